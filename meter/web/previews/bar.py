@@ -1,4 +1,4 @@
-"""The bar of a previewed page, in words: who looks, when, by which policy, and why it shows this."""
+"""The bar of a previewed page: who looks, when, by which policy, and why it shows this."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def _policy_words(link: PreviewLink, draft: Draft | None) -> str:
 def _notes(link: PreviewLink, draft: Draft | None, policy: Policy) -> Iterator[str]:
     """Yield what the link says and the page cannot show, and why."""
     if link.draft is not None and draft is None:
-        yield f"This site reads no drafts, so `{link.draft}` is not shown: the policy in force decides."
+        yield f"This site reads no drafts, so the policy in force decides, not `{link.draft}`."
     elif draft is not None and draft.policy is None:
         yield (
             f"The draft `{link.draft}` cannot be used, so the policy in force decides:"

@@ -129,8 +129,9 @@ class PreviewLink:
     def read(cls, said: Mapping[str, object]) -> PreviewLink | None:
         """Return the link of what was signed; `None` for that of another release."""
         match said:
-            case {"pages": "all", "as": str(status), "used": dict(used), "ends": str(ends)}:
-                pass
+            case {"pages": pages, "as": str(status), "used": dict(used), "ends": str(ends)}:
+                if pages != _PAGES:
+                    return None
             case _:
                 return None
         at, country, draft = (said.get(name) for name in ("at", "country", "draft"))

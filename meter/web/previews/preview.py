@@ -10,6 +10,8 @@ from meter.engine import decide
 from meter.usage import Usage, unnamed_reads
 from meter.verify.together.tenure import reader_of
 from meter.web.previews.bar import bar_of
+from meter.web.previews.drafts import Draft
+from meter.web.previews.link import PreviewLink
 from meter.windows import instant
 
 if TYPE_CHECKING:
@@ -20,8 +22,6 @@ if TYPE_CHECKING:
     from meter.decision import Decision
     from meter.policy import Policy
     from meter.view import PageView
-    from meter.web.previews.drafts import Draft
-    from meter.web.previews.link import PreviewLink
 
 __all__ = ["Preview"]
 
@@ -36,10 +36,10 @@ class Preview:
     def decide(self, policy: Policy, view: PageView, now: datetime) -> Decision:
         """Return what that reader gets for a view, at the time of the link or else at `now`.
 
-        `policy` is the one in force; the draft decides instead, where it can be used. Whoever really
-        asks plays no part: country, gift link, crawler and prefetch are as of that reader. What is
-        counted stands at the time of the view. The answer is that of a real view, but for
-        `counted`, which is false.
+        `policy` is the one in force; the draft decides instead, where it can be used. Who really
+        asks plays no part: neither their country nor a gift link, a crawler or a prefetch. What the
+        link says was read was read at the time of the view. The answer is that of a real view, but
+        for `counted`, which is false.
         """
         drafted = None if self.draft is None else self.draft.policy
         governing = drafted or policy

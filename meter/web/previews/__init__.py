@@ -57,7 +57,11 @@ class Previews:
         problems += problems_of(link, drafted or policy, now)
         if problems:
             raise PreviewError(problems)
-        return with_parameter(address, _PARAMETER, self.token(link))
+        try:
+            return with_parameter(address, _PARAMETER, self.token(link))
+        except ValueError as error:
+            step = "leave out the meters that make no difference"
+            raise PreviewError([link_problem("too-large", str(error), step)]) from None
 
     def token(self, link: PreviewLink) -> str:
         """Return what a link says as signed text, unchecked."""

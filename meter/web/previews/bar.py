@@ -12,7 +12,6 @@ from markupsafe import escape
 
 from meter.errors import listed
 from meter.explanation import explanation_of
-from meter.forms import country_code
 from meter.resources import template_root
 from meter.vocabulary import Status
 from meter.web.marks import ticked
@@ -120,7 +119,6 @@ def _read_words(link: PreviewLink) -> str:
 
 
 def _country_words(code: str) -> str:
-    code = country_code(code)
     name = Locale("en").territories.get(code.partition("-")[0])
     return f"`{code}`" if name is None else f"{name} (`{code}`)"
 

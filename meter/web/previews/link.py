@@ -52,6 +52,10 @@ def _draft_name(value: object, what: str) -> Fault | None:
     return Fault("bad-name", message, "write `spring` for the file `spring.toml`")
 
 
+def _country(code: str | None) -> str | None:
+    return country_code(code) if isinstance(code, str) else code
+
+
 def _counts(used: Mapping[str, int] | Iterable[tuple[str, int]]) -> dict[str, int]:
     return dict(used)
 
@@ -78,7 +82,7 @@ class PreviewLink:
 
     status: Status = field(default=Status.ANONYMOUS, converter=status_word)
     used: Mapping[str, int] = field(factory=dict, converter=_counts)
-    country: str | None = None
+    country: str | None = field(default=None, converter=_country)
     at: datetime | None = None
     draft: str | None = None
     ends: datetime
@@ -159,7 +163,7 @@ def most_read(policy: Policy, meter: str, status: Status) -> int:
 
     A reader with an account may have had any status before; one without has had no other.
     """
-    statuses = (status,) if status is Status.ANONYMOUS else tuple(Status)
+    statuses = (status,) if status == Status.ANONYMOUS else tuple(Status)
     rulebook = policy.rulebook
     unknown = range(1, len(rulebook.vocabulary.slots))
     limits = {
@@ -203,7 +207,7 @@ def _of_reader(link: PreviewLink, policy: Policy) -> Iterator[Problem]:
                 f" at most {most}"
             )
             yield link_problem("bad-number", message, f"write a number from 0 to {most}")
-    step = None if link.country is None else place_step(country_code(link.country))
+    step = None if link.country is None else place_step(link.country)
     if step is not None:
         message = f"{quoted(link.country)} is not the code of a country"
         yield link_problem("unknown-code", message, step)

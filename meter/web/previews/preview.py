@@ -44,9 +44,8 @@ class Preview:
         drafted = None if self.draft is None else self.draft.policy
         governing = drafted or policy
         at = self.link.at or now
-        country = self.link.country
-        reader = evolve(reader_of(self.link.status, at), country=country)
-        seen = evolve(view, country=country, gift=False, crawler=False, prefetch=False)
+        reader = reader_of(self.link.status, at)
+        seen = evolve(view, country=self.link.country, gift=False, crawler=False, prefetch=False)
         known = {meter.name for meter in governing.meters}
         read = {
             name: unnamed_reads(count) for name, count in self.link.used.items() if name in known

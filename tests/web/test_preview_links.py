@@ -117,10 +117,9 @@ def test_a_link_takes_the_place_of_another_and_keeps_the_rest():
 
 def test_a_link_that_would_be_too_long_is_an_error():
     """Told as any other."""
-    meters = "".join(
-        f'[meters.{sha256(bytes([number])).hexdigest()}]\nwindow = {{ calendar = "month" }}\nlimit = 1\n'
-        for number in range(49)
-    )
+    names = [sha256(bytes([number])).hexdigest() for number in range(49)]
+    form = '[meters.{}]\nwindow = {{ calendar = "month" }}\nlimit = 1\n'
+    meters = "".join(form.format(name) for name in names)
     policy = loads_policy(POLICY.replace("[meters.monthly]", f"{meters}[meters.monthly]"))
     used = {meter.name: 1 for meter in policy.meters}
     with pytest.raises(PreviewError, match="too-large"):

@@ -36,7 +36,11 @@ LINES = {
         "serve {} --store memory:// --no-key",
         "serve policy.toml --store memory:// --key-file {}",
     ],
-    "studio": ["studio {}", "studio {} --write"],
+    "studio": [
+        "studio {}",
+        "studio {} --write",
+        "studio policy.toml --no-open --site https://harbour.example --secret-file {}",
+    ],
     "simulate": ["simulate {}", "simulate policy.toml --assumptions {}"],
     "compare": [
         "compare {} policy.toml",

@@ -91,7 +91,7 @@ def bar_words(link: PreviewLink, draft: Draft | None, decision: Decision) -> Bar
         "Link valid until": _time_words(link.ends, policy.zone),
     }
     return BarWords(
-        who=", ".join(_in_short(link, decision, policy)),
+        who=", ".join(_in_short(link, draft, decision, policy)),
         rows=tuple(rows.items()),
         notes=tuple(_notes(link, draft, policy)),
         lines=why.lines,
@@ -99,18 +99,20 @@ def bar_words(link: PreviewLink, draft: Draft | None, decision: Decision) -> Bar
     )
 
 
-def _in_short(link: PreviewLink, decision: Decision, policy: Policy) -> Iterator[str]:
-    """Yield who looks, and what else the link says."""
+def _in_short(
+    link: PreviewLink, draft: Draft | None, decision: Decision, policy: Policy
+) -> Iterator[str]:
+    """Yield who looks, and what else the link says, as far as the page shows it."""
     yield _WHO[link.status]
     if link.used:
-        yield f"{_read_words(link)} read"
+        yield f"has read {_read_words(link)}"
     if link.country is not None:
-        yield _country_words(link.country)
+        yield f"in {_country_words(link.country)}"
     if link.at is not None:
         at = decision.at.astimezone(policy.zone)
-        yield f"{at.day} {at:%B} {at.year}"
-    if link.draft is not None:
-        yield f"draft `{link.draft}`"
+        yield f"on {at.day} {at:%B} {at.year}"
+    if _is_drafted(draft):
+        yield f"by the draft `{link.draft}`"
 
 
 def _read_words(link: PreviewLink) -> str:
@@ -129,8 +131,11 @@ def _time_words(at: datetime, zone: ZoneInfo) -> str:
 
 
 def _policy_words(link: PreviewLink, draft: Draft | None) -> str:
-    is_drafted = draft is not None and draft.policy is not None
-    return f"the draft `{link.draft}`" if is_drafted else "the one in force"
+    return f"the draft `{link.draft}`" if _is_drafted(draft) else "the one in force"
+
+
+def _is_drafted(draft: Draft | None) -> bool:
+    return draft is not None and draft.policy is not None
 
 
 def _notes(link: PreviewLink, draft: Draft | None, policy: Policy) -> Iterator[str]:

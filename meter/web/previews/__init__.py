@@ -7,6 +7,7 @@ on the page and why. Nothing is counted, told to hooks or kept.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -19,7 +20,6 @@ from meter.web.signed import SignedLinks, with_parameter
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
-    from os import PathLike
 
     from meter.errors import Problem
     from meter.policy import Policy
@@ -39,9 +39,9 @@ class Previews:
     name without `.toml`. Raises `ValueError` where there is no key.
     """
 
-    def __init__(self, secret: Secrets, *, drafts: str | PathLike[str] | None = None) -> None:
+    def __init__(self, secret: Secrets, *, drafts: str | Path | None = None) -> None:
         self._signed = SignedLinks(secret, _PARAMETER)
-        self._drafts = None if drafts is None else DraftFolder(drafts)
+        self._drafts = None if drafts is None else DraftFolder(Path(drafts))
 
     def make(self, address: str, link: PreviewLink, policy: Policy, now: datetime) -> str:
         """Return the address of a page with a link in it, made at `now`, a time with a zone.

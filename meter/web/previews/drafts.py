@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -13,7 +12,7 @@ from meter.policy import Policy
 from meter.resources import FileStamp, file_stamp
 
 if TYPE_CHECKING:
-    from os import PathLike
+    from pathlib import Path
 
 __all__ = ["Draft", "DraftFolder"]
 
@@ -29,8 +28,8 @@ class Draft:
 class DraftFolder:
     """The drafts of one folder, each a file `NAME.toml`."""
 
-    def __init__(self, folder: str | PathLike[str]) -> None:
-        self._folder = Path(folder)
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._read: dict[str, tuple[FileStamp | None, Draft]] = {}
 
     def draft(self, name: str) -> Draft:

@@ -21,9 +21,9 @@ from meter.errors.values import error_of, wrong_type
 from meter.windows import DAY, instant, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
-__all__ = ["Read", "Tally", "Usage"]
+__all__ = ["Read", "Tally", "Usage", "unnamed_reads"]
 
 _VERSION = b"1"
 """Of what is written where nothing was started, as ever; an object of meters."""
@@ -168,6 +168,13 @@ class Usage:
     def __hash__(self) -> int:
         return hash((tuple(self.tallies.items()), self.started))
 
+    @classmethod
+    def counting(cls, read: Mapping[str, Collection[str]], at: int) -> Usage:
+        """Return the usage of who has read these ids, by meter, all at the instant `at`."""
+        return cls(
+            {name: Tally(tuple(sorted(ids)), (at,) * len(ids)) for name, ids in read.items()}
+        )
+
     def tally(self, meter: str) -> Tally:
         """Return what a meter has counted; nothing yet is an empty tally."""
         return self.tallies.get(meter, _NOTHING)
@@ -235,6 +242,14 @@ class Usage:
                 " changed; put it back, or forget the reader"
             )
             raise CorruptUsageError(message) from error
+
+
+def unnamed_reads(count: int) -> tuple[str, ...]:
+    """Return so many ids that no article and no view has.
+
+    An id that is remembered and starts with `~` is a digest, or holds a view.
+    """
+    return tuple(f"~ {number}" for number in range(count))
 
 
 def _read_usage(raw: bytes) -> Usage:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meter.usage import Tally, Usage
+from attrs import evolve
+
+from meter.usage import Tally, Usage, unnamed_reads
 from meter.windows import instant
 
 if TYPE_CHECKING:
@@ -62,11 +64,6 @@ def spent(metered: MeteredView) -> Decision:
     at = instant(metered.now)
     rulebook = metered.policy.rulebook
     values = rulebook.vocabulary.observe(metered.reader, metered.view, at)
-    tallies = {}
-    for meter in metered.policy.meters:
-        limit = rulebook.limit(meter.name, values)
-        if limit:
-            # An id that is remembered and starts with `~` is a digest, or holds a view.
-            no_article = tuple(f"~ {number}" for number in range(limit))
-            tallies[meter.name] = Tally(no_article, (at,) * limit)
-    return metered.decide(Usage(tallies, frozenset(metered.policy.once)))[0]
+    limits = {meter.name: rulebook.limit(meter.name, values) for meter in metered.policy.meters}
+    usage = Usage.counting({name: unnamed_reads(limit or 0) for name, limit in limits.items()}, at)
+    return metered.decide(evolve(usage, started=frozenset(metered.policy.once)))[0]

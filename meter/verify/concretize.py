@@ -18,7 +18,7 @@ from attrs import evolve, frozen
 
 from meter.facts import OTHER
 from meter.facts.attributes import REGION
-from meter.usage import Tally, Usage
+from meter.usage import Usage
 from meter.verify.together.tenure import Lengths, before, lengths, rights_of
 from meter.verify.together.timing import Moments, Timing, stretch_of
 from meter.view import Article, Entitlement, PageView, Reader
@@ -255,7 +255,7 @@ def _reader(given: Mapping[str, Any], since: Lengths, now: datetime) -> Reader:
 
 
 def _usage(policy: Policy, view: PageView, at: int, used: Mapping[str, Way]) -> Usage:
-    tallies = {}
+    read = {}
     for meter in policy.meters:
         way = used.get(meter.name)
         count = 0 if way is None or way.used is None else way.used
@@ -263,5 +263,5 @@ def _usage(policy: Policy, view: PageView, at: int, used: Mapping[str, Way]) -> 
         ids = [f"read-{number}" for number in range(1, count - own + 1)]
         if own:
             ids.append(view.view_key(at) if meter.count == "views" else view.article.key)
-        tallies[meter.name] = Tally(tuple(sorted(ids)), (at,) * len(ids))
-    return Usage(tallies)
+        read[meter.name] = ids
+    return Usage.counting(read, at)

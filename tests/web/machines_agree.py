@@ -12,7 +12,8 @@ read by parsers that others have written. These are contradictions:
    place, or where `[machines]` says no; or it is `n` though one does and `[machines]` says yes.
 3. `rsl.xml` permits a use without payment where no crawler of its class gets a whole text or one is
    asked for a price; or a price is asked by the wall and not in the licence of the place, or the
-   other way round; or a use is permitted and prohibited.
+   other way round; or a use is permitted and prohibited, or is not permitted though it is `y`. (A
+   licence that permits some uses permits no other; one that only prohibits permits the rest.)
 4. `robots.txt` and `headers.txt` name another licence, or say otherwise of an address; or the
    header of an answer allows what they forbid there. (It may forbid more: it is about one article.)
 5. `article.jsonld` says otherwise of an article than the answer, or names a part behind the wall of
@@ -180,11 +181,17 @@ class Found(NamedTuple):
     faults: list[str]
 
 
-def contradictions(text, names, texts=None):
+def proved(request):
+    """Return the class that a request proves, as the header of a test says it."""
+    word = request.header("x-proved")
+    return CrawlerClass(word) if word else False
+
+
+def contradictions(text, names, texts=None, crawler=proved):
     """Return the contradictions of a policy's text; `texts` are its files, if not made anew."""
     policy = loads_policy(text)
     files = Files(texts or published_files(policy))
-    site = Site(policy=policy, settings={"secret": "new", "crawler": _proved})
+    site = Site(policy=policy, settings={"secret": "new", "crawler": crawler})
     every = [
         (name, kind, identity, _asked(site, name, kind, identity))
         for name in names
@@ -200,11 +207,6 @@ def contradictions(text, names, texts=None):
         here = [(identity, answer) for _, kind, identity, (answer, _) in every if kind.path == path]
         faults += [f"{path}: {fault}" for fault in _of_a_place(files, policy.machines, path, here)]
     return Found(len(every), faults)
-
-
-def _proved(request):
-    word = request.header("x-proved")
-    return CrawlerClass(word) if word else False
 
 
 def _asked(site, name, kind, identity):
@@ -262,8 +264,10 @@ def _of_a_place(files, machines, path, answers):
             yield f"{use} is for {named}, the wall asks {prices}, whole: {whole}"
         if named and use in prohibits:
             yield f"{use} is permitted and prohibited"
-        if not named and whole and says.get(crawler, True) and use in prohibits:
-            yield f"{use} is prohibited"
+        if not named and whole and says.get(crawler, True):
+            yield f"{use} is not permitted"
+        if not permits and not whole and use not in prohibits:
+            yield f"{use} is permitted by silence"
 
 
 def main(words=None):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from meter import PolicyError, loads_policy
 from meter.errors import MeterError
+from meter.vocabulary import CrawlerClass
 from meter.web.publish import FILES, places, publish, published_files, untrue_lines
 from tests.web.machines_agree import AGENTS, contradictions, main
 from tests.web.published import EDITS, POLICY, edited, said
@@ -85,6 +86,40 @@ def test_files_of_another_policy_contradict_the_wall(edit):
     except ValueError as error:  # a file that says nothing of a place at all
         found = error
     assert bool(getattr(found, "faults", found)) == (edit.name not in UNSEEN)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "fault"),
+    [
+        ("robots.txt", "Allow: /", "Disallow: /", "keeps it out"),
+        ("robots.txt", "train-ai=n, search=y", "train-ai=n, search=n", "/: search=n"),
+        ("robots.txt", "train-ai=n, search=y", "train-ai=y, search=y", "/: train-ai=y"),
+        ("robots.txt", "www.example.com", "other.example", "names another licence"),
+        ("headers.txt", "search=n", "search=y", "says otherwise than robots.txt"),
+        ("rsl.xml", "0.01", "0.02", "the wall asks {'USD 0.01'}"),
+        ("rsl.xml", 'usage">ai-train<', 'usage">ai-index<', "ai-train is for set()"),
+        ("rsl.xml", "search ai-input<", "ai-input<", "search is not permitted"),
+        ("rsl.xml", "search ai-train", "ai-train", "search is permitted by silence"),
+        ("article.jsonld", 'Free": true', 'Free": false', "article.jsonld says False"),
+        ("article.jsonld", '"hasPart"', '"isPart"', "names a wrong part"),
+    ],
+)
+def test_a_planted_contradiction_is_found(name, old, new, fault):
+    """In each file, and of each kind."""
+    texts = published_files(PLAIN)
+    texts[name] = texts[name].replace(old, new, 1)
+    found = contradictions(POLICY, ["GPTBot"], texts).faults
+    assert any(fault in one for one in found)
+
+
+def test_a_gate_that_believes_names_is_found_out():
+    """A wall that lets in who only says to be a search engine gives more than the files say."""
+
+    def believing(request):
+        return CrawlerClass.SEARCH if "bot" in request.header("user-agent").lower() else False
+
+    found = contradictions(POLICY, ["Applebot"], crawler=believing).faults
+    assert "Applebot as nobody, metered at /: the whole text for a name" in found
 
 
 def test_files_headers_and_decisions_agree(capsys):

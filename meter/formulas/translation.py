@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attrs import evolve
 
-from meter.facts import ATTRIBUTES, Vocabulary, clock_name, since_name
+from meter.facts import ATTRIBUTES, Vocabulary, clock_name, seen_name, since_name
 from meter.facts.meters import Opening
 from meter.facts.slots import uncertain
 from meter.forms import covers
@@ -77,6 +77,7 @@ _ORDER = (
     "left",
     "used",
     "exhausted",
+    "seen",
     "since",
     "account",
     "entitled",
@@ -138,8 +139,8 @@ class _Translation:
         elif kind == "covered":
             covered = self._covered()
             yield covered if asked is self.wanted else self._complement(covered)
-        elif kind in ("left", "used"):
-            yield from self._of_meters(kind, asked)
+        elif kind in ("left", "used", "seen"):
+            yield from self._of_counts(kind, asked)
         elif kind == "since":
             for length, bounds in asked.asked():
                 yield self._since(length, bounds)
@@ -292,8 +293,12 @@ class _Translation:
             return In(place, known.intersection(codes))
         return In(place, known.difference(codes, unsure))
 
-    def _of_meters(self, kind: str, asked: Mapping[str, Range]) -> Iterator[Formula]:
-        """Ask for what is left of meters, or for what they have counted."""
+    def _of_counts(self, kind: str, asked: Mapping[str, Range]) -> Iterator[Formula]:
+        """Ask for what is left of meters, for what they have counted; or of prompts."""
+        if kind == "seen":
+            for prompt, bounds in asked.items():
+                yield self._in_range(seen_name(prompt), None, bounds)
+            return
         for meter, bounds in asked.items():
             as_it_is = kind == "left" and meter not in self.spent
             yield self._in_range("now" if as_it_is else kind, meter, bounds)

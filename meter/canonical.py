@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from attrs import fields
 
 from meter.forms import length_text, span_text
-from meter.policy import GiftTerms, Guarantee, Meter, Policy, Quiet, Rule, When
+from meter.policy import GiftTerms, Guarantee, Meter, Offer, Policy, Quiet, Rule, When
 from meter.policy.promised import promised_words
 from meter.policy.prompts import NOUNS
 from meter.vocabulary import ArticleAccess, Count
@@ -90,6 +90,13 @@ def _guarantee(guarantee: Guarantee) -> dict[str, Any]:
     return table
 
 
+def _offer(offer: Offer) -> dict[str, Any]:
+    table = _fields(offer)
+    if offer.lasts is not None:
+        table["lasts"] = length_text(offer.lasts)
+    return table
+
+
 def _rule(rule: Rule) -> dict[str, Any]:
     table = _fields(rule)
     if len(rule.spend) == 1:
@@ -152,6 +159,7 @@ _BY_TYPE: tuple[tuple[Any, Any], ...] = (
     (Policy, _policy),
     (Meter, _meter),
     (Guarantee, _guarantee),
+    (Offer, _offer),
     (Rule, _rule),
     (GiftTerms, _gifts),
     (Quiet, _quiet),

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FIRST_METER",
+    "NEVER",
     "Conclusion",
     "Counts",
+    "Deadline",
     "Decision",
     "MeterReading",
     "Standing",
@@ -56,6 +58,17 @@ class MeterReading:
     resets_at: datetime | None = None
 
 
+@frozen(slots=False)
+class Deadline:
+    """When an offer that lasts a while is over for the reader of a decision.
+
+    `ends` is an instant in the publication's zone; from then on the offer is not for that reader.
+    """
+
+    offer: str
+    ends: datetime
+
+
 def _words(decision: Decision) -> Iterator[tuple[str, str]]:
     """Yield what a decision says, as names and words."""
     yield "show", f"{decision.show} ({decision.access})"
@@ -64,6 +77,8 @@ def _words(decision: Decision) -> Iterator[tuple[str, str]]:
         yield "prompt", decision.prompt
     if decision.offers:
         yield "offers", ", ".join(decision.offers)
+    for deadline in decision.deadlines:
+        yield "deadline", f"{deadline.offer}: until {deadline.ends.isoformat()}"
     meter = decision.meter
     if meter is not None:
         count = f"{meter.used} used" if meter.limit is None else f"{meter.used} of {meter.limit}"
@@ -96,6 +111,8 @@ class Decision:
     `counted` says that this view spent one; `speculative`, that it is a prefetch which would have
     counted on a meter with a limit, gets a preview and has to be asked again when a person reads;
     `machines` is what the rule tells machines (never where the whole article is given);
+    `deadlines` say when those of the offers that last a while are over for this reader, once they
+    were shown;
     `at` is the time asked about; `policy` is the digest of the policy; `degraded` says that the
     store did not answer in time.
 
@@ -118,6 +135,7 @@ class Decision:
     policy: str
     degraded: bool = False
     machines: MachineTerms | None = None
+    deadlines: tuple[Deadline, ...] = ()
     rulebook: Rulebook | None = field(default=None, eq=False, repr=False)
 
     def __bool__(self) -> NoReturn:
@@ -177,13 +195,18 @@ Counts = tuple[int, ...]
 """Is this view a prefetch? Then, for each meter of the rulebook, how much its running window has
 counted, and whether this view is counted already: `OWN` if the meter itself has counted it, and
 `ALREADY` if it is open therefore (both added up). Then, for each offer that an account starts once,
-has it? Last what the record says of each prompt with a frequency, and how often each prompt was
+has it, and for each that lasts a while how long this reader has had it, as the code of its slot, or
+`NEVER`? Last what the record says of each prompt with a frequency, and how often each prompt was
 shown that a condition asks for. Nothing more than the first where the reader has no id. (Flat:
 `memo` looks it up every view.)
 """
 
 FIRST_METER = 1
 """Where the meters begin in `Counts`: what comes before needs no usage."""
+
+
+NEVER = -1
+"""What `Counts` say of an offer that lasts a while and was not shown to this reader yet."""
 
 
 class Standing(NamedTuple):
@@ -209,18 +232,21 @@ class Conclusion:
 
     `counted` are the places of the meters that count this view. `groups` are the meters of which
     one is told: of each group the last to reset, and of these the first. `shown` is the prompt that
-    is shown, where its showings mean something.
+    is shown, where its showings mean something. `lasting` are the offers of the decision that last
+    a while for each reader; `begins` says that this view shows them.
     """
 
     decision: Decision
     counted: tuple[int, ...] = ()
     groups: tuple[tuple[Standing, ...], ...] = ()
     shown: str | None = None
+    lasting: tuple[str, ...] = ()
+    begins: bool = False
 
     @property
     def says_more(self) -> bool:
         """Whether a meter is told, or anything is to be remembered."""
-        return bool(self.groups or self.counted or self.shown)
+        return bool(self.groups or self.counted or self.shown or self.lasting)
 
 
 def conclude(
@@ -269,7 +295,9 @@ def conclude(
     if verdict.show.access is Access.FULL and len(standings) == 1 and len(standings[0]) > 1:
         least = min(standing.left for standing in standings[0])
         standings = (tuple(each for each in standings[0] if each.left == least),)
-    return Conclusion(decision, counted, standings, shown)
+    lasting = tuple(offer for offer in decision.offers if offer in rulebook.lasting)
+    begins = bool(lasting) and decision.prompt is not None and not counts[0]
+    return Conclusion(decision, counted, standings, shown, lasting, begins)
 
 
 def _standing(

@@ -11,8 +11,9 @@ matches it and counts nothing; one that some of its meters is not for (`access`)
 (`rulebook.SPENDING` is the table). `countdown` becomes `last-free-article` when nothing is left of
 one of the meters after this view, and `article` where one has 0 for this reader or none has a
 limit. `wall` becomes the wall that fits the reader and the offer. An offer that is not running or
-not for this reader is dropped, as one is that an account starts once and has started; a
-`trial-offer` without an offer is a `subscription-wall`.
+not for this reader is dropped, as one is that an account starts once and has started, and one that
+lasts a while and was first shown to this reader so long ago; a `trial-offer` without an offer is a
+`subscription-wall`.
 
 Counted already. An article that one meter of articles has counted in its running window, and that
 some rule spends, is counted already for all such meters, whatever their limits: it opens them and
@@ -39,6 +40,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from attrs import evolve
+
 from meter.decision import choose_told, conclude, read_meter
 from meter.engine.calls import check_call
 from meter.engine.counting import (
@@ -50,6 +53,7 @@ from meter.engine.counting import (
     is_counted,
     meter_codes,
 )
+from meter.engine.deadlines import begin, deadlines
 from meter.engine.keeping import prune
 from meter.engine.records import close, expires_at, join, joined_at, ledger, start
 from meter.engine.showings import show, unremembered
@@ -72,9 +76,9 @@ if TYPE_CHECKING:
 
 # fmt: off
 __all__ = [
-    "Held", "allowance", "believe", "check_call", "close", "complete", "count", "decide",
-    "expires_at", "is_counted", "is_settled", "join", "joined_at", "judge", "ledger", "meter_codes",
-    "observe", "record", "spend", "start", "unremembered",
+    "Held", "allowance", "believe", "check_call", "close", "complete", "count", "deadlines",
+    "decide", "expires_at", "is_counted", "is_settled", "join", "joined_at", "judge", "ledger",
+    "meter_codes", "observe", "record", "spend", "start", "unremembered",
 ]
 # fmt: on
 
@@ -150,6 +154,8 @@ def record(
         return conclusion.decision, usage
     told, usage = spend(rulebook, conclusion, held, usage)
     decision = conclusion.decision if told is None else read_meter(rulebook, conclusion, told)
+    if conclusion.lasting:
+        decision = evolve(decision, deadlines=deadlines(rulebook, conclusion, usage, held[-1]))
     return decision, usage
 
 
@@ -160,7 +166,7 @@ def spend(
 
     A usage that is written anew is without what no window of the policy holds any more.
     """
-    when, inside, glance = held
+    when, inside, glance, at = held
     tallies: dict[int, Tally] = {}
     for place in conclusion.counted:
         tally, mark = inside[place]
@@ -186,6 +192,8 @@ def spend(
         when = glance.when
         if conclusion.shown is not None:
             after = show(rulebook, after, conclusion.shown, glance)
+    if conclusion.begins:
+        after = begin(after, conclusion.lasting, at)
     return told, usage if after is usage else prune(rulebook, after, when)
 
 
@@ -201,4 +209,4 @@ def _remembered(rulebook: Rulebook, usage: Usage, counted: dict[str, Tally], whe
     if len(tallies) > 1:
         for other, tally in tallies.items():
             tallies[other] = rulebook.inside(other, tally, when)
-    return Usage(tallies, usage.started, usage.shown, usage.closed)
+    return Usage(tallies, usage.started, usage.shown, usage.closed, usage.offered)

@@ -36,6 +36,7 @@ __all__ = [
     "Slot",
     "Vocabulary",
     "clock_name",
+    "offered_name",
     "seen_name",
     "since_name",
 ]
@@ -91,6 +92,10 @@ class Vocabulary:
         """The offers that an account starts once; a last slot holds those that were started."""
         if self.once:
             slots.append(Slot("started", "set", self.once))
+        lasting = _lengths_of_offers(policies)
+        self.lasting = tuple(lasting)
+        """The offers that run for each reader from when they were first shown; a slot for each."""
+        slots += [Slot(offered_name(name), "number", lasting[name]) for name in lasting]
         seen = _seen(whens)
         self.seen = tuple(sorted(seen))
         """The prompts of which a condition asks how often they were shown; then a slot for each."""
@@ -110,6 +115,10 @@ class Vocabulary:
     def has(self, name: str, meter: str | None = None) -> bool:
         """Say whether the policies mention an attribute."""
         return (name, meter) in self._place
+
+    def elapsed(self, offer: str, elapsed: int) -> int | None:
+        """Return the code of how long ago an offer was first shown to a reader (microseconds)."""
+        return self.slots[self.place(offered_name(offer))].code(elapsed)
 
     def observe(
         self, reader: Reader, view: PageView, at: int, status: Status | None = None
@@ -189,6 +198,20 @@ def _seen(whens: list[When]) -> dict[str, tuple[float, ...]]:
         for name, bounds in (when.seen or {}).items():
             asked.setdefault(name, []).append(bounds)
     return {name: _constants(bounds) for name, bounds in asked.items()}
+
+
+def _lengths_of_offers(policies: Sequence[Policy]) -> dict[str, tuple[int, ...]]:
+    """Return how long each offer runs for a reader under some policies, in microseconds."""
+    lengths: dict[str, set[int]] = {}
+    for policy in policies:
+        for name, (length, _) in policy.lasting.items():
+            lengths.setdefault(name, set()).add(length)
+    return {name: tuple(sorted(found)) for name, found in lengths.items()}
+
+
+def offered_name(offer: str) -> str:
+    """Return the name of the slot of how long ago an offer was first shown."""
+    return f"offered {offer}"
 
 
 def seen_name(prompt: str) -> str:

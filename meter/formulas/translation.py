@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attrs import evolve
 
-from meter.facts import ATTRIBUTES, Vocabulary, clock_name, seen_name, since_name
+from meter.facts import ATTRIBUTES, Vocabulary, clock_name, offered_name, seen_name, since_name
 from meter.facts.meters import Opening
 from meter.facts.slots import uncertain
 from meter.forms import covers
@@ -47,7 +47,7 @@ def offer_formula(
     """Return who may have an offer of a rule, and when it runs, as one formula.
 
     `spent` are the meters that the rule spends (see `formula_of`). One that an account starts once
-    is not for who has started it.
+    is not for who has started it; one that lasts a while is over then, for whom it was shown to.
     """
     parts: list[Formula] = []
     stretch = offer.instants(policy.zone)
@@ -56,6 +56,11 @@ def offer_formula(
     parts.append(formula_of(offer.when, vocabulary, policy, spent))
     if offer.once:
         parts.append(Contains(vocabulary.place("started"), offer.name, inside=False))
+    if offer.lasts is not None:
+        slot = vocabulary.place(offered_name(offer.name))
+        over = vocabulary.elapsed(offer.name, policy.lasting[offer.name][0])
+        running = [None, *range(over or 0)]
+        parts.append(In(slot, frozenset(running)))
     return parts[0] if len(parts) == 1 else And(tuple(parts))
 
 

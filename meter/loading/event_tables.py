@@ -82,6 +82,8 @@ def decision_table(decision: Decision) -> dict[str, Any]:
         "degraded": decision.degraded,
         "policy": decision.policy,
     }
+    if decision.deadlines:
+        table["deadlines"] = {each.offer: each.ends.isoformat() for each in decision.deadlines}
     if decision.machines is not None:
         table["machines"] = _machines_table(decision.machines)
     return table

@@ -45,7 +45,12 @@ def _newly_counted(before: Usage, after: Usage) -> Usage:
         name: _newly_read(before.tally(name), tally) for name, tally in after.tallies.items()
     }
     shown = {name: _newly_read(before.showings(name), tally) for name, tally in after.shown.items()}
-    return Usage(_some(counted), shown=_some(shown))
+    offered = {
+        offer: first
+        for offer, first in after.offered.items()
+        if before.offered.get(offer, first + 1) > first
+    }
+    return Usage(_some(counted), shown=_some(shown), offered=offered)
 
 
 def _some(tallies: dict[str, Tally]) -> dict[str, Tally]:

@@ -36,7 +36,7 @@ from meter.policy.machines import MachinesTable
 from meter.policy.meter_faults import meter_faults
 from meter.policy.meters import Meter
 from meter.policy.offer_faults import offer_faults
-from meter.policy.offers import Offer, Product, Then
+from meter.policy.offers import Offer, Product, Then, lasting
 from meter.policy.promise_faults import promise_faults
 from meter.policy.promised import Promised, promised
 from meter.policy.promises import Promises
@@ -250,6 +250,11 @@ class Policy:
     def once(self) -> tuple[str, ...]:
         """The names of the offers that an account can start one time only."""
         return tuple(offer.name for offer in self.offers if offer.once)
+
+    @cached_property
+    def lasting(self) -> Mapping[str, tuple[int, int | None]]:
+        """The offers that run for each reader for a while (see `offers.lasting`)."""
+        return lasting(self.offers, self.zone)
 
     @cached_property
     def coverings(self) -> tuple[When, ...]:

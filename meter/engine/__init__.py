@@ -53,7 +53,7 @@ from meter.engine.counting import (
     is_counted,
     meter_codes,
 )
-from meter.engine.deadlines import begin, deadlines
+from meter.engine.deadlines import begin, deadlines, long_offered
 from meter.engine.keeping import prune
 from meter.engine.records import close, expires_at, join, joined_at, ledger, start
 from meter.engine.showings import show, unremembered
@@ -78,7 +78,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Held", "allowance", "believe", "check_call", "close", "complete", "count", "deadlines",
     "decide", "expires_at", "is_counted", "is_settled", "join", "joined_at", "judge", "ledger",
-    "meter_codes", "observe", "record", "spend", "start", "unremembered",
+    "long_offered", "meter_codes", "observe", "record", "spend", "start", "unremembered",
 ]
 # fmt: on
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from itertools import compress
+from math import inf
 from typing import TYPE_CHECKING
 
 from meter.decision import FIRST_METER, NEVER
 from meter.engine.deadlines import elapsed_codes
 from meter.engine.showings import Glance, look
-from meter.facts import offered_name
 from meter.facts.meters import ALREADY, Opening
 from meter.usage import Tally, latest_believed
 
@@ -111,8 +111,7 @@ def _offer_codes(rulebook: Rulebook, counts: Counts) -> Iterator[Code]:
         if len(counts) > FIRST_METER:
             yield None if counts[place] == NEVER else counts[place]
         else:
-            longest = vocabulary.slots[vocabulary.place(offered_name(offer))].mentioned[-1]
-            yield vocabulary.elapsed(offer, longest)
+            yield vocabulary.offered(offer).code(inf)
 
 
 def meter_codes(

@@ -15,13 +15,21 @@ from meter.decision import NEVER, Deadline
 from meter.windows import DAY, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from meter.decision import Conclusion
     from meter.rulebook import Rulebook
     from meter.usage import Usage
 
-__all__ = ["begin", "deadlines", "elapsed_codes", "first_offered", "offered_ends", "prune_offered"]
+__all__ = [
+    "begin",
+    "deadlines",
+    "elapsed_codes",
+    "first_offered",
+    "long_offered",
+    "offered_ends",
+    "prune_offered",
+]
 
 
 def first_offered(usage: Usage, offer: str, at: int) -> int | None:
@@ -38,7 +46,7 @@ def elapsed_codes(rulebook: Rulebook, usage: Usage, at: int) -> Iterator[int]:
     vocabulary = rulebook.vocabulary
     for offer in vocabulary.lasting:
         first = first_offered(usage, offer, at)
-        code = None if first is None else vocabulary.elapsed(offer, max(at - first, 0))
+        code = None if first is None else vocabulary.offered(offer).code(max(at - first, 0))
         yield NEVER if code is None else code
 
 
@@ -67,6 +75,14 @@ def deadlines(
             over = first + lasts if end is None else min(first + lasts, end)
             found.append(Deadline(offer, moment(over, rulebook.policy.zone)))
     return tuple(found)
+
+
+def long_offered(lasting: Mapping[str, tuple[int, int | None]], at: int) -> dict[str, int]:
+    """Return the first showings of somebody for whom every such offer is over at the instant `at`.
+
+    `lasting` are the offers of a policy (see `Policy.lasting`).
+    """
+    return {offer: at - lasts for offer, (lasts, _) in lasting.items()}
 
 
 def offered_ends(rulebook: Rulebook, usage: Usage) -> Iterator[int | None]:

@@ -116,9 +116,12 @@ class Vocabulary:
         """Say whether the policies mention an attribute."""
         return (name, meter) in self._place
 
-    def elapsed(self, offer: str, elapsed: int) -> int | None:
-        """Return the code of how long ago an offer was first shown to a reader (microseconds)."""
-        return self.slots[self.place(offered_name(offer))].code(elapsed)
+    def offered(self, offer: str) -> Slot:
+        """Return the slot of how long ago an offer was first shown to a reader, in microseconds.
+
+        Its code is `None` where it was not.
+        """
+        return self.slots[self.place(offered_name(offer))]
 
     def observe(
         self, reader: Reader, view: PageView, at: int, status: Status | None = None

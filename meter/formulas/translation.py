@@ -57,10 +57,9 @@ def offer_formula(
     if offer.once:
         parts.append(Contains(vocabulary.place("started"), offer.name, inside=False))
     if offer.lasts is not None:
-        slot = vocabulary.place(offered_name(offer.name))
-        over = vocabulary.elapsed(offer.name, policy.lasting[offer.name][0])
-        running = [None, *range(over or 0)]
-        parts.append(In(slot, frozenset(running)))
+        over = vocabulary.offered(offer.name).code(policy.lasting[offer.name][0])
+        running = frozenset((None, *range(over or 0)))
+        parts.append(In(vocabulary.place(offered_name(offer.name)), running))
     return parts[0] if len(parts) == 1 else And(tuple(parts))
 
 

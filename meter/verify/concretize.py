@@ -96,6 +96,8 @@ def _can_be(vocabulary: Vocabulary, slot: Slot, code: Hashable) -> bool:
         view = _view_with(slot.name, _word(slot, code))
         seen = vocabulary.observe(Reader(id="somebody"), view, 0)
         return bool(seen[vocabulary.place(slot.name)] == code)
+    if slot.asks == "offered":  # a length of whole hours leaves room below and above
+        return True
     if slot.is_length and isinstance(code, int):
         stretch = stretch_of(slot, code, 0, _MOST_LENGTH)
         return stretch.low < stretch.high
@@ -180,6 +182,7 @@ def concretize(
     usage = _usage(policy, view, at, used or {})
     for offer in sorted(values.get("started") or ()):
         usage = usage.starting(offer)
+    usage = evolve(usage, offered=dict(_offered(vocabulary, values, at)))
     reader = _reader(given, lengths(slots, values), now)
     if any(way.used is None for way in (used or {}).values()):
         reader = evolve(reader, id=None)
@@ -189,6 +192,19 @@ def concretize(
         usage=usage,
         now=now,
     )
+
+
+def _offered(
+    vocabulary: Vocabulary, values: Mapping[str, Any], at: int
+) -> Iterator[tuple[str, int]]:
+    """Yield when offers were first shown to somebody with these codes."""
+    for offer in vocabulary.lasting:
+        slot = vocabulary.offered(offer)
+        code = values.get(slot.name)
+        if code is not None:
+            marks = slot.mentioned
+            longer = marks[code // 2] if code < 2 * len(marks) else marks[-1] + 1
+            yield offer, at - (longer if code % 2 or code == 2 * len(marks) else longer - 1)
 
 
 def _moments(vocabulary: Vocabulary, values: Mapping[str, Any], usual: int) -> Moments:

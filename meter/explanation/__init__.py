@@ -124,6 +124,9 @@ def _told(decision: Decision, rulebook: Rulebook, fired: JudgedRule) -> Iterator
         yield "the reader has no id: nothing can be counted, so limited meters are closed"
     if fired.formula != And(()):
         yield f"matched: {_matched(fired.formula, values, rulebook.vocabulary)}"
+    for deadline in decision.deadlines:
+        until = deadline.ends.isoformat()
+        yield f"offer `{deadline.offer}` is over for this reader at {until}"
     if decision.machines is not None:
         yield f"tells machines: {machine_words(decision.machines)}"
     if fired.spend and values[ACCESS] is ArticleAccess.FREE:

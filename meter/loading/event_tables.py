@@ -66,7 +66,8 @@ def said_of_crawler(view: PageView) -> bool | str:
 def decision_table(decision: Decision) -> dict[str, Any]:
     """Return a decision as it is written to JSON: plain words, numbers and ISO 8601 times.
 
-    It has `machines` only where the rule tells machines something.
+    It has `machines` only where the rule tells machines something, and `deadlines` only where an
+    offer that lasts a while was shown to this reader.
     """
     table = {
         "at": decision.at.isoformat(),

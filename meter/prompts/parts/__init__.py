@@ -231,6 +231,10 @@ def _in_own_words(parts: Parts, says: Declared, policy: Policy) -> Parts:
     offer = parts.offer
     if not words.action and offer is not None:
         own = _with_offer_lines(own, offer)
+        if says.uses("deadline"):
+            own = evolve(own, offer_line="")
+        if says.uses("was"):
+            own = evolve(own, was_line="")
     if label and says.link is not None:
         return evolve(own, action=Action(label=label, href=_safe(says.link, "link")))
     if offer is not None:

@@ -35,6 +35,11 @@ class Declared:
     link: str | None
     language: ChosenWords
 
+    def uses(self, name: str) -> bool:
+        """Say whether the words hold a placeholder: what it says is not said again beside them."""
+        pieces = (piece for _, text in self.words.texts() for piece in split_words(text))
+        return any(isinstance(piece, Placeholder) and piece.name == name for piece in pieces)
+
     def can_be_said(self, decision: Decision, policy: Policy) -> bool:
         """Say whether there is what every placeholder needs. Zero is never counted."""
         reading = decision.meter

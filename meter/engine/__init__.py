@@ -188,13 +188,15 @@ def spend(
     if tallies:
         named = {rulebook.meters[place].name: tally for place, tally in tallies.items()}
         after = _remembered(rulebook, usage, named, when)
+    key = ""
     if glance is not None:
         when = glance.when
         if conclusion.shown is not None:
             after = show(rulebook, after, conclusion.shown, glance)
+            key = glance.key
     if conclusion.begins:
         after = begin(after, conclusion.lasting, at)
-    return told, usage if after is usage else prune(rulebook, after, when)
+    return told, usage if after is usage else prune(rulebook, after, when, key)
 
 
 def _remembered(rulebook: Rulebook, usage: Usage, counted: dict[str, Tally], when: int) -> Usage:

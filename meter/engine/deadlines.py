@@ -103,10 +103,13 @@ def _end_of(rulebook: Rulebook, offer: str, first: int) -> int | None:
 
 
 def prune_offered(rulebook: Rulebook, offered: dict[str, int], when: int) -> dict[str, int]:
-    """Return the first showings of offers that make a difference after the instant `when`."""
+    """Return the first showings of offers that make a difference after the instant `when`.
+
+    That may be a day ahead of the clock of another server, for which the offer still runs.
+    """
     kept = {}
     for offer, first in offered.items():
         end = _end_of(rulebook, offer, first)
-        if end is None or end > when:
+        if end is None or end + DAY > when:
             kept[offer] = first
     return kept

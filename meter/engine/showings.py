@@ -64,9 +64,10 @@ def look(
             return NOT_NOW
         if bought is not None and bought < prompt.purchase:
             return NOT_NOW
+        own = usage.showings(prompt.name).ids
         for times, timeline in prompt.caps:
             shown = inside(tallies[prompt.group], timeline).ids
-            if len(shown) >= times and key not in shown:
+            if len(shown) >= times and not (key in shown and key in own):
                 return NOT_NOW
         if prompt.retried and key in inside(usage.showings(prompt.name), prompt.retried).ids:
             return SHOWN
@@ -109,8 +110,9 @@ def show(rulebook: Rulebook, usage: Usage, prompt: str, glance: Glance) -> Usage
     own = usage.showings(prompt)
     when, key = glance.when, glance.key
     near = own.up_to(when)
-    if all(
-        key in near.since(window.timeline.inside(near.ats, when)).ids for window in group.windows
+    every = _of_group(group, usage).up_to(when)
+    if key in near.ids and all(
+        key in every.since(window.timeline.inside(every.ats, when)).ids for window in group.windows
     ):
         return usage
     shown = near.add(key, when).with_later(own, when)

@@ -10,7 +10,7 @@ from meter.validation import PolicyParts, fault_of
 from meter.vocabulary import Access, Show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from meter.errors import Problem
     from meter.policy.prompts import Prompt
@@ -29,6 +29,13 @@ _SAID = {
             " why"
         ),
         "take {keys} out of `[prompts.{name}]`, or give the wall a prompt of its own",
+    ),
+    "capped-wall/group": (
+        (
+            "rule `{rule}` shows `{show}` with the prompt `{name}`, which is in the group"
+            " `{group}`: the showings of that group are counted, and a wall counts nothing"
+        ),
+        "take `group` out of `[prompts.{name}]`, or give the wall a prompt of its own",
     ),
     "circular-instead": (
         "prompt `{name}` gives way to itself: {circle}",
@@ -150,7 +157,12 @@ def _rule_faults(
     policy: PolicyParts, rule: _ShowingRule, path: _Path, declared: Mapping[str, Prompt]
 ) -> Iterator[Problem]:
     prompt = declared.get(rule.prompt or "")
-    if prompt is None or not prompt.is_capped:
+    if prompt is None:
+        return
+    if rule.show.access is Access.PREVIEW and not prompt.is_capped:
+        if prompt.group is not None and _is_counted(prompt.group, declared.values()):
+            values = {"rule": rule.name, "show": rule.show, "name": prompt.name}
+            yield _problem("capped-wall/group", path, group=prompt.group, **values)
         return
     if rule.show.access is Access.PREVIEW:
         told = listed([f"`{key}`" for key in _KEYS if getattr(prompt, key)])
@@ -163,6 +175,10 @@ def _rule_faults(
         if meter is not None and meter.counts is None and meter.name not in rule.spend:
             values = {"name": shown.name, "meter": meter.name, "rule": rule.name}
             yield _problem("idle-every", path, **values)
+
+
+def _is_counted(group: str, prompts: Iterable[Prompt]) -> bool:
+    return any(prompt.group == group and prompt.is_capped for prompt in prompts)
 
 
 def _seen_faults(

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
-from attrs import evolve, frozen
+from attrs import evolve
 
-from meter.errors import Problem, meant, quoted
+from meter.errors import Problem
 from meter.loading.event_parts import ID, Moment
 from meter.loading.events import MOST_CHARACTERS, Event, event_shape, json_problem, parse_json
-from meter.loading.fields import REFUSED, Choice, Key, List, OneOf, Table, Text
+from meter.loading.fields import Choice, Key, List, OneOf, Table, Text
 from meter.loading.problems import ProblemCollector
 from meter.loading.started import DISMISSED
 from meter.loading.started import KEY as STARTED
 from meter.web.institutions.keys import ReaderAddress
+from meter.web.serve.named import NameInPolicy
 from meter.web.serve.problems import RequestError, one_problem
 from meter.web.serve.words import PromptFormat, PromptLayout
 
@@ -292,32 +293,6 @@ def join_shape() -> Table:
     )
 
 
-@frozen
-class _NameInPolicy:
-    """A name of the policy: of an offer or a prompt."""
-
-    names: tuple[str, ...]
-    noun: str
-    example: str
-
-    @property
-    def form(self) -> str:
-        return f'the name of {self.noun} such as `"{self.example}"`'
-
-    def read(self, value: object, path: tuple[str | int, ...], report: ProblemCollector) -> object:
-        """Return the name, or report."""
-        name = Text(form=self.form).read(value, path, report)
-        if name is REFUSED or name in self.names:
-            return name
-        message = f"{quoted(name)} is not {self.noun} of the policy"
-        report.add(f"unknown-{path[-1]}", path, message, meant(str(name), self.names))
-        return REFUSED
-
-    def schema(self) -> dict[str, Any]:
-        """Return the shape as JSON Schema."""
-        return {"enum": list(self.names)} if self.names else Text().schema()
-
-
 @lru_cache(maxsize=64)
 def started_offer_shape(offers: tuple[str, ...]) -> Table:
     """Return the form of the message that an account has started one of some offers."""
@@ -328,7 +303,7 @@ def started_offer_shape(offers: tuple[str, ...]) -> Table:
         keys={
             "reader": Key(shape=ID, says="the id of the account", required=True),
             "offer": Key(
-                shape=_NameInPolicy(offers, "an offer", "summer"),
+                shape=NameInPolicy(offers, "an offer", "summer"),
                 says="the name of an offer of the policy",
                 required=True,
             ),
@@ -346,7 +321,7 @@ def dismissed_prompt_shape(prompts: tuple[str, ...]) -> Table:
         keys={
             "reader": Key(shape=ID, says="the id of the reader", required=True),
             "prompt": Key(
-                shape=_NameInPolicy(prompts, "a prompt", "give"),
+                shape=NameInPolicy(prompts, "a prompt", "give"),
                 says="the name of a prompt: as a decision says it",
                 required=True,
             ),

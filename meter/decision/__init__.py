@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn, Self
 
 from attrs import evolve, field, frozen
 
+from meter.decision.counts import FIRST_METER, NEVER, Counts, Standing, Told
+from meter.decision.readings import Deadline, MeterReading
+from meter.decision.words import machine_words
 from meter.errors import PromptError
 from meter.facts import Codes, Facts
 from meter.facts.meters import ALREADY, OWN
@@ -41,34 +44,6 @@ __all__ = [
 ]
 
 
-@frozen(kw_only=True, slots=False)
-class MeterReading:
-    """Where a reader stands on a meter.
-
-    `used` and `left` count distinct articles (or views) in the running window, this view included,
-    and always add up to `limit`; without a limit `limit` and `left` are `None`. `resets_at` is the
-    exact instant, in the publication's zone, at which allowance comes back, or `None` if it never
-    does or nothing is running yet.
-    """
-
-    name: str
-    limit: int | None
-    used: int
-    left: int | None
-    resets_at: datetime | None = None
-
-
-@frozen(slots=False)
-class Deadline:
-    """When an offer that lasts a while is over for the reader of a decision.
-
-    `ends` is an instant in the publication's zone; from then on the offer is not for that reader.
-    """
-
-    offer: str
-    ends: datetime
-
-
 def _words(decision: Decision) -> Iterator[tuple[str, str]]:
     """Yield what a decision says, as names and words."""
     yield "show", f"{decision.show} ({decision.access})"
@@ -93,12 +68,6 @@ def _words(decision: Decision) -> Iterator[tuple[str, str]]:
         yield "degraded", "the store did not answer in time"
     yield "at", decision.at.isoformat()
     yield "policy", decision.policy
-
-
-def machine_words(machines: MachineTerms) -> str:
-    """Return what machines are told: a status, and a price and a licence where there are."""
-    said = (f"status {machines.status}", machines.price, machines.licence)
-    return ", ".join(word for word in said if word is not None)
 
 
 @frozen(kw_only=True, slots=False)
@@ -189,41 +158,6 @@ class Decision:
         values.update(self.__dict__)
         values["at"] = at
         return copy
-
-
-Counts = tuple[int, ...]
-"""Is this view a prefetch? Then, for each meter of the rulebook, how much its running window has
-counted, and whether this view is counted already: `OWN` if the meter itself has counted it, and
-`ALREADY` if it is open therefore (both added up). Then, for each offer that an account starts once,
-has it, and for each that lasts a while how long this reader has had it, as the code of its slot, or
-`NEVER`? Last what the record says of each prompt with a frequency, and how often each prompt was
-shown that a condition asks for. Nothing more than the first where the reader has no id. (Flat:
-`memo` looks it up every view.)
-"""
-
-FIRST_METER = 1
-"""Where the meters begin in `Counts`: what comes before needs no usage."""
-
-
-NEVER = -1
-"""What `Counts` say of an offer that lasts a while and was not shown to this reader yet."""
-
-
-class Standing(NamedTuple):
-    """Where a view leaves the meter at a place of the rulebook; without a limit `limit` is none."""
-
-    place: int
-    limit: int | None
-    used: int
-
-    @property
-    def left(self) -> float:
-        """What is left after the view; without a limit, more than of any that has one."""
-        return inf if self.limit is None else self.limit - self.used
-
-
-Told = tuple[Standing, int | None]
-"""The meter that is told to the reader, and the instant at which it resets."""
 
 
 @frozen

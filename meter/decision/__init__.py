@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from html import escape
-from math import inf
-from typing import TYPE_CHECKING, NamedTuple, NoReturn, Self
+from typing import TYPE_CHECKING, NoReturn, Self
 
 from attrs import evolve, field, frozen
 

@@ -135,7 +135,8 @@ def joined_at(policy: Policy, source: Usage, now: datetime) -> datetime:
     at = instant(now)
     tallies = chain(source.tallies.values(), source.shown.values())
     lasts = (tally.up_to(at + DAY).ats[-1:] for tally in tallies)
-    return moment(max(chain([at], *lasts)), policy.zone)
+    offered = (first for first in source.offered.values() if first <= at + DAY)
+    return moment(max(chain([at], offered, *lasts)), policy.zone)
 
 
 def ledger(policy: Policy, usage: Usage, now: datetime) -> dict[str, tuple[Tally, datetime | None]]:

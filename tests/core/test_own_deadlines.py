@@ -235,6 +235,12 @@ def test_threads_begin_it_once():
         assert NOW + timedelta(hours=72) == last.deadlines[0].ends
 
 
+def test_a_sign_in_brings_the_page_just_seen():
+    """The clocks of two servers differ."""
+    source = Usage(offered={"back": AT + HOUR})
+    assert NOW + timedelta(hours=1) == plain.joined_at(POLICY_OF_72_HOURS, source, NOW)
+
+
 def test_a_clock_that_was_wrong_begins_nothing():
     """A showing more than a day ahead gives way; one within a day has begun."""
     ahead = Usage(offered={"back": AT + DAY + 1})

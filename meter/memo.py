@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import define, evolve
+from attrs import define
 
 from meter.decision import Conclusion, Counts, Decision, Told, conclude, read_meter
 from meter.engine import check_call, complete, count, deadlines, is_settled, judge, spend
@@ -229,7 +229,7 @@ def _decide(
             outcome.told = told
         decision = outcome.latest
     if conclusion.lasting:
-        decision = evolve(decision, deadlines=deadlines(rulebook, conclusion, usage, at))
+        return decision.ending(deadlines(rulebook, conclusion, usage, at), now), usage
     return decision.dated(now), usage
 
 

@@ -158,6 +158,12 @@ class Decision:
         values["at"] = at
         return copy
 
+    def ending(self, deadlines: tuple[Deadline, ...], at: datetime) -> Self:
+        """Return this decision for another moment, with when its offers are over for its reader."""
+        copy = self.dated(at)
+        copy.__dict__["deadlines"] = deadlines
+        return copy
+
 
 @frozen
 class Conclusion:

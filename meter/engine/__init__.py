@@ -40,8 +40,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve
-
 from meter.decision import choose_told, conclude, read_meter
 from meter.engine.calls import check_call
 from meter.engine.counting import (
@@ -155,7 +153,7 @@ def record(
     told, usage = spend(rulebook, conclusion, held, usage)
     decision = conclusion.decision if told is None else read_meter(rulebook, conclusion, told)
     if conclusion.lasting:
-        decision = evolve(decision, deadlines=deadlines(rulebook, conclusion, usage, held[-1]))
+        decision = decision.ending(deadlines(rulebook, conclusion, usage, held[-1]), now)
     return decision, usage
 
 

@@ -102,6 +102,8 @@ class Vocabulary:
         slots += [Slot(seen_name(name), "number", seen[name]) for name in self.seen]
         self.slots = tuple(slots)
         self._made_of = (tuple(policies), extra)
+        by_name = {slot.name: slot for slot in slots}
+        self._offered = {name: by_name[offered_name(name)] for name in lasting}
         self._place = {(slot.name, slot.meter): index for index, slot in enumerate(self.slots)}
         self._observers = tuple(observer_of(slot) for slot in self.slots[ACCESS + 1 : self.base])
 
@@ -121,7 +123,7 @@ class Vocabulary:
 
         Its code is `None` where it was not.
         """
-        return self.slots[self.place(offered_name(offer))]
+        return self._offered[offer]
 
     def observe(
         self, reader: Reader, view: PageView, at: int, status: Status | None = None

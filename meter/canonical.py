@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING, Any, cast
 from attrs import fields
 
 from meter.forms import length_text, span_text
-from meter.policy import DeclaredExperiment, Guarantee, Meter, Policy, Quiet, Rule, When
+from meter.policy import (
+    DeclaredExperiment,
+    GiftTerms,
+    Guarantee,
+    Meter,
+    Offer,
+    Policy,
+    Quiet,
+    Rule,
+    When,
+)
 from meter.policy.promised import promised_words
 from meter.policy.prompts import NOUNS
 from meter.vocabulary import ArticleAccess, Count
@@ -23,6 +33,8 @@ if TYPE_CHECKING:
     from attrs import AttrsInstance
 
 __all__ = ["digest", "to_table"]
+
+_OF_GIFTS = ("per_month", "readers", "lasts", "givers")
 
 
 def digest(policy: Policy) -> str:
@@ -63,6 +75,8 @@ def _policy(policy: Policy) -> dict[str, Any]:
     table["words"] = to_table(policy.words)
     table["switches"] = to_table(policy.switches)
     table["holdout"] = None if policy.holdout is None else to_table(policy.holdout)
+    table["machines"] = to_table(policy.machines)
+    table["gifts"] = to_table(policy.gifts)
     return {key: part for key, part in table.items() if part or key == "rules"}
 
 
@@ -102,11 +116,23 @@ def _experiment(experiment: DeclaredExperiment) -> dict[str, Any]:
     return table
 
 
+def _offer(offer: Offer) -> dict[str, Any]:
+    table = _fields(offer)
+    if offer.lasts is not None:
+        table["lasts"] = length_text(offer.lasts)
+    return table
+
+
 def _rule(rule: Rule) -> dict[str, Any]:
     table = _fields(rule)
     if len(rule.spend) == 1:
         table["spend"] = rule.spend[0]
     return table
+
+
+def _gifts(gifts: GiftTerms) -> dict[str, Any]:
+    # All of them: an empty table would say that there are no gifts.
+    return {name: to_table(getattr(gifts, name)) for name in _OF_GIFTS}
 
 
 def _quiet(quiet: Quiet) -> dict[str, str]:
@@ -160,7 +186,9 @@ _BY_TYPE: tuple[tuple[Any, Any], ...] = (
     (Meter, _meter),
     (DeclaredExperiment, _experiment),
     (Guarantee, _guarantee),
+    (Offer, _offer),
     (Rule, _rule),
+    (GiftTerms, _gifts),
     (Quiet, _quiet),
     (Window, _window),
     ((Term, StrEnum), str),

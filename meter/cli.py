@@ -43,6 +43,8 @@ COMMANDS = {
     "replay": ("Be sure of it", "Run a log of page views through a policy."),
     "simulate": ("Be sure of it", "Run a policy over a population of readers."),
     "compare": ("Be sure of it", "Compare policies on the same readers."),
+    "publish": ("Use it", "Write the files that tell machines what the paywall does."),
+    "preview": ("Use it", "Print a link that shows any page of the site as any reader."),
     "serve": ("Use it", "Decide page views over HTTP, for a site in any language."),
 }
 """Every command, with its heading and its line in the list.

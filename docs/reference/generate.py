@@ -17,18 +17,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from meter.loading import check_text, schema
+from meter.loading import check_text, loads_policy, schema
 from meter.loading.events import EventError, event_shape, read_events
-from meter.loading.fields import Choice, Key, List, Mapping, OneOf, Shape, Table
+from meter.loading.fields import Choice, FlagOr, Key, List, Mapping, OneOf, Shape, Table
 from meter.loading.prompts import PROMPT
 from meter.verify.lints import CODES, lints
+from meter.web.institutions import check_institutions
+from meter.web.institutions.keys import INSTITUTIONS
+from meter.web.machines.declared import CRAWLERS, check_crawlers
 
 if TYPE_CHECKING:
     from meter.errors import Problem
 
 HERE = Path(__file__).parent
 SCHEMA = HERE.parents[1] / "templates" / "policy.schema.json"
-PAGES = ("policy.md", "events.md", "problems.md")
+PAGES = ("policy.md", "events.md", "institutions.md", "crawlers.md", "problems.md")
 
 _EVENT = event_shape(ZoneInfo("UTC"))
 
@@ -75,10 +78,17 @@ TABLES = {
     "noun": _inner(schema.COPY, "nouns"),
     "links": schema.LINKS,
     "promises": schema.PROMISES,
+    "machines": schema.MACHINES,
+    "terms": schema.MACHINES_OF_A_RULE,
+    "gifts": schema.GIFTS,
     "event": _EVENT,
     "reader": _inner(_EVENT, "reader"),
     "entitlement": _inner(_inner(_EVENT, "reader"), "entitlements"),
     "article": _inner(_EVENT, "article"),
+    "crawlers": CRAWLERS,
+    "crawler": _inner(CRAWLERS, "crawlers"),
+    "institutions": INSTITUTIONS,
+    "institution": _inner(INSTITUTIONS, "institutions"),
 }
 
 _KEYS = re.compile(r"(<!-- keys: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -122,6 +132,8 @@ def _row(name: str, key: Key) -> str:
 
 def _form(shape: Shape) -> str:
     """Return the form of a value; of a list of words, all of them."""
+    if isinstance(shape, FlagOr):
+        return f"{shape.flag.form}, or {_form(shape.other)}"
     if isinstance(shape, List) and isinstance(shape.item, Choice):
         return "a list of " + ", ".join(f"`{word}`" for word in shape.item.words)
     return shape.form
@@ -135,14 +147,35 @@ def _said(body: str, name: str) -> str:
 
 
 def problems_of(body: str, name: str) -> tuple[Problem, ...]:
-    """Return the problems of a broken example: a line of events, a policy, or a part of one."""
+    """Return the problems of a broken example.
+
+    It is a line of events, a file of institutions or crawlers, a policy, or a part of one.
+    """
     if name.endswith(".jsonl"):
         try:
             list(read_events(body.splitlines(), name, ZoneInfo("UTC")))
         except EventError as error:
             return error.problems
         return ()
+    if name.endswith(".crawlers"):
+        return check_crawlers(body, HERE, name=name)[1]
+    if name.endswith(".institutions"):
+        return check_institutions(body, loads_policy(_SELLS), name=name)[1]
     return check_text(whole(body), name, today=date(2026, 7, 1), exact=lints)[1]
+
+
+_SELLS = """
+[publication]
+name = "The Harbour Review"
+
+[products.cooking]
+opens = { section = ["cooking"] }
+
+[[rules]]
+name = "everyone else"
+show = "subscription-wall"
+"""
+"""The policy that examples of institutions stand beside."""
 
 
 def whole(body: str) -> str:

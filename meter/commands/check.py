@@ -23,6 +23,9 @@ from meter.loading.toml import read_text
 from meter.prompts.folder import folder_problems
 from meter.resources import templates_folder
 from meter.verify.lints import lints, search_advice
+from meter.web.institutions.reading import FILE_NAME, institution_problems
+from meter.web.machines.declared import FILE_NAME as CRAWLERS_FILE
+from meter.web.machines.declared import crawler_problems
 
 if TYPE_CHECKING:
     from datetime import date
@@ -75,6 +78,9 @@ def check(
     probably a mistake is a warning. An offer that is over on --today is one; without --today a
     policy is looked at from its own first day, on which no offer of it is over.
 
+    The institutions in a file institutions.toml beside a policy are checked with it, and the
+    crawlers in a file crawlers.toml.
+
     The exit code is 1 if there are errors, and 2 if a file cannot be read. `--format github` prints
     annotations for a pull request.
     """
@@ -90,6 +96,7 @@ def check(
             else:
                 print_error(error)
     folders = [templates] if templates else [_folder_of(result) for result in checked]
+    checked += [*_institutions(checked), *_crawlers(checked)]
     checked += [
         _Checked(folder, None, folder_problems(folder))
         for folder in dict.fromkeys(folders)
@@ -117,6 +124,27 @@ def _check(path: Path, today: date | None, templates: Path | None, *, search: bo
     exact = _with_search_advice if search else lints
     found = check_text(text, str(path), today=today, exact=exact, templates=templates)
     return _Checked(path, *found)
+
+
+def _institutions(checked: list[_Checked]) -> list[_Checked]:
+    """Return what is found in the institutions beside policies, by the products of each."""
+    found: dict[Path, dict[Problem, None]] = {}
+    for result in checked:
+        path = result.path.parent / FILE_NAME
+        if result.policy is not None and path.exists():
+            problems = institution_problems(path, result.policy)
+            found.setdefault(path, {}).update(dict.fromkeys(problems))
+    return [_Checked(path, None, tuple(problems)) for path, problems in found.items()]
+
+
+def _crawlers(checked: list[_Checked]) -> list[_Checked]:
+    """Return what is found in the crawlers that are known beside policies."""
+    paths = [result.path.parent / CRAWLERS_FILE for result in checked if result.policy is not None]
+    return [
+        _Checked(path, None, crawler_problems(path))
+        for path in dict.fromkeys(paths)
+        if path.exists()
+    ]
 
 
 def _folder_of(checked: _Checked) -> Path | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING
@@ -10,11 +12,12 @@ from typing import TYPE_CHECKING
 import click
 from rich.markup import escape
 
-from meter.commands.console import EXIT_NO, open_console, print_json
+from meter.commands.console import EXIT_NO, open_console, print_answer, print_json, styled
 from meter.commands.help import command
-from meter.commands.options import FilePath, format_option, policy_argument
-from meter.errors import meant, quoted
+from meter.commands.options import FilePath, FolderPath, format_option, policy_argument
+from meter.errors import Problem, meant, quoted
 from meter.loading import load_policy
+from meter.verify import UndecidedError
 from meter.verify.answers import EVERYONE, ProofOutcome, ProofSection
 from meter.verify.export import export_counterexamples
 from meter.verify.properties import BUILT_IN
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from meter.policy import Policy
     from meter.verify.answers import ProofAnswer
     from meter.verify.counterexample import Counterexample
 
@@ -45,6 +49,8 @@ _MARKS = {
     ProofOutcome.FAILS: ("✗", "red"),
     ProofOutcome.NOT_DECIDED: ("?", "yellow"),
 }
+_KEYS = ("name", "line", "code", "message", "help")
+"""What is printed of a line that is not true."""
 _ADVICE = ("!", "yellow", f"fails ({ADVICE})")
 """What fails and is no matter of safety."""
 
@@ -83,6 +89,12 @@ _ADVICE = ("!", "yellow", f"fails ({ADVICE})")
     help="Prove instead that nobody is worse off than under this policy.",
 )
 @click.option(
+    "--published",
+    type=FolderPath(),
+    metavar="DIR",
+    help="Judge too the files that `meter publish` wrote there.",
+)
+@click.option(
     "--strict", is_flag=True, help="Let every promise fail the answer that is not proved."
 )
 @format_option("text", "json")
@@ -92,6 +104,7 @@ def prove(
     keep: Path | None,
     leave_out: tuple[str, ...],
     old_path: Path | None,
+    published: Path | None,
     form: str,
     *,
     strict: bool,
@@ -104,14 +117,17 @@ def prove(
 
     The exit code is 1 if one of the policy's own promises fails or is not decided, or if one that
     nobody means to break fails: more is read than the limit, a subscriber meets a wall, premium is
-    open. What else fails is advice, and 0; with --strict it is 1, and so is what is not decided. It
-    is 2 if the policy cannot be read.
+    open, a search crawler is refused. What else fails is advice, and 0; with --strict it is 1, and
+    so is what is not decided. It is 2 if the policy cannot be read.
 
     What a policy does not promise on purpose it says itself: `[promises] except = [...]`.
 
     With --never-stricter-than the one question is whether whoever sees the whole article under OLD
     sees it under POLICY too, with the same articles counted so far. The exit code is 0 if that is
     proved, and 1 if somebody is worse off, or if it is not decided.
+
+    With --published the files that `meter publish` wrote are judged as well: a line that is not
+    true any more is named, with what is true now, and the exit code is 1.
     """
     for code in leave_out:
         if code not in BUILT_IN:
@@ -128,22 +144,51 @@ def prove(
     left_out = [code for code in asked if code in {*leave_out, *loaded.promises.except_}]
     taken = assumed(loaded.rulebook.vocabulary)
     kept = {} if keep is None else export_counterexamples(answers, policy_path, keep)
+    lines = None if published is None else _judge(loaded, published)
     if form == "json":
         print_json(
             {
                 "policy": str(policy_path),
-                "ok": not any(answer.is_no(strict=strict) for answer in answers),
+                "ok": not (lines or any(answer.is_no(strict=strict) for answer in answers)),
                 "counts": {section: _counts(answers, section) for section in ProofSection},
                 "answers": [_table(answer, kept.get(answer.name)) for answer in answers],
                 "left_out": left_out,
                 "assumed": list(taken),
+                **({} if lines is None else {"published": [_row(line) for line in lines]}),
             }
         )
     else:
         _print(open_console(), answers, kept, left_out)
         _print_assumed(open_console(), answers, taken)
-    if any(answer.is_no(strict=strict) for answer in answers):
+        if lines is not None:
+            _print_published(published, lines)
+    if lines or any(answer.is_no(strict=strict) for answer in answers):
         raise click.exceptions.Exit(EXIT_NO)
+
+
+_Judge = Callable[["Policy", Path], tuple[Problem, ...]]
+
+
+def _judge(policy: Policy, folder: Path) -> tuple[Problem, ...]:
+    """Return what is not true of published files; that it is not decided is no yes."""
+    # Nothing else of this command needs the extra `web`.
+    untrue_lines: _Judge = import_module("meter.web.publish").untrue_lines
+    try:
+        return untrue_lines(policy, folder)
+    except UndecidedError as error:
+        message = f"not decided: {error}"
+        return (Problem(code="published-not-decided", message=message, name=str(folder)),)
+
+
+def _print_published(folder: Path | None, lines: Sequence[Problem]) -> None:
+    for line in lines:
+        print_answer(styled(line))
+    if not lines:
+        print_answer(f"every line of the files in `{folder}` is true")
+
+
+def _row(problem: Problem) -> dict[str, object]:
+    return {key: getattr(problem, key) for key in _KEYS}
 
 
 def _counts(answers: Sequence[ProofAnswer], section: ProofSection) -> dict[str, int]:

@@ -13,6 +13,8 @@ from meter.journeys.keys import JOURNEY
 from meter.loading.conditions import WHEN
 from meter.loading.events import event_shape
 from meter.loading.schema import policy_schema
+from meter.web.institutions.keys import institutions_schema
+from meter.web.machines.declared import crawlers_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,18 +45,23 @@ _SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "policy": policy_schema,
     "journey": _journey,
     "event": _event,
+    "institutions": institutions_schema,
+    "crawlers": crawlers_schema,
 }
 
 
 @command(
     "meter schema > policy.schema.json",
     "meter schema journey > journey.schema.json",
+    "meter schema institutions > institutions.schema.json",
+    "meter schema crawlers > crawlers.schema.json",
 )
 @click.argument("what", type=click.Choice(list(_SCHEMAS)), default="policy")
 def schema(what: str) -> None:
     """Print the JSON Schema of a file, for editors.
 
-    An editor that knows JSON Schema completes the keys of a policy or a journey as one types, and
-    says what is wrong with them. `event` is one line of page views.
+    An editor that knows JSON Schema completes the keys of a policy, a journey, or a list of
+    institutions or crawlers as one types, and says what is wrong with them.
+    `event` is one line of page views.
     """
     print_json(_SCHEMAS[what]())

@@ -15,6 +15,7 @@ from meter.paywall import Paywall
 from meter.stores import open_store
 from meter.stores.memory import MemoryStore
 from meter.stores.protocol import Closable
+from meter.web.institutions.files import beside
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,11 +78,14 @@ def serve(
     """Decide page views over HTTP, for a site in any language.
 
     Clients send the JSON that `meter decide` reads to /v1/decide, /v1/peek and /v1/render, and get
-    the JSON that it writes. /openapi.json describes every address, /health says whether the store
+    the JSON that it writes. Beside it they may send the reader's `address`: one that a library or a
+    company of the file institutions.toml beside the policy has opens what that one's readers may
+    read. /openapi.json describes every address, /health says whether the store
     answers, and /metrics counts for Prometheus.
 
     A client shows a key: `Authorization: Bearer KEY`. The key file holds one a line, and several
-    are valid at once; it is read anew when it changes, and so is the policy. Without a key file the
+    are valid at once; it is read anew when it changes, and so are the policy and the institutions.
+    Without a key file the
     server starts only on a loopback address, and only with --no-key.
 
     The time is the server's clock. A client may send `at` only if its line in the key file is
@@ -97,7 +101,7 @@ def serve(
     from meter.web.serve.service import Settings  # noqa: PLC0415
 
     _check_keys(key_file, no_key=no_key, is_local=is_loopback(host), host=host)
-    load_policy(policy_path)
+    beside(policy_path, load_policy(policy_path))
     if key_file is not None:
         KeyFile(key_file)
     _check_store(policy_path, url, workers)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from math import inf
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
-from meter.decision.decided import Decision, Exposure, MeterReading
+from meter.decision.counts import FIRST_METER, NEVER, Counts, Perhaps, Standing, Told
+from meter.decision.decided import Decision
+from meter.decision.readings import Deadline, Exposure, MeterReading
+from meter.decision.words import machine_words
 from meter.facts import Codes, Facts
 from meter.facts.meters import ALREADY, OWN
 from meter.vocabulary import Access
@@ -21,8 +23,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FIRST_METER",
+    "NEVER",
     "Conclusion",
     "Counts",
+    "Deadline",
     "Decision",
     "Exposure",
     "MeterReading",
@@ -32,50 +36,10 @@ __all__ = [
     "choose_told",
     "conclude",
     "counted_places",
+    "machine_words",
     "read_meter",
     "told_places",
 ]
-
-
-Counts = tuple[int, ...]
-"""Is this view a prefetch? Then, for each meter of the rulebook, how much its running window has
-counted, and whether this view is counted already: `OWN` if the meter itself has counted it, and
-`ALREADY` if it is open therefore (both added up). Then, for each offer that an account starts once,
-has it? Last what the record says of each prompt with a frequency, and how often each prompt was
-shown that a condition asks for. Nothing more than the first where the reader has no id. (Flat:
-`memo` looks it up every view.)
-"""
-
-FIRST_METER = 1
-"""Where the meters begin in `Counts`: what comes before needs no usage."""
-
-
-class Standing(NamedTuple):
-    """Where a view leaves the meter at a place of the rulebook; without a limit `limit` is none."""
-
-    place: int
-    limit: int | None
-    used: int
-
-    @property
-    def left(self) -> float:
-        """What is left after the view; without a limit, more than of any that has one."""
-        return inf if self.limit is None else self.limit - self.used
-
-
-Told = tuple[Standing, int | None, tuple[Exposure, ...]]
-"""The meter that is told to the reader, the instant at which it resets, and what that exposes.
-
-The exposures are those of which nothing but the reading of the meter differs. (A plain tuple: it is
-made every view.)
-"""
-
-
-class Perhaps(NamedTuple):
-    """An exposure, if a reading of one of other groups of meters differs (see `Conclusion`)."""
-
-    exposure: Exposure
-    groups: tuple[tuple[Standing, ...], ...]
 
 
 @frozen
@@ -85,7 +49,8 @@ class Conclusion:
     `counted` are the places of the meters that count this view. `groups` are the meters of which
     one is told: of each group the last to reset, and of these the first. `shown` is the prompt that
     is shown, where its showings mean something. `perhaps` are exposures that hang on which meter is
-    told.
+    told. `lasting` are the offers of the decision that last a while for each reader; `begins` says
+    that this view shows them.
     """
 
     decision: Decision
@@ -93,11 +58,13 @@ class Conclusion:
     groups: tuple[tuple[Standing, ...], ...] = ()
     shown: str | None = None
     perhaps: tuple[Perhaps, ...] = ()
+    lasting: tuple[str, ...] = ()
+    begins: bool = False
 
     @property
     def says_more(self) -> bool:
         """Whether a meter is told, or anything is to be remembered."""
-        return bool(self.groups or self.counted or self.shown)
+        return bool(self.groups or self.counted or self.shown or self.lasting)
 
 
 def conclude(
@@ -112,6 +79,7 @@ def conclude(
         prompt=frequencies.shown(verdict.prompt),
         offer=verdict.offer,
         offers=verdict.offers,
+        machines=verdict.machines,
         facts=Facts(facts, rulebook.vocabulary),
         at=now,
         policy=rulebook.digest,
@@ -145,7 +113,9 @@ def conclude(
     if verdict.show.access is Access.FULL and len(standings) == 1 and len(standings[0]) > 1:
         least = min(standing.left for standing in standings[0])
         standings = (tuple(each for each in standings[0] if each.left == least),)
-    return Conclusion(decision, counted, standings, shown)
+    lasting = tuple(offer for offer in decision.offers if offer in rulebook.lasting)
+    begins = bool(lasting) and decision.prompt is not None and not counts[0]
+    return Conclusion(decision, counted, standings, shown, lasting=lasting, begins=begins)
 
 
 def _standing(

@@ -8,45 +8,20 @@ from typing import TYPE_CHECKING, NoReturn, Self
 
 from attrs import evolve, field, frozen
 
+from meter.decision.readings import Deadline, Exposure, MeterReading
+from meter.decision.words import machine_words
 from meter.errors import PromptError
 from meter.facts import Facts
 from meter.rulebook import Rulebook
 from meter.vocabulary import Access, Show
+from meter.vocabulary.machine_terms import MachineTerms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from meter.policy import Policy
 
-__all__ = ["Decision", "Exposure", "MeterReading"]
-
-
-@frozen(kw_only=True, slots=False)
-class MeterReading:
-    """Where a reader stands on a meter.
-
-    `used` and `left` count distinct articles (or views) in the running window, this view included,
-    and always add up to `limit`; without a limit `limit` and `left` are `None`. `resets_at` is the
-    exact instant, in the publication's zone, at which allowance comes back, or `None` if it never
-    does or nothing is running yet.
-    """
-
-    name: str
-    limit: int | None
-    used: int
-    left: int | None
-    resets_at: datetime | None = None
-
-
-@frozen
-class Exposure:
-    """A reader in a variant of an experiment met what another variant would have decided otherwise.
-
-    It is so for the control as for any other variant.
-    """
-
-    experiment: str
-    variant: str
+__all__ = ["Decision"]
 
 
 def _words(decision: Decision) -> Iterator[tuple[str, str]]:
@@ -57,11 +32,15 @@ def _words(decision: Decision) -> Iterator[tuple[str, str]]:
         yield "prompt", decision.prompt
     if decision.offers:
         yield "offers", ", ".join(decision.offers)
+    for deadline in decision.deadlines:
+        yield "deadline", f"{deadline.offer}: until {deadline.ends.isoformat()}"
     meter = decision.meter
     if meter is not None:
         count = f"{meter.used} used" if meter.limit is None else f"{meter.used} of {meter.limit}"
         until = "" if meter.resets_at is None else f", until {meter.resets_at.isoformat()}"
         yield "meter", f"{meter.name}: {count}{until}"
+    if decision.machines is not None:
+        yield "machines", machine_words(decision.machines)
     for exposure in decision.exposures:
         yield "exposed", f"{exposure.experiment}: {exposure.variant}"
     yield "counted", "yes" if decision.counted else "no"
@@ -82,6 +61,9 @@ class Decision:
     the meter that was spent from, or that had nothing left (of several, the one that binds);
     `counted` says that this view spent one; `speculative`, that it is a prefetch which would have
     counted on a meter with a limit, gets a preview and has to be asked again when a person reads;
+    `machines` is what the rule tells machines (never where the whole article is given);
+    `deadlines` say when those of the offers that last a while are over for this reader, once they
+    were shown;
     `at` is the time asked about; `policy` is the digest of the policy; `degraded` says that the
     store did not answer in time. `exposures` are the experiments for which another variant would
     have been decided otherwise at this view: another show, access, prompt, offers or reading of the
@@ -105,6 +87,8 @@ class Decision:
     at: datetime
     policy: str
     degraded: bool = False
+    machines: MachineTerms | None = None
+    deadlines: tuple[Deadline, ...] = ()
     exposures: tuple[Exposure, ...] = ()
     rulebook: Rulebook | None = field(default=None, eq=False, repr=False)
 
@@ -158,4 +142,10 @@ class Decision:
         values = copy.__dict__
         values.update(self.__dict__)
         values["at"] = at
+        return copy
+
+    def ending(self, deadlines: tuple[Deadline, ...], at: datetime) -> Self:
+        """Return this decision for another moment, with when its offers are over for its reader."""
+        copy = self.dated(at)
+        copy.__dict__["deadlines"] = deadlines
         return copy

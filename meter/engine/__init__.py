@@ -11,8 +11,9 @@ matches it and counts nothing; one that some of its meters is not for (`access`)
 (`rulebook.SPENDING` is the table). `countdown` becomes `last-free-article` when nothing is left of
 one of the meters after this view, and `article` where one has 0 for this reader or none has a
 limit. `wall` becomes the wall that fits the reader and the offer. An offer that is not running or
-not for this reader is dropped, as one is that an account starts once and has started; a
-`trial-offer` without an offer is a `subscription-wall`.
+not for this reader is dropped, as one is that an account starts once and has started, and one that
+lasts a while and was first shown to this reader so long ago; a `trial-offer` without an offer is a
+`subscription-wall`.
 
 Counted already. An article that one meter of articles has counted in its running window, and that
 some rule spends, is counted already for all such meters, whatever their limits: it opens them and
@@ -50,6 +51,7 @@ from meter.engine.counting import (
     is_counted,
     meter_codes,
 )
+from meter.engine.deadlines import begin, deadlines, long_offered
 from meter.engine.exposures import conclude, other_variants
 from meter.engine.keeping import prune
 from meter.engine.records import close, expires_at, join, joined_at, ledger, start
@@ -74,8 +76,8 @@ if TYPE_CHECKING:
 # fmt: off
 __all__ = [
     "Held", "allowance", "believe", "check_call", "close", "complete", "conclude", "count",
-    "decide", "expires_at", "is_counted", "is_settled", "join", "joined_at", "judge", "ledger",
-    "meter_codes", "observe", "record", "spend", "start", "unremembered",
+    "deadlines", "decide", "expires_at", "is_counted", "is_settled", "join", "joined_at", "judge",
+    "ledger", "long_offered", "meter_codes", "observe", "record", "spend", "start", "unremembered",
 ]
 # fmt: on
 
@@ -160,6 +162,8 @@ def record(
         return conclusion.decision, usage
     told, usage = spend(rulebook, conclusion, held, usage)
     decision = conclusion.decision if told is None else read_meter(rulebook, conclusion, told)
+    if conclusion.lasting:
+        decision = decision.ending(deadlines(rulebook, conclusion, usage, held[-1]), now)
     return decision, usage
 
 
@@ -170,7 +174,7 @@ def spend(
 
     A usage that is written anew is without what no window of the policy holds any more.
     """
-    when, inside, glance = held
+    when, inside, glance, at = held
     tallies: dict[int, Tally] = {}
     for place in conclusion.counted:
         tally, mark = inside[place]
@@ -205,6 +209,8 @@ def spend(
         if conclusion.shown is not None:
             after = show(rulebook, after, conclusion.shown, glance)
             key = glance.key
+    if conclusion.begins:
+        after = begin(after, conclusion.lasting, at)
     return told, usage if after is usage else prune(rulebook, after, when, key)
 
 
@@ -220,4 +226,4 @@ def _remembered(rulebook: Rulebook, usage: Usage, counted: dict[str, Tally], whe
     if len(tallies) > 1:
         for other, tally in tallies.items():
             tallies[other] = rulebook.inside(other, tally, when)
-    return Usage(tallies, usage.started, usage.shown, usage.closed)
+    return Usage(tallies, usage.started, usage.shown, usage.closed, usage.offered)

@@ -60,6 +60,9 @@ _MOST_LISTED = 40
 EXTRAS = {
     "crawleruseragents": "web",
     "html5lib": "web",
+    "cryptography": "machines",
+    "http_message_signatures": "machines",
+    "http_sf": "machines",
     "hypothesis": "testing",
     "itsdangerous": "web",
     "numba": "sim",

@@ -64,8 +64,12 @@ _OF_METERS = {
 def _name(slot: Slot) -> str:
     if slot.meter is not None:
         return _OF_METERS[slot.name].format(slot.meter)
+    if slot.kind == "class" and slot.mentioned:
+        return "the verified crawler"
     if slot.asks == "seen":
         return f"the number of times that `{slot.name.partition(' ')[2]}` was shown"
+    if slot.asks == "offered":
+        return f"the time since offer `{slot.name.partition(' ')[2]}` was first shown"
     about = "" if slot.product is None else f" of `{slot.product}`"
     where = "" if slot.zone is None or slot.name == slot.asks else f" in {slot.zone.key}"
     if slot.assignment is not None:
@@ -77,7 +81,7 @@ def _name(slot: Slot) -> str:
 
 def _marks(slot: Slot) -> list[str]:
     """Return the constants of a slot of intervals, as the policy would write them."""
-    if slot.is_length:
+    if slot.is_length or slot.asks == "offered":
         return [span_text(timedelta(microseconds=mark)) for mark in slot.mentioned]
     return [f"{mark:g}" for mark in slot.mentioned]
 
@@ -148,11 +152,11 @@ def last_day(end: int, zone: ZoneInfo) -> date:
 def code_words(slot: Slot, code: Code, zone: ZoneInfo) -> str:
     """Say what one code of a slot means, such as ``from 0.2 up to 0.8``."""
     if code is None:
-        return "not known"
+        return "none yet" if slot.asks == "offered" else "not known"
     if slot.name == "open":
         return "not spent" if code else "spent"
-    if slot.kind == "flag":
-        return "set" if code else "not set"
+    if slot.kind in ("flag", "class"):
+        return _flag_words(slot, code)
     if slot.kind == "word":
         if code == OTHER and slot.assignment is not None:
             return "none"
@@ -174,6 +178,15 @@ def code_words(slot: Slot, code: Code, zone: ZoneInfo) -> str:
     if place == len(marks):
         return f"above {marks[-1]}"
     return f"between {marks[place - 1]} and {marks[place]}"
+
+
+def _flag_words(slot: Slot, code: Code) -> str:
+    """Say what a flag holds; where classes are told apart, which."""
+    if not isinstance(code, bool):
+        return f"`{code}`"
+    if slot.kind == "class" and slot.mentioned:
+        return "of another class" if code else "none"
+    return "set" if code else "not set"
 
 
 def value_words(slot: Slot, value: Code, zone: ZoneInfo) -> str:
@@ -220,6 +233,8 @@ def _codes(slot: Slot, codes: Iterable[Any], zone: ZoneInfo) -> str:
     ordered: list[Any] = [code for code in slot.codes() if code in codes]
     if slot.kind == "hours":
         return _between_hours(slot, ordered)
+    if slot.kind == "class" and len(ordered) > 1 and ordered == list(filter(None, slot.codes())):
+        return "of any class"
     if None in ordered and len(ordered) > 1:
         rest = frozenset(ordered) - {None}
         return f"{_codes(slot, rest, zone)}, or not known"
@@ -254,7 +269,7 @@ def why_not(formula: Formula, values: Sequence[Any], vocabulary: Vocabulary) -> 
         slot = vocabulary.slots[formula.slot]
         value = values[formula.slot]
         told = value_words(slot, value, vocabulary.zone)
-        if value is None or slot.kind == "flag":  # the opposite needs no saying
+        if value is None or set(slot.codes()) == {False, True}:  # the opposite needs no saying
             return told
         if OTHER in formula.codes:
             return f"{told}, which is left out"

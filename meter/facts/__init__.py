@@ -18,7 +18,7 @@ from attrs import field, frozen
 from meter.facts.attributes import ATTRIBUTES, OTHER
 from meter.facts.meters import MeterSlots, Opening, asked_of_meters
 from meter.facts.slots import Slot, observer_of, with_regions
-from meter.vocabulary import ArticleAccess, Members, Range, Status, Weekday
+from meter.vocabulary import ArticleAccess, CrawlerClass, Members, Range, Status, Weekday
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Sequence
@@ -37,6 +37,7 @@ __all__ = [
     "Slot",
     "Vocabulary",
     "clock_name",
+    "offered_name",
     "seen_name",
     "since_name",
 ]
@@ -94,6 +95,10 @@ class Vocabulary:
         """The offers that an account starts once; a last slot holds those that were started."""
         if self.once:
             slots.append(Slot("started", "set", self.once))
+        lasting = _lengths_of_offers(policies)
+        self.lasting = tuple(lasting)
+        """The offers that run for each reader from when they were first shown; a slot for each."""
+        slots += [Slot(offered_name(name), "number", lasting[name]) for name in lasting]
         seen = _seen(whens)
         self.seen = tuple(sorted(seen))
         """The prompts of which a condition asks how often they were shown; then a slot for each."""
@@ -106,6 +111,8 @@ class Vocabulary:
         }
         """The places of the experiments that are asked for, each as some policy assigns it."""
         self._made_of = (tuple(policies), extra)
+        by_name = {slot.name: slot for slot in slots}
+        self._offered = {name: by_name[offered_name(name)] for name in lasting}
         self._place = {(slot.name, slot.meter): index for index, slot in enumerate(self.slots)}
         self._observers = tuple(observer_of(slot) for slot in self.slots[ACCESS + 1 : self.base])
 
@@ -119,6 +126,13 @@ class Vocabulary:
     def has(self, name: str, meter: str | None = None) -> bool:
         """Say whether the policies mention an attribute."""
         return (name, meter) in self._place
+
+    def offered(self, offer: str) -> Slot:
+        """Return the slot of how long ago an offer was first shown to a reader, in microseconds.
+
+        Its code is `None` where it was not.
+        """
+        return self._offered[offer]
 
     def observe(
         self, reader: Reader, view: PageView, at: int, status: Status | None = None
@@ -153,6 +167,9 @@ def _plain_slots(whens: list[When]) -> Iterator[Slot]:
     for name, attribute in ATTRIBUTES.items():
         key = attribute.serves or name
         asked = [value for when in whens if (value := getattr(when, key)) is not None]
+        if attribute.kind == "class" and asked:
+            yield Slot(name, attribute.kind, _classes(asked))
+            continue
         if attribute.kind == "flag":
             mentioned: tuple[Any, ...] = (False, True) if asked else ()
         elif attribute.kind == "number":
@@ -162,6 +179,12 @@ def _plain_slots(whens: list[When]) -> Iterator[Slot]:
             mentioned = tuple(sorted(with_regions(named) if name == "country" else named))
         if mentioned:
             yield Slot(name, attribute.kind, mentioned)
+
+
+def _classes(asked: Iterable[bool | frozenset[CrawlerClass]]) -> tuple[CrawlerClass, ...]:
+    """Return the classes of crawlers that are told apart; a flag tells none apart."""
+    named = {word for words in asked if not isinstance(words, bool) for word in words}
+    return tuple(word for word in CrawlerClass if word in named)
 
 
 def _constants(asked: Iterable[Range | Lengths]) -> tuple[float, ...]:
@@ -189,6 +212,20 @@ def _seen(whens: list[When]) -> dict[str, tuple[float, ...]]:
         for name, bounds in (when.seen or {}).items():
             asked.setdefault(name, []).append(bounds)
     return {name: _constants(bounds) for name, bounds in asked.items()}
+
+
+def _lengths_of_offers(policies: Sequence[Policy]) -> dict[str, tuple[int, ...]]:
+    """Return how long each offer runs for a reader under some policies, in microseconds."""
+    lengths: dict[str, set[int]] = {}
+    for policy in policies:
+        for name, (length, _) in policy.lasting.items():
+            lengths.setdefault(name, set()).add(length)
+    return {name: tuple(sorted(found)) for name, found in lengths.items()}
+
+
+def offered_name(offer: str) -> str:
+    """Return the name of the slot of how long ago an offer was first shown."""
+    return f"offered {offer}"
 
 
 def seen_name(prompt: str) -> str:

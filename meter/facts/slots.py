@@ -18,6 +18,7 @@ from meter.facts.attributes import (
     Attribute,
     Read,
     hour_in,
+    is_a_crawler,
     since,
     weekday_in,
 )
@@ -45,7 +46,8 @@ class Slot:
 
     `kind` is `word` (one of the mentioned words, `OTHER` or missing), `set` (the mentioned members
     present), `number` (an interval between the mentioned constants, numbered from below: even codes
-    lie between two, odd ones on one), `flag`, `period` (how many of the policy's own dates, as
+    lie between two, odd ones on one), `flag`, `class` (no, yes, or one of the mentioned words, each
+    of which is a yes as well), `period` (how many of the policy's own dates, as
     instants, have come), or `hours` (how many of the mentioned hours have come today; before the
     first it is still the last of yesterday's). `meter` names the meter of an `open` or a `left`
     slot, `product` the rights that a time since something is about, `zone` whose clock is read,
@@ -76,6 +78,8 @@ class Slot:
             return self._words()
         if self.kind == "flag":
             return (False, True)
+        if self.kind == "class":
+            return (False, True, *self.mentioned)
         if self.kind == "number":
             known = range(2 * len(self.mentioned) + 1)
             return tuple(known) if self.meter else (*known, None)
@@ -100,6 +104,10 @@ class Slot:
         place = bisect_left(self.mentioned, number)
         on_a_constant = place < len(self.mentioned) and self.mentioned[place] == number
         return 2 * place + on_a_constant
+
+    def class_code(self, value: Hashable) -> Hashable:
+        """Return the code of a class: one that is not mentioned is a plain yes."""
+        return value if value in self.mentioned else bool(value)
 
     def hour_code(self, hour: int) -> int:
         """Return the code of an hour of the day: the last mentioned one that has come."""
@@ -128,7 +136,14 @@ def observer_of(slot: Slot) -> Read:
         return lambda reader, view, at: mentioned & read(reader, view, at)
     if slot.kind == "number":
         return lambda reader, view, at: slot.code(read(reader, view, at))
+    if slot.kind == "class":
+        # A policy that names no class asks of every page view whether there is a crawler at all.
+        return _class_of(slot, read) if mentioned else is_a_crawler
     return read
+
+
+def _class_of(slot: Slot, read: Read) -> Read:
+    return lambda reader, view, at: slot.class_code(read(reader, view, at))
 
 
 def _published(slot: Slot) -> Read:

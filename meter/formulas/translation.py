@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attrs import evolve
 
-from meter.facts import ATTRIBUTES, Vocabulary, clock_name, seen_name, since_name
+from meter.facts import ATTRIBUTES, Vocabulary, clock_name, offered_name, seen_name, since_name
 from meter.facts.meters import Opening
 from meter.facts.slots import uncertain
 from meter.forms import covers
@@ -47,7 +47,7 @@ def offer_formula(
     """Return who may have an offer of a rule, and when it runs, as one formula.
 
     `spent` are the meters that the rule spends (see `formula_of`). One that an account starts once
-    is not for who has started it.
+    is not for who has started it; one that lasts a while is over then, for whom it was shown to.
     """
     parts: list[Formula] = []
     stretch = offer.instants(policy.zone)
@@ -56,6 +56,10 @@ def offer_formula(
     parts.append(formula_of(offer.when, vocabulary, policy, spent))
     if offer.once:
         parts.append(Contains(vocabulary.place("started"), offer.name, inside=False))
+    if offer.lasts is not None:
+        over = vocabulary.offered(offer.name).code(policy.lasting[offer.name][0])
+        running = frozenset((None, *range(over or 0)))
+        parts.append(In(vocabulary.place(offered_name(offer.name)), running))
     return parts[0] if len(parts) == 1 else And(tuple(parts))
 
 
@@ -68,10 +72,11 @@ STATUSES = {
 Whoever is entitled holds a running right that is not for some articles only: it makes the status.
 """
 
+_FLAGS = ("flag", "class")
 _ORDER = (
     "reader",
     "access",
-    *(name for name, attribute in ATTRIBUTES.items() if attribute.kind != "flag"),
+    *(name for name, attribute in ATTRIBUTES.items() if attribute.kind not in _FLAGS),
     "covered",
     "left",
     "used",
@@ -83,7 +88,7 @@ _ORDER = (
     *(
         name
         for name, attribute in ATTRIBUTES.items()
-        if attribute.kind == "flag" and attribute.serves is None
+        if attribute.kind in _FLAGS and attribute.serves is None
     ),
     "dates",
     "published",
@@ -137,6 +142,9 @@ class _Translation:
             yield self._in_range(name, None, asked if isinstance(asked, Range) else asked.bounds())
         elif kind == "flag":
             yield self._among(name, {asked})
+        elif kind == "class":
+            asked = self._classes(name, wanted=asked) if isinstance(asked, bool) else asked
+            yield self._among(name, asked)
         elif kind == "covered":
             covered = self._covered()
             yield covered if asked is self.wanted else self._complement(covered)
@@ -151,11 +159,8 @@ class _Translation:
 
     def _by_name(self, kind: str, when: When) -> Iterator[Formula]:
         """Yield what a key asks of each meter, prompt, time or experiment that it names."""
-        if kind in ("left", "used"):
-            yield from self._of_meters(kind, getattr(when, kind))
-        elif kind == "seen":
-            for prompt, bounds in (when.seen or {}).items():
-                yield self._in_range(seen_name(prompt), None, bounds)
+        if kind in ("left", "used", "seen"):
+            yield from self._of_counts(kind, getattr(when, kind))
         elif kind == "experiment":
             for name, variants in (when.experiment or {}).items():
                 yield self._in_experiment(name, variants)
@@ -235,6 +240,11 @@ class _Translation:
         every = frozenset(self.vocabulary.slots[place].codes())
         return In(place, every.difference(covered) if self.wanted else frozenset(covered))
 
+    def _classes(self, name: str, *, wanted: bool) -> Iterable[Hashable]:
+        """Return the codes of a class that are a yes, as each class is, or a no."""
+        codes = self.vocabulary.slots[self.vocabulary.place(name)].codes()
+        return [code for code in codes if bool(code) is wanted]
+
     def _since(self, name: str, asked: Lengths) -> Formula:
         """Ask for a time since something: of several products, the one that happened last."""
         products = sorted(getattr(asked, "product", None) or ()) or [None]
@@ -300,8 +310,12 @@ class _Translation:
             return In(place, known.intersection(codes))
         return In(place, known.difference(codes, unsure))
 
-    def _of_meters(self, kind: str, asked: Mapping[str, Range]) -> Iterator[Formula]:
-        """Ask for what is left of meters, or for what they have counted."""
+    def _of_counts(self, kind: str, asked: Mapping[str, Range]) -> Iterator[Formula]:
+        """Ask for what is left of meters, for what they have counted; or of prompts."""
+        if kind == "seen":
+            for prompt, bounds in asked.items():
+                yield self._in_range(seen_name(prompt), None, bounds)
+            return
         for meter, bounds in asked.items():
             as_it_is = kind == "left" and meter not in self.spent
             yield self._in_range("now" if as_it_is else kind, meter, bounds)

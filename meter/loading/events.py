@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from attrs import evolve
 
 from meter.errors import Problem, ProblemsError
-from meter.loading.event_parts import ID, Moment, article_table, reader_table, word
+from meter.loading.event_parts import CRAWLER, ID, Moment, article_table, reader_table, word
 from meter.loading.event_tables import decision_table
 from meter.loading.fields import Boolean, Key, OneOf, Table, Text
 from meter.loading.problems import ProblemCollector
@@ -25,7 +25,6 @@ from meter.view import Article, PageView, Reader
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
     from zoneinfo import ZoneInfo
-
 
 __all__ = [
     "MOST_CHARACTERS",
@@ -310,7 +309,7 @@ def event_shape(zone: ZoneInfo) -> Table:
             "country": Key(shape=word("JP"), says="the country the request came from (ISO 3166)"),
             "language": Key(shape=word("en-GB"), says="the language of the page"),
             "gift": Key(shape=Boolean(), says="whether it was opened through a gift link"),
-            "crawler": Key(shape=Boolean(), says="whether a verified crawler asks"),
+            "crawler": Key(shape=CRAWLER, says="whether a verified crawler asks, or its class"),
             "prefetch": Key(
                 shape=Boolean(),
                 says=(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meter.errors import Problem, closest, quoted
+from meter.errors import Problem, closest, meant, quoted
+from meter.resources import prompt_set_name, prompt_set_names
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,6 +44,10 @@ def folder_problem(path: Path) -> Problem | None:
             return None
         path.stat()
     except FileNotFoundError:
+        named = prompt_set_name(path)
+        if named is not None:
+            advice = meant(named, prompt_set_names())
+            return _no_such(path, "no set of prompts that ships is called so", advice)
         return _no_such(path, f"there is no folder {_quoted_path(path)}", _folder_instead_of(path))
     except (OSError, ValueError) as error:
         return unreadable_file(path, error)

@@ -27,6 +27,8 @@ from meter.policy import Copy, Policy
 from meter.policy.condition_faults import condition_faults
 from meter.policy.experiment_faults import experiment_faults
 from meter.policy.frequency_faults import frequency_faults
+from meter.policy.gifts import gift_faults
+from meter.policy.machine_faults import machine_faults
 from meter.policy.meter_faults import meter_faults
 from meter.policy.offer_faults import offer_faults
 from meter.policy.promise_faults import promise_faults
@@ -68,6 +70,16 @@ _READS_ELSEWHERE = {
     "unknown-noun": ("copy",),
 }
 """The tables that may say what something lacks, were they read."""
+
+
+_OTHER_FILES = {
+    "steps": ("this is a journey, not a policy", "`meter journey` runs it"),
+    "institutions": (
+        "these are institutions, not a policy",
+        "`meter check` the policy beside it: it reads the institutions too",
+    ),
+}
+"""What a file is that has one of these keys and no rules, and the next step."""
 
 
 def loads_policy(text: str, *, name: str = "policy.toml") -> Policy:
@@ -148,15 +160,11 @@ def _read(text: str, name: str) -> tuple[dict[str, Any], ProblemCollector]:
     """
     table = parse_toml(text, name)
     report = ProblemCollector()
-    if "steps" in table and "rules" not in table:
-        problem = Problem(
-            code="not-a-policy",
-            message="this is a journey, not a policy",
-            help="`meter journey` runs it",
-            path=("steps",),
-        )
-        report.add_problem(problem, "key")
-        raise PolicyError(report.problems(text, name))
+    for key, (message, advice) in _OTHER_FILES.items():
+        if key in table and "rules" not in table:
+            problem = Problem(code="not-a-policy", message=message, help=advice, path=(key,))
+            report.add_problem(problem, "key")
+            raise PolicyError(report.problems(text, name))
     parts, _ = POLICY.fields(table, (), report)
     for key in ("meters", "offers", "products", "prompts", "experiments"):
         named = parts.get(key, {})
@@ -164,6 +172,7 @@ def _read(text: str, name: str) -> tuple[dict[str, Any], ProblemCollector]:
     parts.setdefault("guarantees", ())
     parts["words"] = declared(parts.get("words", {}))
     parts.setdefault("switches", {})
+    parts.setdefault("gifts", None)
     parts["copy"] = _copies(parts.get("copy", {}), parts["publication"].locale, report)
     for fault in _faults(parts, report):
         report.add_problem(_as_written(fault, table))
@@ -205,6 +214,8 @@ def _faults(parts: Mapping[str, Any], report: ProblemCollector) -> Iterator[Prob
         prompt_faults,
         experiment_faults,
         frequency_faults,
+        machine_faults,
+        gift_faults,
     )
     for fault in chain.from_iterable(check(policy) for check in checks):
         follows = report.dropped_at(fault.path)
@@ -212,6 +223,7 @@ def _faults(parts: Mapping[str, Any], report: ProblemCollector) -> Iterator[Prob
             follows |= report.dropped_under(fault.path)
         elsewhere = {
             "idle-every": (*fault.path[:-1], "spend"),
+            "machines-need-preview": (*fault.path[:-1], "show"),
             "show-needs-spend": (*fault.path[:-1], "spend"),
             "unfilled-prompt": (*fault.path[:-1], "spend"),
             "unknown-experiment": ("experiments",),

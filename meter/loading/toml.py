@@ -21,25 +21,25 @@ if TYPE_CHECKING:
 __all__ = ["parse_toml", "read_text"]
 
 _SEVERAL = re.compile(r"\s*\[\[([\w-]+)\]\]\s*")
-_LISTS = ("rules", "guarantees", "steps")
+_LISTS = ("rules", "guarantees", "steps", "institutions")
 """What a file has several of in a list, each below a heading with two brackets."""
 
 
-def read_text(path: str | PathLike[str]) -> str:
-    """Return the text of a file.
+def read_text(path: str | PathLike[str], *, room: int = 1) -> str:
+    """Return the text of a file, which may be `room` times as large as a policy.
 
     Raises `PolicyError` if it is not there, cannot be read, is too large or not UTF-8.
     """
-    return _decoded(_bytes(Path(path)), str(path))
+    return _decoded(_bytes(Path(path), room), str(path), room)
 
 
-def parse_toml(text: str, name: str) -> dict[str, Any]:
-    """Return the tables of a TOML text, called `name` in messages.
+def parse_toml(text: str, name: str, *, room: int = 1) -> dict[str, Any]:
+    """Return the tables of a TOML text, called `name` in messages; `room` as for `read_text`.
 
     Raises `PolicyError` with the one problem that stopped the reading.
     """
     try:
-        return toml_tables(text, name)
+        return toml_tables(text, name, room=room)
     except TomlError as error:
         (problem,) = error.problems
     if problem.code == "duplicate-key":  # the parser points behind it
@@ -81,7 +81,7 @@ def _single_brackets(problem: Problem, lines: list[str]) -> Problem:
     return problem
 
 
-def _bytes(path: Path) -> bytes:
+def _bytes(path: Path, room: int) -> bytes:
     """Return what is in a file, up to one byte more than there may be."""
     problem = file_problem(path)
     if problem is None and not path.is_file():
@@ -90,14 +90,14 @@ def _bytes(path: Path) -> bytes:
         raise PolicyError((problem,))
     try:
         with path.open("rb") as file:
-            return file.read(MOST_BYTES + 1)
+            return file.read(room * MOST_BYTES + 1)
     except OSError as error:
         raise PolicyError((unreadable_file(path, error),)) from error
 
 
-def _decoded(raw: bytes, name: str) -> str:
-    if len(raw) > MOST_BYTES:
-        raise PolicyError((too_large(name),))
+def _decoded(raw: bytes, name: str, room: int) -> str:
+    if len(raw) > room * MOST_BYTES:
+        raise PolicyError((too_large(name, room=room),))
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:

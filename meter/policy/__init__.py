@@ -32,10 +32,13 @@ from meter.policy.conditions import EVERYONE, Limit, When, pairs
 from meter.policy.experiment_faults import experiment_faults
 from meter.policy.experiments import DeclaredExperiment, DeclaredHoldout
 from meter.policy.frequency_faults import frequency_faults
+from meter.policy.gifts import GiftTerms, gift_faults
+from meter.policy.machine_faults import machine_faults
+from meter.policy.machines import MachinesTable
 from meter.policy.meter_faults import meter_faults
 from meter.policy.meters import Meter
 from meter.policy.offer_faults import offer_faults
-from meter.policy.offers import Offer, Product, Then
+from meter.policy.offers import Offer, Product, Then, lasting
 from meter.policy.promise_faults import promise_faults
 from meter.policy.promised import Promised, promised
 from meter.policy.promises import Promises
@@ -47,14 +50,16 @@ from meter.policy.words import Declarable, declared
 from meter.rulebook import Rulebook
 from meter.validation import find_faults
 from meter.vocabulary import WORDS, RuleShow, Show, Wall
+from meter.vocabulary.machine_terms import MachineTerms
 
 if TYPE_CHECKING:
     from meter.experiments import Assignment
 
 # fmt: off
 __all__ = [
-    "Cap", "Copy", "Dates", "DeclaredExperiment", "DeclaredHoldout", "Every", "Guarantee", "Hours",
-    "Lengths", "Limit", "Links", "Meter", "Noun", "Offer", "Policy", "Product", "Promises",
+    "Cap", "Copy", "Dates", "DeclaredExperiment", "DeclaredHoldout", "Every", "GiftTerms",
+    "Guarantee", "Hours", "Lengths", "Limit", "Links", "MachineTerms", "MachinesTable", "Meter",
+    "Noun", "Offer", "Policy", "Product", "Promises",
     "Prompt", "PromptWords", "Publication", "Quiet", "Rule", "Since", "Tenure", "Then", "When",
 ]
 # fmt: on
@@ -90,7 +95,7 @@ class Rule:
 
     `spend` is a meter, or several that must all be open and are all spent. `offer` names an offer,
     or several: the first of them that runs and is for this reader is shown. `offers` instead names
-    several that stand side by side.
+    several that stand side by side. `machines` is what a rule that shows a preview tells machines.
     """
 
     name: str
@@ -100,6 +105,7 @@ class Rule:
     offer: str | tuple[str, ...] | None = field(default=None, converter=_names)
     offers: tuple[str, ...] = field(default=(), converter=_texts)
     prompt: str | None = None
+    machines: MachineTerms | None = None
 
     def __attrs_post_init__(self) -> None:
         check_fields(self, _OF_A_RULE)
@@ -120,6 +126,7 @@ _OF_A_RULE = {
     "prompt": maybe(TEXT),
     "offer": maybe(either(TEXT, (str,), each(TEXT, '["summer", "world"]'))),
     "offers": each(TEXT, '["day", "month"]'),
+    "machines": maybe(instance(MachineTerms)),
 }
 
 
@@ -189,9 +196,9 @@ class Policy:
 
     `copy` maps a locale to the publisher's words in it (the publication's own locale is the
     fall-back). `words` are those an attribute may have in conditions, `switches` what the desk has
-    turned on and off. `holdout` keeps a share of all ids out of every experiment.
-
-    Raises `PolicyError` with every fault there is.
+    turned on and off, `machines` what the publication says to machines, `gifts` the links that
+    readers may give away (without it, none). `holdout` keeps a share of all ids out of every
+    experiment. Raises `PolicyError` with every fault there is.
     """
 
     publication: Publication
@@ -208,6 +215,8 @@ class Policy:
     switches: Mapping[str, bool] = field(factory=dict, converter=_switches, eq=pairs)
     experiments: tuple[DeclaredExperiment, ...] = field(default=(), converter=_experiments)
     holdout: DeclaredHoldout | None = None
+    machines: MachinesTable | None = None
+    gifts: GiftTerms | None = None
 
     def __attrs_post_init__(self) -> None:
         try:
@@ -227,6 +236,8 @@ class Policy:
             *experiment_faults(self),
             *frequency_faults(self),
             *link_faults(self.links),
+            *machine_faults(self),
+            *gift_faults(self),
         )
         if faults:
             raise PolicyError(faults)
@@ -258,6 +269,11 @@ class Policy:
     def assignments(self) -> dict[str, Assignment]:
         """What puts a reader into a variant of each experiment, the holdout considered."""
         return {each.name: each.assignment(self.holdout) for each in self.experiments}
+
+    @cached_property
+    def lasting(self) -> Mapping[str, tuple[int, int | None]]:
+        """The offers that run for each reader for a while (see `offers.lasting`)."""
+        return lasting(self.offers, self.zone)
 
     @cached_property
     def coverings(self) -> tuple[When, ...]:
@@ -307,6 +323,8 @@ _OF_A_POLICY = {
     "switches": table(TEXT, FLAG, '{"storm": False}'),
     "experiments": each(instance(DeclaredExperiment), "[DeclaredExperiment(…)]"),
     "holdout": maybe(instance(DeclaredHoldout)),
+    "machines": maybe(instance(MachinesTable)),
+    "gifts": maybe(instance(GiftTerms)),
 }
 _Named = TypeVar("_Named", DeclaredExperiment, Meter, Offer, Rule)
 

@@ -25,7 +25,7 @@ from meter.errors.kinds import (
 from meter.errors.values import Fault, check_fields
 from meter.forms import Words, countries, hosts, languages, sections, words
 from meter.policy.times import Dates, Hours, Lengths, Since, weekdays
-from meter.vocabulary import WORDS, ArticleAccess, Members, Range, Status, Weekday
+from meter.vocabulary import WORDS, ArticleAccess, CrawlerClass, Members, Range, Status, Weekday
 
 __all__ = ["EVERYONE", "Allowed", "Limit", "When", "allowance", "pairs"]
 
@@ -109,7 +109,9 @@ class When:
     exhausted: frozenset[str] | None = field(default=None, converter=optional(_meters))
     seen: Mapping[str, Range] | None = field(default=None, converter=optional(_bounds), eq=pairs)
     gift: bool | None = None
-    crawler: bool | None = None
+    crawler: bool | frozenset[CrawlerClass] | None = field(
+        default=None, converter=optional(vocabulary.crawlers)
+    )
     dates: Dates | None = None
     published: Dates | None = None
     weekday: frozenset[Weekday] | None = field(default=None, converter=optional(weekdays))
@@ -154,7 +156,8 @@ _OF_A_WHEN = {
     "experiment": maybe(table(TEXT, WORDS, '{"price": ["nine"]}')),
     "exhausted": maybe(each(TEXT, '["monthly"]', frozenset)),
     "seen": maybe(table(TEXT, instance(Range), '{"give": Range(at_least=2)}')),
-    **dict.fromkeys(("account", "covered", "entitled", "gift", "crawler"), maybe(FLAG)),
+    **dict.fromkeys(("account", "covered", "entitled", "gift"), maybe(FLAG)),
+    "crawler": maybe(either(FLAG, (bool,), each(choice(CrawlerClass), '["search"]', frozenset))),
     **dict.fromkeys(("dates", "published"), maybe(instance(Dates))),
     "weekday": maybe(each(choice(Weekday), '["saturday", "sunday"]', frozenset)),
     "hour": maybe(instance(Hours)),

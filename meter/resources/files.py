@@ -16,6 +16,8 @@ __all__ = [
     "FileStamp",
     "file_stamp",
     "prompt_set",
+    "prompt_set_name",
+    "prompt_set_names",
     "replace_file",
     "template_root",
     "templates_folder",
@@ -44,7 +46,21 @@ def prompt_set(named: str) -> Path | None:
         return None
     name = named.removeprefix(_SET)
     is_plain = name.replace("-", "").isalnum()
-    return Path(str(template_root())) / "prompts" / "sets" / (name if is_plain else "no-such-set")
+    return _sets() / (name if is_plain else "no-such-set")
+
+
+def prompt_set_name(folder: Path) -> str | None:
+    """Return what the set in a folder is called where a folder is named; `None` for no set."""
+    return f"{_SET}{folder.name}" if folder.parent == _sets() else None
+
+
+def prompt_set_names() -> tuple[str, ...]:
+    """Return what the sets of prompts that ship are called where a folder is named."""
+    return tuple(f"{_SET}{folder.name}" for folder in _sets().iterdir())
+
+
+def _sets() -> Path:
+    return Path(str(template_root())) / "prompts" / "sets"
 
 
 def templates_folder(named: str, beside: Path) -> Path:

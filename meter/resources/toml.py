@@ -25,13 +25,14 @@ class TomlError(ProblemsError):
     """A text is no TOML, or too large or too deep to be given to a parser."""
 
 
-def toml_tables(text: str, name: str) -> dict[str, Any]:
+def toml_tables(text: str, name: str, *, room: int = 1) -> dict[str, Any]:
     """Return the tables of a TOML text, called `name` in messages.
 
-    Raises `TomlError` with the one problem that stopped the reading.
+    It may be `room` times as large as a policy. Raises `TomlError` with the one problem that
+    stopped the reading.
     """
     text = text.removeprefix("\ufeff")
-    refusal = _bounded(text, name)
+    refusal = _bounded(text, name, room)
     if refusal is not None:
         raise TomlError([refusal])
     try:
@@ -61,10 +62,11 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
-def _bounded(text: str, name: str) -> Problem | None:
+def _bounded(text: str, name: str, room: int) -> Problem | None:
     """Return what makes a text too large, too deep or too strange to be given to a parser."""
-    if len(text) > MOST_BYTES or len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
-        return too_large(name)
+    most = room * MOST_BYTES
+    if len(text) > most or len(text.encode("utf-8", "surrogatepass")) > most:
+        return too_large(name, room=room)
     strange = _CONTROL.search(text) or _HALF_CHARACTER.search(text)
     if strange:
         message = f"there is a control character {quoted(strange[0])} in the file"
@@ -89,8 +91,8 @@ def _bounded(text: str, name: str) -> Problem | None:
         message = f"lists and tables are nested more than {_MOST_NESTED} deep"
         advice = "split the condition into several rules"
         return problem_at("too-deep", message, advice, name=name, source=text, offset=deep)
-    if sum(map(quiet.count, ".,=[{")) > _MOST_MARKS:
-        message = f"there are more than {_MOST_MARKS} keys, values and brackets in the file"
+    if sum(map(quiet.count, ".,=[{")) > room * _MOST_MARKS:
+        message = f"there are more than {room * _MOST_MARKS} keys, values and brackets in the file"
         return _whole("too-many", name, message, "shorten the lists, or split the file")
     return None
 
@@ -105,10 +107,13 @@ def _first_too_deep(quiet: str) -> int | None:
     return None
 
 
-def too_large(name: str) -> Problem:
-    """Return the problem of a file that is larger than `MOST_BYTES`."""
-    message = f"the file is larger than {MOST_BYTES // 1024} KiB"
-    return _whole("too-large", name, message, "a policy is a few pages; is this the right file?")
+def too_large(name: str, *, room: int = 1) -> Problem:
+    """Return the problem of a file that is larger than `room` times `MOST_BYTES`."""
+    message = f"the file is larger than {room * MOST_BYTES // 1024} KiB"
+    advice = "a policy is a few pages; is this the right file?"
+    if room > 1:
+        advice = "is this the right file? join what belongs together, or leave some out"
+    return _whole("too-large", name, message, advice)
 
 
 def _whole(code: str, name: str, message: str, advice: str) -> Problem:

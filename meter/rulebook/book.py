@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from meter.facts import ACCESS, Vocabulary
@@ -104,7 +105,12 @@ class Rulebook:
         """How often prompts are shown."""
         self.looks_at_prompts = bool(self.frequencies.prompts or self.vocabulary.seen)
         """Whether it matters for some view what was shown or closed before."""
-        self.first_prompt = 1 + 2 * len(self.meters) + len(self.vocabulary.once)
+        self.lasting = policy.lasting
+        """The offers that run for each reader for a while (see `Policy.lasting`)."""
+        self.first_offer = 1 + 2 * len(self.meters)
+        """Where the offers begin in `decision.Counts`: first those that are started once."""
+        of_offers = len(self.vocabulary.once) + len(self.vocabulary.lasting)
+        self.first_prompt = self.first_offer + of_offers
         """Where the prompts begin in `decision.Counts`."""
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -131,6 +137,7 @@ class Rulebook:
             offers=tuple(self._judged_offer(name, rule.spend) for name in rule.offered),
             side_by_side=bool(rule.offers),
             prompt=rule.prompt,
+            machines=rule.machines,
         )
 
     def _judged_offer(self, name: str, spent: Sequence[str]) -> JudgedOffer:
@@ -254,6 +261,11 @@ class Rulebook:
             slot = self.vocabulary.meters[meter.name].open
             if self.is_closed(place, values) and any(leaf.slot == slot for leaf in held):
                 yield place
+
+    @property
+    def every_timeline(self) -> Iterator[Timeline]:
+        """Every window of the policy: those of meters and those of prompts."""
+        return chain(self.timelines.values(), self.frequencies.timelines)
 
     def timelines_of(self, meter: str) -> tuple[Timeline, ...]:
         """Return a meter's window; every window, where the policy no longer has that meter."""

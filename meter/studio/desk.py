@@ -18,6 +18,7 @@ from meter.loading import check_text
 from meter.loading.toml import read_text
 from meter.resources import MOST_BYTES, replace_file, templates_folder
 from meter.studio.line_ends import as_the_file_is_written
+from meter.studio.site import SitePreviews
 from meter.studio.version import (
     FILE,
     ConflictError,
@@ -32,7 +33,15 @@ if TYPE_CHECKING:
     from meter.errors import Problem
     from meter.policy import Policy
 
-__all__ = ["FILE", "ConflictError", "Desk", "NotSavedError", "UnknownVersionError", "Version"]
+__all__ = [
+    "FILE",
+    "ConflictError",
+    "Desk",
+    "NotSavedError",
+    "SitePreviews",
+    "UnknownVersionError",
+    "Version",
+]
 
 _Kept = TypeVar("_Kept")
 
@@ -50,9 +59,13 @@ class Desk:
     folder: its file, tests beside it that are new, and tests whose new answers are accepted.
     """
 
-    def __init__(self, path: Path, *, may_write: bool = False) -> None:
+    def __init__(
+        self, path: Path, *, may_write: bool = False, site: SitePreviews | None = None
+    ) -> None:
         self.path = path.absolute()
         self.may_write = may_write
+        self.site = site
+        """The publisher's site, where links to it may be made."""
         self.log: Path | None = None
         """The log that was replayed last, as events in order of time."""
         self.log_name: str | None = None

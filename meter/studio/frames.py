@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Literal
 
 from attrs import frozen
 from jinja2 import DictLoader, Environment, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import escape
 
 from meter.prompts import render, stylesheet
 from meter.prompts.locales import direction
 from meter.resources import template_root, toml_tables
 from meter.resources.locales import best_match, locale_of
 from meter.vocabulary import Access
+from meter.web.marks import ticked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +38,6 @@ __all__ = [
     "frame_styles",
     "page_template",
     "studio_text",
-    "ticked",
 ]
 
 SchemeWord = Literal["light", "dark"]
@@ -166,15 +166,6 @@ def _environment() -> Environment:
     )
     environment.filters["ticked"] = ticked
     return environment
-
-
-def ticked(text: str) -> Markup:
-    """Return a text with what stands in backticks as code."""
-    pieces = text.split("`")
-    code = Markup("<code>{}</code>")
-    return Markup().join(
-        code.format(piece) if place % 2 else escape(piece) for place, piece in enumerate(pieces)
-    )
 
 
 @cache

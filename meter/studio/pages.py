@@ -13,8 +13,8 @@ from meter.errors.lines import printable_lines
 from meter.resources import template_root
 from meter.studio.desk import FILE
 from meter.studio.door import nonce_of
-from meter.studio.frames import ticked
 from meter.studio.names import plain_name, shown, typed
+from meter.web.marks import ticked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

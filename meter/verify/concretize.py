@@ -19,7 +19,7 @@ from attrs import evolve, frozen
 from meter.experiments.moves import shares
 from meter.facts import OTHER
 from meter.facts.attributes import REGION
-from meter.usage import Tally, Usage
+from meter.usage import Usage
 from meter.verify.together.assigned import assigned
 from meter.verify.together.tenure import Lengths, before, lengths, rights_of
 from meter.verify.together.timing import Moments, Timing, stretch_of
@@ -102,6 +102,8 @@ def _can_be(vocabulary: Vocabulary, slot: Slot, code: Hashable) -> bool:
         view = _view_with(slot.name, _word(slot, code))
         seen = vocabulary.observe(Reader(id="somebody"), view, 0)
         return bool(seen[vocabulary.place(slot.name)] == code)
+    if slot.asks == "offered":  # a length of whole hours leaves room below and above
+        return True
     if slot.is_length and isinstance(code, int):
         stretch = stretch_of(slot, code, 0, _MOST_LENGTH)
         return stretch.low < stretch.high
@@ -186,6 +188,7 @@ def concretize(
     usage = _usage(policy, view, at, used or {})
     for offer in sorted(values.get("started") or ()):
         usage = usage.starting(offer)
+    usage = evolve(usage, offered=dict(_offered(vocabulary, values, at)))
     reader = assigned(_reader(given, lengths(slots, values), now), slots, values)
     if any(way.used is None for way in (used or {}).values()):
         reader = evolve(reader, id=None)
@@ -195,6 +198,19 @@ def concretize(
         usage=usage,
         now=now,
     )
+
+
+def _offered(
+    vocabulary: Vocabulary, values: Mapping[str, Any], at: int
+) -> Iterator[tuple[str, int]]:
+    """Yield when offers were first shown to somebody with these codes."""
+    for offer in vocabulary.lasting:
+        slot = vocabulary.offered(offer)
+        code = values.get(slot.name)
+        if code is not None:
+            marks = slot.mentioned
+            longer = marks[code // 2] if code < 2 * len(marks) else marks[-1] + 1
+            yield offer, at - (longer if code % 2 or code == 2 * len(marks) else longer - 1)
 
 
 def _moments(vocabulary: Vocabulary, values: Mapping[str, Any], usual: int) -> Moments:
@@ -240,7 +256,7 @@ def _view(given: Mapping[str, Any]) -> PageView:
         country=given.get("country"),
         language=given.get("language"),
         gift=bool(given.get("gift")),
-        crawler=bool(given.get("crawler")),
+        crawler=given.get("crawler") or False,
     )
 
 
@@ -265,7 +281,7 @@ def _reader(given: Mapping[str, Any], since: Lengths, now: datetime) -> Reader:
 
 
 def _usage(policy: Policy, view: PageView, at: int, used: Mapping[str, Way]) -> Usage:
-    tallies = {}
+    read = {}
     for meter in policy.meters:
         way = used.get(meter.name)
         count = 0 if way is None or way.used is None else way.used
@@ -273,5 +289,5 @@ def _usage(policy: Policy, view: PageView, at: int, used: Mapping[str, Way]) -> 
         ids = [f"read-{number}" for number in range(1, count - own + 1)]
         if own:
             ids.append(view.view_key(at) if meter.count == "views" else view.article.key)
-        tallies[meter.name] = Tally(tuple(sorted(ids)), (at,) * len(ids))
-    return Usage(tallies)
+        read[meter.name] = ids
+    return Usage.counting(read, at)

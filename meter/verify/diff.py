@@ -28,6 +28,7 @@ from meter.verify.rows import (
     pair,
     prompt_words,
     reports_meter,
+    settings,
     terms,
     visible,
 )
@@ -67,10 +68,10 @@ def changes(
 
     The names of rules and their order do not matter, only what readers see and what is counted.
     An edit that puts readers into other variants of an experiment is told with their exact share,
-    and the rest is about who stays in one.
-    Switches that stand alike in both are compared in every position, others as they are. Policies
-    too large for a diagram are put to z3 where it is installed: it finds one example, or
-    proves that there is none. Raises `UndecidedError` otherwise.
+    and the rest is about who stays in one. What `[machines]` and `[gifts]` say otherwise has rows
+    of its own. Switches that stand alike in both are compared in every position, others as they
+    are. Policies too large for a diagram are put to z3 where it is installed: it finds one example,
+    or proves that there is none. Raises `UndecidedError` otherwise.
     """
     moving = tuple(moved(old, new))
     old, new = in_same_variants(old, new)
@@ -84,6 +85,7 @@ def changes(
     for turned, changed in found[1:]:
         new_rows = (row for row in changed.rows if row not in found[0][1].rows)
         rows += (evolve(row, who=f"{row.who}, with {turned}") for row in new_rows)
+    rows += settings(old, new)
     complete = 2 ** len(shared) == len(found) and all(changed.complete for _, changed in found)
     return Changes(rows=(*moving, *rows), complete=complete)
 

@@ -34,17 +34,18 @@ from meter.verify.counterexample import (
 )
 from meter.verify.diagram import FALSE, MOST_STEPS, UndecidedError
 from meter.verify.properties import (
-    BUILT_IN,
     FULL,
     MEANING,
     Property,
+    asked_by_promises,
     built_in_by_code,
     from_guarantee,
-    unannounced,
+    promises_of,
 )
 from meter.verify.search import ends_apart, find, scenario_of, scenarios
 from meter.verify.smt.fallback import fallback
 from meter.verify.switches import MOST_POSITIONS, asked_switches, positions, together
+from meter.verify.walk.countdowns import unannounced
 from meter.verify.walk.symbolic import among, spends, verdicts
 from meter.vocabulary import Access, Show
 from meter.windows import instant
@@ -88,9 +89,7 @@ def _answers(
     policy: Policy, seconds: float | None, steps: int, leave_out: Sequence[str]
 ) -> tuple[ProofAnswer, ...]:
     """Answer every promise of a policy whose switches are as they are."""
-    rulebook = Rulebook(
-        policy, Vocabulary([policy], [guarantee.when for guarantee in policy.guarantees])
-    )
+    rulebook = Rulebook(policy, Vocabulary([policy], list(asked_by_promises(policy))))
     until = None if seconds is None else monotonic() + seconds
     leave_out = (*leave_out, *policy.promises.except_)
     try:
@@ -121,7 +120,7 @@ class _Proof:
             "last-free-is-announced": self._last_free,
             "nothing-free-at-zero": self._at_zero,
         }
-        for code, name in BUILT_IN.items():
+        for code, name in promises_of(self.policy).items():
             if code in self.leave_out:
                 continue
             if code in views:

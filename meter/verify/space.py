@@ -7,6 +7,7 @@ are the engine's own: this module only says for which codes the engine is asked.
 from __future__ import annotations
 
 from functools import partial
+from math import inf
 from operator import eq
 from typing import TYPE_CHECKING
 
@@ -120,7 +121,7 @@ class Space(Layout):
         past = self._possible_pasts()
         if self.asked_used is not None:
             without = self.meter_state(self.asked_used, 0, "used", [None])
-            past = diagrams.ite(without, self._without_id(), past)
+            past = diagrams.ite(without, self.without_id(), past)
         return diagrams.conjoin(past, *reversed(parts))
 
     def _possible_pasts(self) -> int:
@@ -139,11 +140,14 @@ class Space(Layout):
             parts.append(diagrams.ite(diagrams.test(level, [0]), TRUE, somewhere))
         return diagrams.conjoin(*reversed(parts))
 
-    def _without_id(self) -> int:
+    def without_id(self) -> int:
         """Return the situations of readers without an id: nothing is known of their meters."""
         diagrams = self.diagrams
         parts = [diagrams.test(level, [0]) for level in set(self.known_levels)]
         parts += [self.is_("started", True, member=name) for name in self.vocabulary.once]
+        for offer in self.vocabulary.lasting:
+            slot = self.vocabulary.offered(offer)
+            parts.append(self.is_(slot.name, slot.code(inf)))
         for meter in self.meters:
             level = self.state_level(meter)
             states = [

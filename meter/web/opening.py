@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from attrs import fields
@@ -15,6 +16,7 @@ from meter.reloading import ReloadingPolicy
 from meter.stores import open_async_store, open_store
 from meter.web.gate import Gate
 from meter.web.gate.kinds import prepare
+from meter.web.institutions.files import beside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -45,7 +47,7 @@ class GateSettings(TypedDict, total=False):
     country: Callable[[WebRequest], str | None] | str | None
     visitor: Callable[[WebRequest], str | None] | None
     crawler: CrawlerOf | None
-    institutions: InstitutionRights | None
+    institutions: InstitutionRights | str | PathLike[str] | None
     gifts: GiftDesk | None
     previews: PreviewDesk | None
     trusted_proxies: Iterable[str]
@@ -67,13 +69,16 @@ def open_gate(
     """Return the gate of a site whose views block, with a `Paywall` over the store of a URL.
 
     `policy` is a policy or the path of its file; with `reload` a file is read again while the site
-    runs. `settings` are those of `Gate`; under `paywall` those of the paywall. Raises `PolicyError`
-    for the policy, `StoreSetupError` for the URL, and `TypeError` for a setting that there is none
-    of.
+    runs. A file `institutions.toml` beside it is taken by itself, read again as it changes; with
+    `institutions=None` none is. `settings` are those of `Gate`; under `paywall` those of the
+    paywall. Raises `PolicyError` for the policy, `InstitutionsError` for the institutions,
+    `StoreSetupError` for the URL, and `TypeError` for a setting that there is none of.
     """
     gate, of_paywall = _split(settings)
     prepare()
-    paywall = Paywall(_source(policy, reload=reload), open_store(store), **of_paywall)
+    source = _source(policy, reload=reload)
+    _meet_institutions(gate, policy, source)
+    paywall = Paywall(source, open_store(store), **of_paywall)
     return Gate(paywall=paywall, **gate)
 
 
@@ -90,7 +95,9 @@ def open_async_gate(
     """
     gate, of_paywall = _split(settings)
     prepare()
-    paywall = AsyncPaywall(_source(policy, reload=reload), open_async_store(store), **of_paywall)
+    source = _source(policy, reload=reload)
+    _meet_institutions(gate, policy, source)
+    paywall = AsyncPaywall(source, open_async_store(store), **of_paywall)
     return Gate(paywall=paywall, **gate)
 
 
@@ -126,6 +133,19 @@ def _source(
     if not isinstance(policy, str | os.PathLike):
         return policy
     return ReloadingPolicy(policy) if reload else load_policy(policy)
+
+
+def _meet_institutions(
+    gate: dict[str, Any],
+    policy: Policy | PolicySource | str | PathLike[str],
+    source: Policy | PolicySource,
+) -> None:
+    """Let a gate know the institutions beside the policy's file, unless it is told of others."""
+    if "institutions" in gate:
+        return
+    path = policy.path if isinstance(policy, ReloadingPolicy) else policy
+    if isinstance(path, str | os.PathLike):
+        gate["institutions"] = beside(Path(path), source)
 
 
 def _split(settings: GateSettings) -> tuple[dict[str, Any], PaywallSettings]:

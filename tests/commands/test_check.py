@@ -67,3 +67,43 @@ def test_check_goes_on_after_a_file_it_cannot_read(meter):
         False,
         "no-such-file",
     )
+
+
+LIBRARY = '[[institutions]]\nname = "Harbour Library"\naddresses = ["192.0.2.0/24"]\n'
+
+
+def test_check_reads_the_institutions_beside_a_policy(meter, folder):
+    """With their places; a warning fails only if strict, an error always."""
+    beside = folder / "institutions.toml"
+    line = ("check", "policy.toml", "--today", "2026-06-01")
+    beside.write_text(LIBRARY)
+    assert meter(*line, "--strict").out.endswith("\ninstitutions.toml: nothing wrong\n")
+    beside.write_text(LIBRARY.replace("192.0.2.0/24", "0.0.0.0/0"))
+    assert "institutions.toml:3:14: warning[wide-range]" in meter(*line).out
+    assert [meter(*line).code, meter(*line, "--strict").code] == [0, 1]
+    beside.write_text(LIBRARY.replace("192.0.2.0/24", "192.0.2.1/24"))
+    answer = meter(*line, "--format", "json")
+    assert answer.code == 1
+    policy, institutions = answer.json["policies"]
+    assert (policy["policy"], policy["problems"]) == ("policy.toml", [])
+    assert (institutions["policy"], institutions["problems"][0]["line"]) == ("institutions.toml", 3)
+
+
+def test_check_knows_institutions_by_the_products_of_every_policy_beside_them(meter, folder):
+    """What is a product of neither is told once; what one lacks is told."""
+    (folder / "institutions.toml").write_text(LIBRARY + 'product = "digital"\n')
+    text = (folder / "policy.toml").read_text()
+    for name in ("digital", "cooking"):
+        (folder / f"{name}.toml").write_text(f"{text}\n[products.{name}]\n")
+    assert meter("check", "digital.toml").code == 0
+    answer = meter("check", "digital.toml", "cooking.toml", "digital.toml")
+    assert answer.out.count("error[unknown-product]: `digital` is not a product") == 1
+
+
+def test_check_says_how_institutions_alone_are_checked(meter, folder):
+    """They are checked with their policy, by its products."""
+    (folder / "institutions.toml").write_text(LIBRARY)
+    answer = meter("check", "institutions.toml")
+    assert answer.code == 1
+    assert "error[not-a-policy]: these are institutions, not a policy" in answer.out
+    assert "`meter check` the policy beside it" in answer.out

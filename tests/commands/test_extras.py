@@ -14,6 +14,8 @@ from meter.errors import EXTRAS, MissingExtraError
 PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))
 TAKEN_FROM = {
     "crawleruseragents": "crawler-user-agents",
+    "http_message_signatures": "http-message-signatures",
+    "http_sf": "http-sf",
     "psycopg_pool": "psycopg-pool",
     "vl_convert": "vl-convert-python",
     "z3": "z3-solver",
@@ -40,6 +42,9 @@ PROGRAMS = {
     "crawleruseragents": "from meter.web import Gate",
     "html5lib": "import meter.web.teaser",
     "itsdangerous": "from meter.web import Gate",
+    "cryptography": "from meter.web.machines import Machines",
+    "http_message_signatures": "from meter.web.machines import Machines",
+    "http_sf": "from meter.web.machines import Machines",
     "hypothesis": "import meter.testing; meter.testing.check_store",
 }
 

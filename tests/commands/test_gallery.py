@@ -154,7 +154,7 @@ def test_schema_prints_what_editors_know(meter, folder):
     policy = meter("schema").json
     assert policy == meter("schema", "policy").json
     assert policy == json.loads((SAMPLE.parent / "policy.schema.json").read_text(encoding="utf-8"))
-    for what in ("policy", "journey", "event"):
+    for what in ("policy", "journey", "event", "institutions"):
         jsonschema.Draft202012Validator.check_schema(meter("schema", what).json)
     event = jsonschema.Draft202012Validator(meter("schema", "event").json)
     assert event.is_valid(json.loads(EVENT))
@@ -162,3 +162,7 @@ def test_schema_prints_what_editors_know(meter, folder):
     journey = jsonschema.Draft202012Validator(meter("schema", "journey").json)
     assert journey.is_valid({"steps": [{"read": "a1"}]})
     assert not journey.is_valid({"stpes": []})
+    institutions = jsonschema.Draft202012Validator(meter("schema", "institutions").json)
+    library = {"name": "Harbour Library", "addresses": ["192.0.2.0/24"]}
+    assert institutions.is_valid({"institutions": [library]})
+    assert not institutions.is_valid({"institutions": [{**library, "addresses": []}]})

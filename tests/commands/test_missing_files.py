@@ -21,6 +21,7 @@ LINES = {
     "gallery": ["gallery {} --out page.html"],
     "migrate": ["migrate {}"],
     "prove": ["prove {}", "prove policy.toml --never-stricter-than {}"],
+    "publish": ["publish {} --out public"],
     "mutate": ["mutate {}"],
     "diff": ["diff {} policy.toml", "diff policy.toml {}", "diff policy.toml policy.toml --log {}"],
     "replay": [
@@ -28,11 +29,19 @@ LINES = {
         "replay policy.toml {}",
         "replay policy.toml log.csv --recorded-under {}",
     ],
+    "preview": [
+        "preview {} --address https://harbour.example/a --as staff --secret-file events.jsonl",
+        "preview policy.toml --address https://harbour.example/a --as staff --secret-file {}",
+    ],
     "serve": [
         "serve {} --store memory:// --no-key",
         "serve policy.toml --store memory:// --key-file {}",
     ],
-    "studio": ["studio {}", "studio {} --write"],
+    "studio": [
+        "studio {}",
+        "studio {} --write",
+        "studio policy.toml --no-open --site https://harbour.example --secret-file {}",
+    ],
     "simulate": ["simulate {}", "simulate policy.toml --assumptions {}"],
     "compare": [
         "compare {} policy.toml",
@@ -131,17 +140,19 @@ def test_a_file_that_the_system_does_not_read(told, folder, line):
         ),
     ],
 )
-def test_a_folder_of_templates_that_is_none(told, name, says):
+def test_a_folder_to_read_that_is_none(told, name, says):
     """Told as a file is."""
     for line in (
         "render policy.toml events.jsonl --templates {}",
         "gallery policy.toml --out page.html --templates {}",
         "check policy.toml --templates {}",
+        "prove policy.toml --published {}",
+        "preview policy.toml --drafts {} --address https://h.example/a --as staff",
     ):
         assert told(line, name) == (2, "", says)
 
 
-def test_the_folder_of_templates_is_the_only_one_that_is_read():
+def test_every_option_that_names_a_folder_is_tried():
     """Another option of this kind needs its own line above."""
     read = {
         (name, param.name)
@@ -149,7 +160,8 @@ def test_the_folder_of_templates_is_the_only_one_that_is_read():
         for param in main.get_command(click.Context(main), name).params
         if isinstance(param.type, FolderPath)
     }
-    assert read == {("render", "templates"), ("gallery", "templates"), ("check", "templates")}
+    templates = {(name, "templates") for name in ("render", "gallery", "check")}
+    assert read == {*templates, ("preview", "drafts"), ("prove", "published")}
 
 
 def test_a_pipe_is_read_once(shell):

@@ -11,6 +11,7 @@ from meter.loading.lints import LINTS
 from meter.policy.condition_faults import CODES as WORD_CODES
 from meter.policy.experiment_faults import CODES as EXPERIMENT_CODES
 from meter.policy.frequency_faults import CODES as FREQUENCY_CODES
+from meter.policy.machine_faults import CODES as MACHINE_CODES
 from meter.policy.offer_faults import CODES as OFFER_CODES
 from meter.policy.prompt_faults import CODES as PROMPT_CODES
 from meter.resources import SYNTAX
@@ -23,7 +24,8 @@ generate = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(generate)
 
 CODES = {*POLICY_CODES, *PROMPT_CODES, *FREQUENCY_CODES}
-PAGE = (REFERENCE / "problems.md").read_text("utf-8")
+PAGES = ("problems.md", "institutions.md", "crawlers.md")
+PAGE = "".join((REFERENCE / name).read_text("utf-8") for name in PAGES)
 DOCUMENTED = re.findall(r"^### `([a-z0-9-]+)`$", PAGE, re.MULTILINE)
 EXAMPLES = {match[2]: match[3] for match in generate._BROKEN.finditer(PAGE)}
 WITHOUT_EXAMPLE = {
@@ -38,6 +40,7 @@ WITHOUT_EXAMPLE = {
 }
 REPORTERS = {
     "add",
+    "Fault",
     "Problem",
     "problem_at",
     "_unknown",
@@ -49,6 +52,9 @@ MODULES = [
     ROOT / "meter" / "validation.py",
     ROOT / "meter" / "policy" / "prompt_faults.py",
     *sorted((ROOT / "meter" / "loading").rglob("*.py")),
+    ROOT / "meter" / "web" / "addresses.py",
+    *sorted((ROOT / "meter" / "web" / "institutions").rglob("*.py")),
+    *sorted((ROOT / "meter" / "web" / "machines").rglob("*.py")),
 ]
 
 
@@ -85,7 +91,8 @@ def test_every_code_is_documented_once():
     """What can be said has a section that says what it means."""
     codes = {code for module in MODULES for code in _codes(module)}
     codes |= {known[1] for known in SYNTAX} | set(LINTS) | set(CODES) | set(WORD_CODES)
-    codes |= {"bad-value", *OFFER_CODES, *EXPERIMENT_CODES}
+    codes |= {"bad-value", "bad-status", "machines-need-licence"}
+    codes |= {*OFFER_CODES, *MACHINE_CODES, *EXPERIMENT_CODES}
     assert codes - set(DOCUMENTED) == set()
     assert len(DOCUMENTED) == len(set(DOCUMENTED))
 
@@ -115,5 +122,5 @@ def test_every_code_of_a_text_has_an_example():
     """Only what no text can show goes without."""
     shown = {Path(name).stem for name in EXAMPLES}
     codes = {code for module in MODULES for code in _codes(module)} | set(LINTS) | set(CODES)
-    codes |= set(WORD_CODES) | set(OFFER_CODES) | set(EXPERIMENT_CODES)
+    codes |= set(WORD_CODES) | set(OFFER_CODES) | set(MACHINE_CODES) | set(EXPERIMENT_CODES)
     assert codes - shown - WITHOUT_EXAMPLE == set()

@@ -105,3 +105,15 @@ def test_a_set_that_there_is_not_is_told(name):
         render(PLAIN.read(1), folder=name)
     _, problems = check_text(POLICY.format(templates=name), "policy.toml")
     assert ["no-such-file"] == [problem.code for problem in problems]
+    assert "meter:source" in problems[0].help
+    assert problems[0].message == "no set of prompts that ships is called so"
+
+
+def test_a_slip_in_the_name_of_a_set_is_understood(tmp_path, capsys):
+    """In a policy and on the command line."""
+    _, problems = check_text(POLICY.format(templates="meter:sorce"), "policy.toml")
+    assert [problem.help for problem in problems] == ["did you mean `meter:source`?"]
+    (tmp_path / "policy.toml").write_text(POLICY.format(templates="meter:source"))
+    with pytest.raises(SystemExit):
+        main(["render", f"{tmp_path}/policy.toml", "--templates", "meter:sorce"])
+    assert "did you mean `meter:source`?" in capsys.readouterr().err

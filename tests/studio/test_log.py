@@ -264,9 +264,11 @@ def test_what_is_no_file_is_told(client):
     assert "does not keep this log" in client.get("/log?log=0123456789abcdef").text
 
 
-def test_only_policies_of_the_folder_can_be_named(client):
+def test_only_policies_of_the_folder_can_be_named(client, desk):
     """A path to elsewhere, and a file that is no policy, are problems of their field."""
+    (desk.folder / "institutions.toml").write_text("institutions = []")
     address = client.post("/log/sample").headers["location"].replace("&recorded=none", "")
+    assert "institutions.toml" not in client.get(address).text
     for name in ("../policy.toml", "/etc/passwd", "months.journey.toml"):
         page = answered(client, address, **{"c.at": "seen_at", "recorded": name})
         assert 'id="recorded-problem"' in page

@@ -236,3 +236,22 @@ def test_the_place_fits_a_phone_and_a_zoomed_window(
         expect(section(page, "Problems")).to_contain_text("test fails.")
         assert not is_wider_than_the_window(page)
         assert [] == axe(page)
+
+
+def test_axe_finds_nothing_on_the_pages_beside_the_place(
+    browser: Browser, site: Site, text: str
+) -> None:
+    """The page of a file that was changed outside, and how many it is as a page of its own."""
+    with window(browser, site, expects=(409,)) as page:
+        page.goto("/policy")
+        page.get_by_label("Anonymous readers", exact=True).fill("5")
+        page.keyboard.press("Tab")
+        expect(page).to_have_url(re.compile(r"/policy\?v=\w+$"))
+        audience = page.url.replace("/policy?", "/policy/audience?")
+        site.desk.path.write_text(text.replace("price = 9", "price = 19"), encoding="utf-8")
+        page.get_by_role("button", name="Save", exact=True).click()
+        expect(page.get_by_role("heading", name="The file was changed meanwhile")).to_be_visible()
+        assert [] == axe(page)
+        page.goto(audience, timeout=LONG)
+        expect(page.get_by_text("decisions in events.jsonl")).to_be_visible()
+        assert [] == axe(page)

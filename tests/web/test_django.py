@@ -31,8 +31,9 @@ from django.template import Context, Template, TemplateSyntaxError
 from django.test import AsyncClient, Client, override_settings
 
 import meter.web
-from meter import Entitlement, Reader, open_store
+from meter import Entitlement, Reader, loads_policy, open_store
 from meter.web.django.requests import DjangoVisit
+from meter.web.machines import KnownCrawler, Machines
 from tests.servers import Valkey
 from tests.web.django_site import Urls, ran
 
@@ -249,6 +250,32 @@ def test_three_are_counted_and_the_fourth_is_a_teaser(site, is_async, prefix):
     free = browser.get(f"{prefix}/articles/free-1")
     assert (is_whole(free), free.headers["Cache-Control"]) == (True, "public, max-age=300")
     assert not free.cookies
+
+
+def test_the_file_of_a_setting_lets_a_library_read(site, tmp_path):
+    """`INSTITUTIONS` is a path, as in `BASE_DIR / "institutions.toml"`."""
+    path = tmp_path / "institutions.toml"
+    path.write_text('[[institutions]]\nname = "Library"\naddresses = ["192.0.2.0/24"]\n')
+    inside, outside = (
+        site(INSTITUTIONS=path, client={"REMOTE_ADDR": address})
+        for address in ("192.0.2.7", "203.0.113.9")
+    )
+    assert is_whole(inside.get("/articles/premium-1"))
+    assert not is_whole(outside.get("/articles/premium-1"))
+    assert not is_whole(outside.get("/articles/premium-1", X_Forwarded_For="192.0.2.7"))
+
+
+@pytest.mark.parametrize(("setting", "expected"), [({}, True), ({"INSTITUTIONS": None}, False)])
+def test_the_institutions_beside_the_policy_are_taken_unless_there_are_to_be_none(
+    site, tmp_path, setting, expected
+):
+    """`None` says that the file beside is not for this site."""
+    (tmp_path / "policy.toml").write_text(POLICY.read_text())
+    text = '[[institutions]]\nname = "Library"\naddresses = ["192.0.2.0/24"]\n'
+    (tmp_path / "institutions.toml").write_text(text)
+    address = {"REMOTE_ADDR": "192.0.2.7"}
+    inside = site(POLICY=tmp_path / "policy.toml", client=address, **setting)
+    assert is_whole(inside.get("/articles/premium-1")) is expected
 
 
 @pytest.mark.parametrize(("is_async", "prefix"), EVERY_WAY)
@@ -490,6 +517,38 @@ def test_a_cache_that_holds_the_text_asks_for_each_reader(site, is_async):
     browser.post(f"/sign-in/sub-asked{is_async}")
     assert ask("premium-1") == (204, None)
     assert browser.get("/asked", X_Original_URI="/nothing").status_code == 404
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_machine_meets_the_terms_of_the_rule(site, is_async):
+    """Its status and its headers go out beside those of the view; a person gets the page."""
+    rules = POLICY.read_text(encoding="utf-8")
+    wall = rules.rindex("[[rules]]")
+    terms = 'machines = { price = "USD 0.01", licence = "https://harbour.example/terms" }\n'
+    policy = loads_policy(f"{rules[:wall]}{rules[wall:]}\n{terms}")
+    browser = site(is_async=is_async, POLICY=policy)
+    agent = "Mozilla/5.0 (compatible; GPTBot/1.2)"
+    for path, status in (("/articles/premium-1", 402), ("/asked", 403)):
+        answer = browser.get(path, User_Agent=agent, X_Original_URI="/articles/premium-1")
+        assert (answer.status_code, answer.headers["crawler-price"]) == (status, "USD 0.01")
+        assert answer.headers["WWW-Authenticate"] == 'License error="invalid_request"'
+    assert browser.get("/articles/premium-1").status_code == 200
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_what_verifies_crawlers_is_given_as_it_is(site, is_async):
+    """It is asked with the gate's request: the address is the client's, the host is Django's."""
+    rules = POLICY.read_text(encoding="utf-8")
+    first = rules.index("[[rules]]")
+    opens = '[[rules]]\nname = "search"\nwhen = { crawler = ["search"] }\nshow = "article"\n\n'
+    known = KnownCrawler(name="Googlebot", kind="search", ranges=["127.0.0.1"])
+    browser = site(
+        is_async=is_async,
+        POLICY=loads_policy(f"{rules[:first]}{opens}{rules[first:]}"),
+        CRAWLER=Machines([known]),
+    )
+    assert is_whole(browser.get("/articles/premium-1", User_Agent="Googlebot/2.1"))
+    assert not is_whole(browser.get("/articles/premium-1", User_Agent="GPTBot/1.2"))
 
 
 # Addresses and schemes

@@ -247,7 +247,7 @@ async def _yes(_request):
 def test_what_has_to_be_awaited_is_refused_and_opens_nothing(setting):
     """A coroutine is true for Python: it may not stand for a proof."""
     site = Site(settings={"secret": "new", setting: _yes})
-    with pytest.raises(TypeError, match="async|awaited"):
+    with pytest.raises(TypeError, match=r"async|awaited"):
         site.visit().open("a1")
 
 

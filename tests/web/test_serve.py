@@ -15,6 +15,11 @@ from tests.servers import Valkey
 from tests.web.serving import AT, CLOCK_KEY, KEY, KEYS, POLICY, Server
 
 VIEW = {"reader": {"id": "r"}, "article": "a"}
+LIBRARY = """
+[[institutions]]
+name = "Harbour Library"
+addresses = ["192.0.2.0/24", "2001:db8::/48"]
+"""
 LARGE = b'{"reader": {"id": "' + b"r" * 70_000 + b'"}, "article": "a"}'
 DEEP = b"[" * 30_000
 
@@ -22,7 +27,9 @@ DEEP = b"[" * 30_000
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     """One server with keys, for every test that changes nothing but readers of its own."""
-    server = Server(tmp_path_factory.mktemp("serve"))
+    folder = tmp_path_factory.mktemp("serve")
+    (folder / "institutions.toml").write_text(LIBRARY)
+    server = Server(folder)
     yield server
     assert server.stop() == 0
     assert "Traceback" not in server.log
@@ -85,6 +92,38 @@ def test_a_prefetch_counts_nothing_and_opens_nothing(server):
     assert articles(server.ledger("prefetching")) == []
 
 
+@pytest.mark.parametrize("address", ["192.0.2.7", "::ffff:192.0.2.7", "2001:db8::7"])
+@pytest.mark.parametrize("route", ["decide", "peek", "render"])
+def test_who_comes_from_an_institution_reads_and_is_not_counted(server, route, address):
+    """By the file beside the policy, and by the address that the client says."""
+    told = server.decide("in the library", "a", route, address=address).json
+    assert (told["show"], told["rule"]) == ("article", "subscribers read everything")
+    assert articles(server.ledger("in the library")) == []
+    for elsewhere in (None, "192.0.3.7", "2001:db9::7"):
+        told = server.decide("elsewhere", "a", "peek", address=elsewhere).json
+        assert told["rule"] == "within the allowance"
+
+
+@pytest.mark.parametrize(
+    ("address", "step"),
+    [
+        ("192.0.2.7:443", "write the address alone: `192.0.2.7`"),
+        ("192.0.2.0/24", "send the address that the reader's browser came from"),
+        ("192.0.2.007", "without a zero in front"),
+        ("library.example", "names are not looked up"),
+        ("192.0.2.7, 203.0.113.9", "send the address that the reader's browser came from"),
+        ("", "send the address that the reader's browser came from"),
+    ],
+)
+def test_what_is_no_address_is_told_with_its_place(server, address, step):
+    """It is a mistake of the client's, not of a reader: nothing is decided."""
+    for route in ("decide", "peek", "render"):
+        reply = server.decide("r", "a", route, address=address)
+        (problem,) = reply.json["problems"]
+        assert (reply.status, problem["code"], problem["path"]) == (400, "bad-address", ["address"])
+        assert step in problem["help"]
+
+
 def test_a_started_offer_is_not_for_the_account_any_more(server):
     """And its reader is known, though nothing is counted."""
     for article in "abc":
@@ -138,6 +177,8 @@ REFUSED = [
     ("POST", "/v1/decide", {}, 400, "missing-key"),
     ("POST", "/v1/decide", VIEW | {"at": AT}, 400, "clock-refused"),
     ("POST", "/v1/decide", VIEW | {"at": None}, 400, "clock-refused"),
+    ("POST", "/v1/decide", VIEW | {"address": 5}, 400, "wrong-type"),
+    ("POST", "/v1/join", {"source": "a", "target": "b", "address": "::1"}, 400, "unknown-key"),
     ("POST", "/v1/decide", VIEW | {"refferer": "x"}, 400, "unknown-key"),
     ("POST", "/v1/decide", VIEW | {"format": "html"}, 400, "unknown-key"),
     ("POST", "/v1/decide", VIEW | {"article": {"id": "a\u0000"}}, 400, "control-character"),
@@ -352,6 +393,9 @@ def test_with_the_store_out_decisions_are_degraded_and_the_rest_is_503(tmp_path)
         told = [server.decide("out", article).json for article in "abcd"]
         assert all(one["degraded"] for one in told)
         assert [one["access"] for one in told] == ["full", "full", "full", "preview"]
+        body = {"context": {"targetingKey": "out"}}
+        flag = server.ask("POST", "/ofrep/v1/evaluate/flags/a", body).json
+        assert (flag["value"], flag["metadata"]["degraded"]) == ("last-free-article", True)
         for method, path, body in (
             ("GET", "/v1/readers/out/ledger", None),
             ("DELETE", "/v1/readers/out", None),

@@ -72,6 +72,16 @@ def test_a_policy_and_a_store_that_cannot_be_used_are_refused(start, tmp_path):
     assert "error[toml-syntax]" in start("policy.toml --store memory:// --no-key")
 
 
+def test_institutions_that_cannot_be_used_are_refused(start, tmp_path):
+    """In the words of `check`, with their place."""
+    (tmp_path / "institutions.toml").write_text(
+        '[[institutions]]\nname = "one"\naddresses = ["192.0.2.1/24"]\n'
+    )
+    said = start("policy.toml --store memory:// --no-key")
+    assert "institutions.toml:3:14: error[bad-address]" in said
+    assert "did you mean the network `192.0.2.0/24`" in said
+
+
 def test_a_port_that_is_taken_is_told(start):
     """Before anything is served."""
     with socket.create_server(("127.0.0.1", 0)) as taken:

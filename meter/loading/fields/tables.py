@@ -61,6 +61,8 @@ class Table:
     """What the schema says beside the keys, such as which of them exclude each other."""
     retired: Mapping[str, Callable[[object], str]] = field(factory=dict)
     """Keys that gave way to others: each with what is written now, for its old value."""
+    is_open: bool = False
+    """Whether other keys may be there as well: they are passed by."""
 
     @property
     def form(self) -> str:
@@ -88,7 +90,7 @@ class Table:
         """Return what could be read of every key (or its filler), and the keys that could not."""
         dropped: set[str] = set()
         for name in value:
-            if name not in self.keys:
+            if name not in self.keys and not self.is_open:
                 dropped |= self._unknown(name, value, path, report)
         given: dict[str, Any] = {}
         for name, key in self.keys.items():
@@ -167,7 +169,7 @@ class Table:
             "properties": {
                 name: {"description": key.says, **key.schema()} for name, key in self.keys.items()
             },
-            "additionalProperties": False,
+            "additionalProperties": self.is_open,
         }
         required = [name for name, key in self.keys.items() if key.required]
         if required:

@@ -14,13 +14,14 @@ from meter.replay.logs.columns import REQUIRED
 from meter.studio.beside import names_beside
 from meter.studio.log.answer import LogAnswer, ReplayAsked, replayed
 from meter.studio.log.fields import FIELDS, in_fields, other_columns
-from meter.studio.log.preview import Preview, look_into
+from meter.studio.log.preview import LogPreview, look_into
 from meter.studio.log.reading import COLUMN, NOBODY, LogReading
 from meter.studio.log.sample import SAMPLE_NAME, WHAT_SAMPLE_IS, sample_log
 from meter.studio.log.upload import uploaded
 from meter.studio.pages import desk_of, link, page
 from meter.studio.progress import progress_of, runs_of
 from meter.studio.runs import RunKey
+from meter.web.institutions.reading import FILE_NAME as INSTITUTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +51,7 @@ class _AskedLog(NamedTuple):
     version: Version
     policy: Policy
     log: StoredLog
-    preview: Preview
+    preview: LogPreview
     reading: LogReading
     recorded: Policy | str | None
     problems: dict[str, str]
@@ -190,7 +191,7 @@ def _look(desk: Desk, shelf: LogShelf, query: Mapping[str, str]) -> _AskedLog:
     return _AskedLog(version, policy, stored, preview, reading, recorded, problems, goes)
 
 
-def _others(preview: Preview) -> dict[str, str]:
+def _others(preview: LogPreview) -> dict[str, str]:
     """Return what a log may say of a view besides, in words; of lines only where there is some."""
     return {
         name: words
@@ -214,7 +215,8 @@ def _time_column(asked: _AskedLog) -> str | None:
 def _policies(desk: Desk) -> list[str]:
     """Return the names of the policy's file and of others beside it."""
     files = names_beside(desk.folder, ".toml")
-    others = [name for name in files if not name.endswith(_JOURNEY) and name != desk.path.name]
+    none = (desk.path.name, INSTITUTIONS)
+    others = [name for name in files if not name.endswith(_JOURNEY) and name not in none]
     return [desk.path.name, *others[:_MOST_POLICIES]]
 
 

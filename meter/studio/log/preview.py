@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from meter.studio.log.shelf import StoredLog
 
-__all__ = ["Preview", "look_into"]
+__all__ = ["LogPreview", "look_into"]
 
 _ROWS = 6
 _LOOKED = 200
@@ -42,7 +42,7 @@ _BY_VALUES: dict[str, frozenset[str]] = {
 
 
 @frozen(kw_only=True)
-class Preview:
+class LogPreview:
     """A log's columns and first rows, as they are shown.
 
     `found` are columns that go by a usual name, by what they stand for, `suggested` those and the
@@ -70,7 +70,7 @@ class Preview:
         return tuple(form for form in forms if read[form] == max(read.values()))
 
 
-def look_into(log: StoredLog, zone: ZoneInfo) -> Preview:
+def look_into(log: StoredLog, zone: ZoneInfo) -> LogPreview:
     """Return the first rows of a log; no more of it is read than that.
 
     Raises `LogError` for what is no log at all.
@@ -89,7 +89,7 @@ def look_into(log: StoredLog, zone: ZoneInfo) -> Preview:
         )
     _check_names(columns, log.name)
     cells = {column: [row[place] for row in rows] for place, column in enumerate(columns)}
-    return Preview(
+    return LogPreview(
         columns=columns,
         rows=tuple(tuple(shortened(cell, _LONGEST_CELL) for cell in row) for row in rows[:_ROWS]),
         found=known_columns({}, columns),

@@ -17,7 +17,7 @@ from meter.studio.names import file_argument
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from meter.studio.log.preview import Preview
+    from meter.studio.log.preview import LogPreview
 
 __all__ = ["COLUMN", "NOBODY", "LogReading"]
 
@@ -46,7 +46,7 @@ class LogReading:
     by_path: bool = False
 
     @classmethod
-    def of(cls, query: Mapping[str, str], preview: Preview) -> LogReading:
+    def of(cls, query: Mapping[str, str], preview: LogPreview) -> LogReading:
         """Return what an address says of a log."""
         said = {name: query.get(COLUMN + name, "") for name in NAMES}
         chosen = preview.found | {name: column for name, column in said.items() if column}
@@ -81,11 +81,11 @@ class LogReading:
         """How ids of articles are compared."""
         return ArticleIds.PATH if self.by_path else ArticleIds.EXACT
 
-    def problems(self, preview: Preview) -> dict[str, str]:
+    def problems(self, preview: LogPreview) -> dict[str, str]:
         """Return what cannot be read so, by the field that says it."""
         return dict(self._problems(preview))
 
-    def _problems(self, preview: Preview) -> Iterator[tuple[str, str]]:
+    def _problems(self, preview: LogPreview) -> Iterator[tuple[str, str]]:
         chosen = dict(self.columns)
         for name, column in chosen.items():
             if column not in preview.columns:
@@ -123,7 +123,7 @@ class LogReading:
         return shlex.join([*words, *([] if self.has_clock else ["--no-clock"])])
 
 
-def _least(chosen: Mapping[str, str], preview: Preview, *, has_clock: bool) -> dict[str, str]:
+def _least(chosen: Mapping[str, str], preview: LogPreview, *, has_clock: bool) -> dict[str, str]:
     """Return the columns that have to be said, so that all those chosen are known."""
     least = {name: column for name, column in chosen.items() if preview.found.get(name) != column}
     try:

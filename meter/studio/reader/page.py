@@ -23,6 +23,7 @@ from meter.studio.reader.naming import draft_words
 from meter.studio.reader.saving import saved_text
 from meter.studio.reader.screen import FRAMES, LAYOUTS, SCHEMES, Screen
 from meter.studio.reader.showing import ShownScreen, locale_of_screen, play_sides, show
+from meter.studio.reader.site_link import make_link
 from meter.studio.reader.who import Who
 from meter.vocabulary import Status
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from meter.policy import Policy
     from meter.studio.desk import Desk, Version
+    from meter.studio.reader.site_link import MadeLink
 
 __all__ = ["ROUTES"]
 
@@ -196,6 +198,35 @@ async def _saving(request: Request) -> Response:
     )
 
 
+async def _site_link(request: Request) -> Response:
+    """Show how to make a link to the publisher's site, and the link where a page is named."""
+    given = dict(request.query_params)
+    wanted = given.pop("page", "")
+    opened = await run_in_threadpool(_Opened, desk_of(request), given)
+    made = await run_in_threadpool(_made_link, opened, wanted) if wanted.strip() else None
+    return page(
+        request,
+        "reader/site-link.html.j2",
+        place=_PLACE,
+        title="A link for the site",
+        screen=opened.screen,
+        state=_state(opened.screen),
+        wanted=wanted,
+        made=made,
+        is_draft=not _saved_version(opened).is_file,
+    )
+
+
+def _made_link(opened: _Opened, wanted: str) -> MadeLink | None:
+    """Return a link to a page for the reader at hand; nothing where no site is named."""
+    site = opened.desk.site
+    if site is None:
+        return None
+    locale = locale_of_screen(opened.screen, opened.policies["a"])
+    played = play_sides(opened.screen, opened.policies, locale)
+    return make_link(site, wanted, played[opened.screen.side])
+
+
 async def _save(request: Request) -> Response:
     """Write the story as a new file beside the policy, and open that."""
     form = {key: value for key, value in (await request.form()).items() if isinstance(value, str)}
@@ -265,6 +296,7 @@ ROUTES = (
     Route("/reader/outside", _outside),
     Route("/reader/save", _saving, methods=["GET"]),
     Route("/reader/save", _save, methods=["POST"]),
+    Route("/reader/site-link", _site_link),
     Route("/reader/journey.toml", _download),
     Route("/reader/accept", _accept, methods=["POST"]),
 )

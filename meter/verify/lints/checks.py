@@ -16,6 +16,7 @@ from meter.verify.diagram import UndecidedError
 from meter.verify.lints.allowances import expired_forgotten, paying_at_zero, registering_loses
 from meter.verify.lints.announced import last_free
 from meter.verify.lints.findings import Findings, warning
+from meter.verify.lints.machines import usage_opened, usage_refused
 from meter.verify.lints.offered import needs_country, undeclared_products
 from meter.verify.lints.order import silent_order
 from meter.verify.lints.reach import changes_nothing, falls_through, never_fires, never_shows
@@ -63,6 +64,12 @@ CODES = {
     "crawler-metered": (
         "a meter that counts what a verified crawler opens, in a policy that knows crawlers"
     ),
+    "usage-refused": (
+        "a use that `[machines]` allows, and of which the rules show crawlers no text at all"
+    ),
+    "usage-opened": (
+        "a rule that opens premium articles to crawlers for a use that `[machines]` forbids"
+    ),
     "unknown-escapes-wall": (
         "a wall that asks for another country, device or the like, and is passed by without any"
     ),
@@ -86,6 +93,8 @@ _CHECKS: dict[str, Callable[[Findings], Iterator[Problem]]] = {
     "registering-loses": registering_loses,
     "limits-forget-expired": expired_forgotten,
     "crawler-metered": crawlers_metered,
+    "usage-refused": usage_refused,
+    "usage-opened": usage_opened,
     "unknown-escapes-wall": escapes_wall,
     "unknown-gets-no-offer": gets_no_offer,
     "status-falls-through": falls_through,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from meter.verify.together.timing import Stretch, length_in, stretch_of
-from meter.view import Entitlement
+from meter.view import Entitlement, Reader
 from meter.vocabulary import EntitlementKind, Status
 from meter.windows import DAY, instant, moment
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from meter.facts import Slot
 
-__all__ = ["Lengths", "before", "lengths", "rights_of"]
+__all__ = ["Lengths", "before", "lengths", "reader_of", "rights_of"]
 
 Lengths = dict[tuple[str, str | None], int]
 """How long ago something was, in microseconds, by what it was and the product (or any)."""
@@ -62,6 +62,15 @@ def lengths(slots: Iterable[Slot], values: Mapping[str, Any]) -> Lengths:
 def before(now: datetime, length: int) -> datetime:
     """Return the time some microseconds ago."""
     return moment(instant(now) - length, _UTC)
+
+
+def reader_of(status: Status, now: datetime) -> Reader:
+    """Return a reader who has a status at `now`, a time with a zone, and nothing else."""
+    return Reader(
+        id="reader",
+        registered=status is not Status.ANONYMOUS,
+        entitlements=rights_of(status, (), {}, now),
+    )
 
 
 def rights_of(

@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from meter.errors import MeterError, meant, quoted
 from meter.view import Reader
 from meter.web.gate import Gate
+from meter.web.gate.edges import SlowCrawlers
 from meter.web.opening import open_gate
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ REQUIRED = {
 """What `METER` has to hold, and what each is."""
 _FUNCTIONS = ("ACCOUNT", "CONSENT", "COUNTRY", "CRAWLER")
 """What is called with Django's request."""
+_NONE = ("INSTITUTIONS",)
+"""Where `None` says something else than nothing: not even the file beside the policy."""
 NAMES = frozenset(
     {each.name.upper() for each in fields(Gate) if each.init} | {"ACCOUNT", "RELOAD", *REQUIRED}
 )
@@ -109,7 +112,7 @@ def opened(found: Mapping[str, Any]) -> DjangoPaywall:
     for name, what in REQUIRED.items():
         if not found.get(name):
             raise ImproperlyConfigured(f"`METER` needs `{name}`: {what}")
-    values = {name: value for name, value in found.items() if value is not None}
+    values = {name: value for name, value in found.items() if value is not None or name in _NONE}
     functions = {
         name: function_of(name, values.pop(name))
         for name in _FUNCTIONS
@@ -117,7 +120,7 @@ def opened(found: Mapping[str, Any]) -> DjangoPaywall:
     }
     account = functions.pop("ACCOUNT", user_reader)
     rest = {name.lower(): value for name, value in values.items()}
-    rest |= {name.lower(): _with_request(function) for name, function in functions.items()}
+    rest |= {name.lower(): _asked(function) for name, function in functions.items()}
     try:
         gate = open_gate(rest.pop("policy"), rest.pop("store"), **rest)
     except (MeterError, TypeError, ValueError) as error:
@@ -133,6 +136,11 @@ def hint(name: object) -> str:
 def _is_header(name: str, value: object) -> bool:
     """Say whether a setting names the header that a proxy sets; its name has no dot."""
     return name == "COUNTRY" and isinstance(value, str) and "." not in value
+
+
+def _asked(function: AskRequest) -> Callable[[Any], Any]:
+    """Return a function as a gate asks it: what verifies crawlers knows no Django."""
+    return function if isinstance(function, SlowCrawlers) else _with_request(function)
 
 
 def _with_request(function: AskRequest) -> Callable[[Any], Any]:

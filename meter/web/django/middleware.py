@@ -112,13 +112,15 @@ def _apply(visit: Visit, response: HttpResponseBase) -> None:
     if finished.body is not None:
         _replace_body(response, finished.body)
         response.cookies.clear()
+    if finished.status != response.status_code:
         response.status_code = finished.status
         response.reason_phrase = None  # that of the status
     for name in list(response.headers):
         del response.headers[name]
     for name, value in finished.headers:
         if name.lower() != "set-cookie":
-            response.headers[name] = value
+            before = response.headers.get(name)
+            response.headers[name] = value if before is None else f"{before}, {value}"
         elif (name, value) not in cookies:
             response.cookies.load(value)
 

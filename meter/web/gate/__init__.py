@@ -40,10 +40,11 @@ class Gate(ConfiguredGate):
       consents, so that experiments put it into the same variant. Without it, or where it says none,
       they go by the id of the device in the reader's cookie, which stays the same through sign-in.
     - `crawler`: called with a `WebRequest`, whose `client` is the reader's address, behind trusted
-      proxies too; says whether it is a crawler's and you have *proved* it, by published addresses
-      or by DNS, and of which `CrawlerClass` it is, or `True`. Its name alone proves nothing. Where
-      the view awaits it may be awaited too.
-    - `institutions`: knows the libraries and companies whose addresses open something.
+      proxies too; says whether it is a crawler's and you have *proved* it, and of which
+      `CrawlerClass` it is, or `True`: `meter.web.machines.Machines` does. Its name alone proves
+      nothing. Where the view awaits it may be awaited too.
+    - `institutions`: knows the libraries and companies whose addresses open something: the path of
+      their file, read again as it changes, or an object with a method `rights`.
     - `gifts`: opens gift links, the addresses of articles with a parameter `gift`.
     - `previews`: reads the links of editors, addresses with a parameter `preview`.
     - `trusted_proxies`: addresses and networks whose `X-Forwarded-…` headers are believed; `unix`

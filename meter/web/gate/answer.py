@@ -14,15 +14,18 @@ from meter.prompts import render
 from meter.prompts.rendering import LayoutWord
 from meter.vocabulary import Access
 from meter.web.errors import told
-from meter.web.gate.kinds import RequestKind
+from meter.web.gate.kinds import MACHINES, RequestKind
+from meter.web.gate.terms import Uses, terms_headers
 
 if TYPE_CHECKING:
     from meter.prompts.rendering import FormatWord
+    from meter.vocabulary.machine_terms import MachineTerms
 
 __all__ = ["Answer"]
 
 LOG = logging.getLogger("meter.web")
 
+_OK = 200
 _REFUSED = 503
 
 
@@ -34,7 +37,8 @@ class Answer:
     `decision.access`. `kind` says what the request was, `for_everyone`
     whether the policy opens the article to everybody. `max_age` is for how many seconds a cache
     may give this answer to anybody; with `None` it is for this reader alone. `bar` tells an editor
-    what is previewed, and `headers` go out with the answer, besides those of the gate.
+    what is previewed, and `headers` go out with the answer, besides those of the gate. `uses` is
+    what machines may use the article for.
     """
 
     decision: Decision
@@ -44,6 +48,7 @@ class Answer:
     max_age: int | None = None
     bar: Markup = field(default=Markup(), repr=False)
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    uses: Uses = field(default=Uses(), repr=False)
     locale: str | None = field(default=None, repr=False)
     folder: str | None = field(default=None, repr=False)
     layout: LayoutWord = field(default="wide", repr=False)
@@ -59,8 +64,25 @@ class Answer:
 
     @property
     def status(self) -> int:
-        """The status of the answer: 200, or 503 where it is refused. A wall is a page like any."""
-        return _REFUSED if self.refused else 200
+        """The status of the answer: 200, or 503 where it is refused. A wall is a page like any.
+
+        A machine at a wall gets the status that the rule has for machines.
+        """
+        if self.refused:
+            return _REFUSED
+        terms = self._terms
+        return _OK if terms is None else terms.status
+
+    @property
+    def _terms(self) -> MachineTerms | None:
+        """The terms on which a machine is refused, which a person is not told."""
+        return self.decision.machines if self.kind in MACHINES else None
+
+    @property
+    def terms(self) -> tuple[tuple[str, str], ...]:
+        """The headers that tell a machine at a wall on which terms there is more."""
+        terms = self._terms
+        return () if terms is None else tuple(terms_headers(terms))
 
     @property
     def prompt(self) -> Markup:

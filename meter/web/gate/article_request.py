@@ -16,8 +16,9 @@ from meter.vocabulary import Access
 from meter.web.gate.answer import Answer, is_whole
 from meter.web.gate.cookie import new_device
 from meter.web.gate.identity import NOBODY, Identity
-from meter.web.gate.kinds import RequestKind, kind_of
+from meter.web.gate.kinds import MACHINES, RequestKind, kind_of
 from meter.web.gate.steps import AskEdge, Steps, tried
+from meter.web.gate.terms import uses_of
 from meter.web.signed import parameter
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ArticleRequest", "ViewDetails"]
 
-_MACHINES = (RequestKind.CLAIMED_CRAWLER, RequestKind.CRAWLER)
 _OF_THE_GATE = frozenset({"article", "crawler", "prefetch"})
 _AHEAD = (RequestKind.LOOK, RequestKind.AHEAD)
 _GIFT = "gift"
@@ -97,11 +97,12 @@ class ArticleRequest:
 
     def _meet(self) -> Steps[None]:
         """Find out whether a machine asks, of which class, and note it on the view."""
-        word = yield from self._gate.crawler_of(self._request)
-        self._kind = kind_of(self._request, verified=bool(word))
+        word = yield from self._identity.crawler()
+        claimed = self._gate.claims_to_be_a_crawler(self._request)
+        self._kind = kind_of(self._request, verified=bool(word), claimed=claimed)
         self._view = evolve(
             self._view,
-            crawler=bool(word) and self._kind is RequestKind.CRAWLER,
+            crawler=word if self._kind is RequestKind.CRAWLER else False,
             prefetch=self._kind in _AHEAD,
         )
 
@@ -127,7 +128,7 @@ class ArticleRequest:
 
     def _reported(self) -> Steps[Reader]:
         """Return who reads what is the same for everyone: only reports tell them apart."""
-        if self._kind in _MACHINES or not self._gate.paywall.reports:
+        if self._kind in MACHINES or not self._gate.paywall.reports:
             return NOBODY
         return (yield from self._identity.known())
 
@@ -139,7 +140,7 @@ class ArticleRequest:
         yield from self._meet()
         openness = self._gate.everyone().of(self._view.article, self._now)
         reader = NOBODY
-        if self._kind not in _MACHINES:
+        if self._kind not in MACHINES:
             reader = yield from self._reader()
             if reader.id is None and self._is_given_more:
                 decision = self._peek_carried(reader)
@@ -168,6 +169,7 @@ class ArticleRequest:
             kind=self._kind,
             for_everyone=everyone,
             max_age=max_age,
+            uses=uses_of(self._gate.policy, self.article, self._now),
             locale=self._locale,
             folder=self._gate.folder,
             layout=self._gate.layout,
@@ -181,7 +183,7 @@ class ArticleRequest:
 
     def _decide(self) -> Steps[Decision]:
         """Decide what depends on who asks."""
-        if self._kind in _MACHINES:
+        if self._kind in MACHINES:
             return (yield from self._check(NOBODY))
         reader = yield from self._reader()
         gift = self._gift()

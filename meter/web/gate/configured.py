@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from asyncio import AbstractEventLoop
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
@@ -30,6 +31,7 @@ from meter.web.gate.edges import (
 from meter.web.gate.everyone import Everyone
 from meter.web.gate.request import Proxies, WebRequest
 from meter.web.gate.steps import AskEdge, AskSite, Steps, at_once
+from meter.web.institutions import InstitutionsFile
 
 if TYPE_CHECKING:
     from meter.policy import Policy
@@ -89,7 +91,7 @@ class ConfiguredGate:
     country: Callable[[WebRequest], str | None] | str | None = None
     visitor: Callable[[WebRequest], str | None] | None = None
     crawler: CrawlerOf | None = None
-    institutions: InstitutionRights | None = None
+    institutions: InstitutionRights | str | os.PathLike[str] | None = None
     gifts: GiftDesk | None = None
     previews: PreviewDesk | None = None
     trusted_proxies: Iterable[str] = ()
@@ -105,6 +107,7 @@ class ConfiguredGate:
     origins: frozenset[str] = field(init=False, repr=False)
     _everyone: Everyone | None = field(default=None, init=False, repr=False)
     _told: set[str] = field(factory=set, init=False, repr=False)
+    _rights: InstitutionRights | None = field(default=None, init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         if not isinstance(self.paywall, Paywall | AsyncPaywall):
@@ -116,6 +119,7 @@ class ConfiguredGate:
         self.proxies = _proxies(self.trusted_proxies)
         self.origins = frozenset(_origin(word) for word in self.allowed_origins if word.strip())
         self.jar = CookieJar(self.cookie, self.secret)
+        self._rights = self._institution_rights()
 
     @property
     def policy(self) -> Policy:
@@ -180,6 +184,10 @@ class ConfiguredGate:
             raise TypeError(f"`visitor` returns an id or `None`, not {quoted(found)}")
         return found if found.strip() and len(found) <= MOST_VISITOR else None
 
+    def claims_to_be_a_crawler(self, request: WebRequest) -> bool:
+        """Say whether a request has the name of a crawler that the site knows."""
+        return isinstance(self.crawler, SlowCrawlers) and self.crawler.claims(request)
+
     def crawler_of(self, request: WebRequest) -> Steps[CrawlerWord]:
         """Return the class of a verified crawler, as the site has proved it, or that it is none."""
         ask = self.crawler
@@ -195,11 +203,27 @@ class ConfiguredGate:
             found = yield AskSite(lambda: ask(asked))
         return found if isinstance(found, CrawlerClass) else bool(found)
 
+    def _institution_rights(self) -> InstitutionRights | None:
+        """Return what knows the institutions, also where only the path of their file is given."""
+        given = self.institutions
+        if isinstance(given, str | os.PathLike):
+            return InstitutionsFile(given, self.paywall.source)
+        if given is not None and not callable(getattr(given, "rights", None)):
+            raise TypeError(
+                "`institutions` is the path of a file such as `institutions.toml`, or an object"
+                f" with a method `rights`, not {quoted(given)}"
+            )
+        return given
+
     def rights_of(self, request: WebRequest) -> tuple[Entitlement, ...]:
-        """Return the rights that a request has by the address that it comes from."""
-        if self.institutions is None:
+        """Return the rights that a request has by the address that it comes from.
+
+        A trusted proxy is no reader: where it does not say who asks, the request has none.
+        """
+        if self._rights is None:
             return ()
-        return self.institutions.rights(self.proxies.client(request))
+        client = self.proxies.client(request)
+        return () if self.proxies.trust(client) else self._rights.rights(client)
 
     def _of_the_reader(self, request: WebRequest) -> WebRequest:
         """Return a request as the reader's browser sent it, also behind trusted proxies."""

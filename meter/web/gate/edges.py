@@ -38,6 +38,10 @@ CrawlerWord: TypeAlias = CrawlerClass | bool
 class SlowCrawlers(Protocol):
     """Knows verified crawlers, and may have to ask a network about one."""
 
+    def claims(self, request: WebRequest) -> bool:
+        """Say whether a request has the name of one of them, which proves nothing."""
+        ...
+
     def at_once(self, request: WebRequest) -> CrawlerWord | None:
         """Return what is known without asking anybody, or `None` where somebody is to be asked."""
         ...

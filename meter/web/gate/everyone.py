@@ -76,6 +76,17 @@ class Everyone:
         whole, same = self._recall(key, lambda: values)
         return Openness(whole, same, self._seconds(article, at) if same else None)
 
+    def always(self, article: Article) -> bool:
+        """Say whether everyone may read an article, at whatever time, and however old it is."""
+        of_the_time = {
+            place
+            for place, slot in enumerate(self._rulebook.vocabulary.slots)
+            if slot.asks in (*OF_THE_TIME, "age", "published")
+        }
+        values = self._values(article, 0)
+        rules = possible_rules(self._rulebook, values, self._unknown | of_the_time)
+        return all(_opens(rule, values[ACCESS]) for rule in rules)
+
     def _values(self, article: Article, at: int) -> tuple[Any, ...]:
         return self._rulebook.vocabulary.observe(NOBODY, PageView(article=article), at)
 

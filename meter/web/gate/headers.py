@@ -27,6 +27,7 @@ _AGE = re.compile(r'(?:s-maxage|max-age)\s*=\s*"?(\d{1,9})', re.IGNORECASE)
 _FOREVER = 10**9
 _VALIDATORS = ("etag", "last-modified", "accept-ranges")
 _OK = 200
+_USAGE = "content-usage"
 _STORABLE = (200, 203, 206, 304)
 _RESTRICTED = ("private", "no-store", "no-cache")
 _REFUSAL = "the page is only for somebody who reads it: ask again then\n"
@@ -57,7 +58,8 @@ def finish(
     the reader's cookie, if one has to be set. `answered` is the status that the articles have,
     where it is not 200, and `more` are headers that they bring.
     """
-    given = [*headers, *more]
+    given = list(headers)
+    given += [pair for pair in more if not _says_itself(given, pair[0])]
     if answered != _OK and status in _STORABLE:
         status = answered
     seconds = min(max_age, *_ages(given)) if max_age else 0
@@ -73,6 +75,11 @@ def finish(
     if set_cookie is not None:
         kept.append(("Set-Cookie", set_cookie))
     return Finished(status, kept)
+
+
+def _says_itself(headers: Headers, name: str) -> bool:
+    """Say whether a view has set a header itself of which there is one."""
+    return name.lower() == _USAGE and any(given.lower() == _USAGE for given, _ in headers)
 
 
 def _is_caching(name: str) -> bool:

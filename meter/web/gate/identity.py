@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from meter.web.gate.configured import AccountOf, ConfiguredGate
+    from meter.web.gate.edges import CrawlerWord
     from meter.web.gate.request import WebRequest
 
 __all__ = ["NOBODY", "Identity"]
@@ -52,6 +53,7 @@ class Identity:
         self._clears = False
         self._consents: bool | None = None
         self._patient = True
+        self._crawler: CrawlerWord | None = None
 
     @property
     def cookie(self) -> ReaderCookie | None:
@@ -125,6 +127,12 @@ class Identity:
         self._is_new = self._gate.jar.fits(full)
         self.write(full if self._is_new else cookie)
         return self._is_new
+
+    def crawler(self) -> Steps[CrawlerWord]:
+        """Ask, once, which verified crawler sends this: a signature may be good for one request."""
+        if self._crawler is None:
+            self._crawler = yield from self._gate.crawler_of(self._request)
+        return self._crawler
 
     def account(self) -> Steps[Reader | None]:
         """Ask the site, once, who is signed in; a reader without an id only describes a device."""

@@ -15,12 +15,15 @@ import crawleruseragents
 if TYPE_CHECKING:
     from meter.web.gate.request import WebRequest
 
-__all__ = ["RequestKind", "kind_of", "prepare"]
+__all__ = ["MACHINES", "RequestKind", "kind_of", "prepare"]
 
 _ANNOUNCED = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 _AHEAD = ("prefetch", "prerender", "preview")
 _NOBODY = ("HEAD", "OPTIONS", "TRACE")
 _LONGEST_AGENT = 1000
+_AGENT = "signature-agent"
+_AGENT_TAG = "web-bot-auth"
+"""What the requests of agents carry (Web Bot Auth)."""
 
 
 class RequestKind(StrEnum):
@@ -37,16 +40,29 @@ class RequestKind(StrEnum):
     """A crawler that the site has verified."""
 
 
-def kind_of(request: WebRequest, *, verified: bool = False) -> RequestKind:
-    """Return what a request is; `verified`: the site has proved that it is a crawler's."""
+MACHINES = (RequestKind.CLAIMED_CRAWLER, RequestKind.CRAWLER)
+
+
+def kind_of(request: WebRequest, *, verified: bool = False, claimed: bool = False) -> RequestKind:
+    """Return what a request is.
+
+    `verified`: the site has proved that it is a crawler's. `claimed`: it has the name of one that
+    the site knows.
+    """
     told = [request.headers[name].lower() for name in _ANNOUNCED if name in request.headers]
     if any(word in announced for announced in told for word in _AHEAD):
         return RequestKind.AHEAD
     if verified:
         return RequestKind.CRAWLER
-    if _is_crawler(request.header("user-agent")[:_LONGEST_AGENT]):
+    agent = request.header("user-agent")[:_LONGEST_AGENT]
+    if claimed or _says_it_is_an_agent(request) or _is_crawler(agent):
         return RequestKind.CLAIMED_CRAWLER
     return RequestKind.LOOK if request.method.upper() in _NOBODY else RequestKind.READ
+
+
+def _says_it_is_an_agent(request: WebRequest) -> bool:
+    """Say whether a request says whose agent sends it, or is signed as agents sign."""
+    return _AGENT in request.headers or _AGENT_TAG in request.header("signature-input")
 
 
 def prepare() -> None:
@@ -56,10 +72,12 @@ def prepare() -> None:
 
 @lru_cache(maxsize=4096)
 def _is_crawler(agent: str) -> bool:
-    """Say whether a user agent is a known crawler's, by the list `crawler-user-agents`.
+    """Say whether a user agent is a crawler's, by the list `crawler-user-agents` or by its form.
+
+    Crawlers give an address where they are explained, with a `+` before it; no browser does.
 
     The list holds browsers without a screen too. They claim nothing but to be browsers, keep
     cookies, and are counted like any.
     """
     named = agent.replace("HeadlessChrome/", "Chrome/")
-    return bool(named) and bool(crawleruseragents.is_crawler(named))
+    return "+http" in named or (bool(named) and bool(crawleruseragents.is_crawler(named)))

@@ -3,7 +3,7 @@
 The cache sends the reader's own request along, its method and address as `X-Original-Method` and
 `X-Original-URI`. It is answered with 204 (and perhaps the reader's cookie), or with 403 and
 `Meter-Refusal`: `wall`, then the site's own page is shown; `speculative`, then the browser is given
-a 503. There is no other status: nginx knows no more.
+a 503. There is no other status: nginx knows no more. A machine is told its terms in headers.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ def preflight(visit: Visit, answer: Answer) -> Finished:
     """Return what the cache is told of an answer to the reader's request."""
     if not answer.whole:
         refusal = _SPECULATIVE if answer.refused else _WALL
-        return Finished(403, [("Cache-Control", PRIVATE), ("Meter-Refusal", refusal)], b"")
+        told = [("Cache-Control", PRIVATE), ("Meter-Refusal", refusal), *answer.terms]
+        return Finished(403, told, b"")
     headers = [pair for pair in visit.finish(204, []).headers if pair[0].lower() != "cache-control"]
     return Finished(204, [*headers, ("Cache-Control", PRIVATE)], b"")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
 from meter.errors import quoted
+from meter.web.addresses import address_of
 from meter.web.origins import is_from_another_site
 
 if TYPE_CHECKING:
@@ -96,12 +97,8 @@ class Proxies:
         """Say whether a peer is one of these."""
         if not client:
             return self.unix
-        try:
-            address = ip_address(client.partition("%")[0])
-        except ValueError:
-            return False
-        mapped = getattr(address, "ipv4_mapped", None)
-        return any((mapped or address) in network for network in self.networks)
+        address = address_of(client)
+        return address is not None and any(address in network for network in self.networks)
 
     def client(self, request: WebRequest) -> str | None:
         """Return the address of the reader: the last forwarded one that no trusted proxy has.

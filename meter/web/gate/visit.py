@@ -14,6 +14,7 @@ from meter.web.gate.headers import Finished, finish
 from meter.web.gate.identity import Identity
 from meter.web.gate.request import WebRequest, is_cross_site
 from meter.web.gate.steps import AskPaywall, Steps, VisitTurns, in_a_loop, run
+from meter.web.gate.terms import CONTENT_USAGE, Uses
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -174,7 +175,7 @@ class Visit:
             max_age=self._max_age(),
             set_cookie=self._identity.header(),
             answered=self._status(),
-            more=dict.fromkeys(pair for answer, _ in self._opened for pair in answer.headers),
+            more=self._headers(),
         )
         if finished.body is not None and self.request.method.upper() == "HEAD":
             return finished._replace(body=b"")
@@ -184,6 +185,19 @@ class Visit:
         """Return the status that every article of this page has, or 200."""
         statuses = {answer.status for answer, _ in self._opened}
         return statuses.pop() if len(statuses) == 1 else _OK
+
+    def _headers(self) -> list[tuple[str, str]]:
+        """Return the headers that the articles of this page bring; its terms if it is refused."""
+        answers = [answer for answer, _ in self._opened]
+        pairs = [pair for answer in answers for pair in answer.headers]
+        if self._status() != _OK:
+            pairs += [pair for answer in answers for pair in answer.terms]
+        uses = Uses()
+        for answer in answers:
+            uses = uses.narrowed(answer.uses)
+        if uses.header:
+            pairs.append((CONTENT_USAGE, uses.header))
+        return list(dict.fromkeys(pairs))
 
     def _check_time(self) -> None:
         """Raise `RuntimeError` once the answer has begun, without what would have to be in it."""

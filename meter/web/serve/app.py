@@ -16,6 +16,7 @@ from starlette.routing import Route
 from meter.errors import StoreError, quoted
 from meter.web.serve.guard import Watch, check_source
 from meter.web.serve.keys import Client
+from meter.web.serve.ofrep import failure_answer, is_ofrep
 from meter.web.serve.operations import OPERATIONS
 from meter.web.serve.problems import RequestError, one_problem, problems_answer, store_error
 
@@ -57,7 +58,7 @@ def application(service: Service) -> ASGIApp:
 def _route(service: Service, operation: Operation) -> Route:
     async def endpoint(request: Request) -> Response:
         check_source(request.headers, needs_key=service.keys.needs_key)
-        client = service.keys.client(request.headers.get("authorization"))
+        client = _client(service, request, operation)
         if client is None and not operation.is_open:
             raise one_problem(
                 "key-needed",
@@ -70,7 +71,19 @@ def _route(service: Service, operation: Operation) -> Route:
             request.path_params[name] = _decoded(value)
         return await operation.answer(service, request, client or Client())
 
-    return Route(operation.path, endpoint, methods=[operation.method])
+    path = operation.path
+    if operation.takes_slashes:
+        path = f"{path.removesuffix('}')}:path}}"
+    return Route(path, endpoint, methods=[operation.method])
+
+
+def _client(service: Service, request: Request, operation: Operation) -> Client | None:
+    """Return who asks, if the key is known."""
+    client = service.keys.client(request.headers.get("authorization"))
+    key = request.headers.get("x-api-key")
+    if client is None and key is not None and operation.takes_api_key:
+        return service.keys.client(f"Bearer {key}")
+    return client
 
 
 def _decoded(value: str) -> str:
@@ -84,17 +97,21 @@ def _decoded(value: str) -> str:
 
 
 async def _tell(request: Request, error: Exception) -> Response:
-    """Answer with what went wrong."""
+    """Answer with what went wrong, in the form that the client reads."""
+    told = _told(request, error)
+    return failure_answer(request, told) if is_ofrep(request) else problems_answer(told)
+
+
+def _told(request: Request, error: Exception) -> RequestError:
+    """Return what is said of an error."""
     if isinstance(error, RequestError):
-        return problems_answer(error)
+        return error
     if isinstance(error, StoreError):
-        return problems_answer(store_error(error))
+        return store_error(error)
     if isinstance(error, HTTPException):
-        return problems_answer(_unknown(request, error))
+        return _unknown(request, error)
     advice = "the server's log says which; tell us"
-    return problems_answer(
-        one_problem("server-error", "the server made a mistake", advice, status=500)
-    )
+    return one_problem("server-error", "the server made a mistake", advice, status=500)
 
 
 def _unknown(request: Request, error: HTTPException) -> RequestError:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
-from attrs import evolve, frozen
+from attrs import evolve
 
-from meter.errors import Problem, meant, quoted
+from meter.errors import Problem
 from meter.loading.event_parts import ID, Moment
 from meter.loading.events import MOST_CHARACTERS, Event, event_shape, json_problem, parse_json
-from meter.loading.fields import REFUSED, Choice, Key, List, OneOf, Table, Text
+from meter.loading.fields import Choice, Key, List, OneOf, Table, Text
 from meter.loading.problems import ProblemCollector
 from meter.loading.started import DISMISSED
 from meter.loading.started import KEY as STARTED
+from meter.web.institutions.keys import ReaderAddress
+from meter.web.serve.named import NameInPolicy
 from meter.web.serve.problems import RequestError, one_problem
 from meter.web.serve.words import PromptFormat, PromptLayout
 
@@ -34,8 +36,12 @@ __all__ = [
     "Join",
     "Rendering",
     "StartedOffer",
+    "Viewing",
+    "dated",
     "dismissed_prompt_shape",
     "join_shape",
+    "parse_body",
+    "read_body",
     "read_id",
     "read_json",
     "read_moment",
@@ -43,7 +49,7 @@ __all__ = [
     "read_timed",
     "rendering_shape",
     "started_offer_shape",
-    "view_shape",
+    "viewing_shape",
 ]
 
 T = TypeVar("T")
@@ -73,6 +79,13 @@ class StartedOffer(NamedTuple):
     offer: str
 
 
+class Viewing(NamedTuple):
+    """A page view, and the address that its reader comes from, where the client says it."""
+
+    event: Event
+    address: str | None = None
+
+
 class DismissedPrompt(NamedTuple):
     """A reader has closed a prompt."""
 
@@ -83,14 +96,19 @@ class DismissedPrompt(NamedTuple):
 class Rendering(NamedTuple):
     """A page view, and how its prompt is to be written."""
 
-    event: Event
+    viewing: Viewing
     form: PromptFormat = PromptFormat.HTML
     locale: str | tuple[str, ...] | None = None
     layout: PromptLayout = PromptLayout.WIDE
 
 
 async def read_json(request: Request) -> object:
-    """Return what the body of a request holds. Never keeps more than can be refused."""
+    """Return what the body of a request holds. Raises `RequestError` for what is no JSON."""
+    return parse_body(await read_body(request))
+
+
+async def read_body(request: Request) -> bytes:
+    """Return the body of a request. Never keeps more than can be refused."""
     body = bytearray()
     size = 0
     async for part in request.stream():
@@ -101,6 +119,11 @@ async def read_json(request: Request) -> object:
             break
     if size > MOST_BYTES:
         raise _too_large()
+    return bytes(body)
+
+
+def parse_body(body: bytes) -> object:
+    """Return what a body holds. Raises `RequestError` for what is no JSON."""
     try:
         return parse_json(body.decode().removeprefix("\ufeff"))
     except UnicodeDecodeError:
@@ -144,10 +167,7 @@ def read_timed(
     of this server.
     """
     if isinstance(value, dict):
-        if AT not in value:
-            value = {**value, AT: clock().isoformat()}
-        elif not client.may_set_clock:
-            raise _no_clock((AT,))
+        value = dated(value, client, clock)
         if STARTED in value:
             message = "that an offer was started is not asked here"
             raise one_problem("unknown-key", message, "send it to `/v1/started`")
@@ -155,6 +175,23 @@ def read_timed(
             message = "that a prompt was closed is not asked here"
             raise one_problem("unknown-key", message, "send it to `/v1/dismissed`")
     return read_table(shape, value, kind)
+
+
+def dated(
+    table: dict[str, object],
+    client: Client,
+    clock: Callable[[], datetime],
+    path: tuple[str, ...] = (),
+) -> dict[str, object]:
+    """Return a table, which is at `path` of the body, with the time: the client's or the clock's.
+
+    Raises `RequestError` where the client says what time it is and may not.
+    """
+    if AT not in table:
+        return {**table, AT: clock().isoformat()}
+    if not client.may_set_clock:
+        raise _no_clock((*path, AT))
+    return table
 
 
 def read_moment(text: str | None, client: Client) -> datetime | None:
@@ -191,15 +228,25 @@ def _at(says: str) -> Key:
     return Key(shape=Moment(), says=says, required=True)
 
 
-def view_shape(zone: ZoneInfo) -> Table:
-    """Return the form of a page view."""
-    return event_shape(zone)
+@lru_cache(maxsize=64)
+def viewing_shape(zone: ZoneInfo) -> Table:
+    """Return the form of a page view, and of its reader's address."""
+    view = event_shape(zone)
+
+    def make(*, address: str | None = None, **event: object) -> Viewing:
+        return Viewing(cast("Event", view.make(**event)), address)
+
+    address = Key(
+        shape=ReaderAddress(),
+        says="the address that the reader comes from, for institutions that are known by theirs",
+    )
+    return evolve(view, make=make, keys={**view.keys, "address": address})
 
 
 @lru_cache(maxsize=64)
 def rendering_shape(zone: ZoneInfo) -> Table:
     """Return the form of a page view with how its prompt is to be written."""
-    view = event_shape(zone)
+    view = viewing_shape(zone)
     locale = Text(form="a tag or an `Accept-Language` header", longest=8000, empty=True)
     tags = List(item=Text(form='a tag such as `"ja"`', longest=2000), least=0)
 
@@ -208,9 +255,9 @@ def rendering_shape(zone: ZoneInfo) -> Table:
         format: PromptFormat = PromptFormat.HTML,  # noqa: A002 - the key is called so
         locale: str | tuple[str, ...] | None = None,
         layout: PromptLayout = PromptLayout.WIDE,
-        **event: object,
+        **viewing: object,
     ) -> Rendering:
-        return Rendering(cast("Event", view.make(**event)), format, locale, layout)
+        return Rendering(cast("Viewing", view.make(**viewing)), format, locale, layout)
 
     words = {
         "format": Key(
@@ -246,32 +293,6 @@ def join_shape() -> Table:
     )
 
 
-@frozen
-class _NameInPolicy:
-    """A name of the policy: of an offer or a prompt."""
-
-    names: tuple[str, ...]
-    noun: str
-    example: str
-
-    @property
-    def form(self) -> str:
-        return f'the name of {self.noun} such as `"{self.example}"`'
-
-    def read(self, value: object, path: tuple[str | int, ...], report: ProblemCollector) -> object:
-        """Return the name, or report."""
-        name = Text(form=self.form).read(value, path, report)
-        if name is REFUSED or name in self.names:
-            return name
-        message = f"{quoted(name)} is not {self.noun} of the policy"
-        report.add(f"unknown-{path[-1]}", path, message, meant(str(name), self.names))
-        return REFUSED
-
-    def schema(self) -> dict[str, Any]:
-        """Return the shape as JSON Schema."""
-        return {"enum": list(self.names)} if self.names else Text().schema()
-
-
 @lru_cache(maxsize=64)
 def started_offer_shape(offers: tuple[str, ...]) -> Table:
     """Return the form of the message that an account has started one of some offers."""
@@ -282,7 +303,7 @@ def started_offer_shape(offers: tuple[str, ...]) -> Table:
         keys={
             "reader": Key(shape=ID, says="the id of the account", required=True),
             "offer": Key(
-                shape=_NameInPolicy(offers, "an offer", "summer"),
+                shape=NameInPolicy(offers, "an offer", "summer"),
                 says="the name of an offer of the policy",
                 required=True,
             ),
@@ -300,7 +321,7 @@ def dismissed_prompt_shape(prompts: tuple[str, ...]) -> Table:
         keys={
             "reader": Key(shape=ID, says="the id of the reader", required=True),
             "prompt": Key(
-                shape=_NameInPolicy(prompts, "a prompt", "give"),
+                shape=NameInPolicy(prompts, "a prompt", "give"),
                 says="the name of a prompt: as a decision says it",
                 required=True,
             ),

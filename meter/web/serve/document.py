@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from importlib.metadata import version
+from string import Formatter
 from typing import TYPE_CHECKING, Any
 
 from meter.loading.event_parts import Moment
 from meter.vocabulary import Access, Show
+from meter.vocabulary.machine_terms import STATUSES
 from meter.web.serve.bodies import AT
+from meter.web.serve.contexts import CONTEXT
 from meter.web.serve.problems import PROBLEMS_SCHEMA
 
 if TYPE_CHECKING:
@@ -28,11 +31,13 @@ _TIME: dict[str, Any] = {"type": "string", "format": "date-time"}
 _MAYBE_TIME: dict[str, Any] = {"type": ["string", "null"], "format": "date-time"}
 _TEXT: dict[str, Any] = {"type": "string"}
 _MAYBE_TEXT: dict[str, Any] = {"type": ["string", "null"]}
+_SCALAR: dict[str, Any] = {"type": ["boolean", "string", "number"]}
 _COUNT: dict[str, Any] = {"type": "integer", "minimum": 0}
 _MAYBE_COUNT: dict[str, Any] = {"type": ["integer", "null"], "minimum": 0}
 _FLAG: dict[str, Any] = {"type": "boolean"}
 
 _STATUSES = {
+    "304": "The client has the answer already.",
     "400": "The request cannot be read; every problem is listed.",
     "401": "The key is missing or not valid.",
     "403": "A web page of another site asks through somebody's browser.",
@@ -53,7 +58,10 @@ def document(
         paths.setdefault(operation.path, {})[operation.method.lower()] = described
     components: dict[str, Any] = {"schemas": {**_answers(), "Problems": PROBLEMS_SCHEMA}}
     if needs_key:
-        components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+        components["securitySchemes"] = {
+            "key": {"type": "http", "scheme": "bearer"},
+            "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+        }
     return {
         "openapi": "3.1.0",
         "info": {
@@ -73,15 +81,16 @@ def _operation(
     name = operation.path.removeprefix("/v1").replace("{id}", "").strip("/")
     words = [operation.method.lower(), *filter(None, name.replace(".", "/").split("/"))]
     described: dict[str, Any] = {
-        "operationId": "_".join(words),
+        "operationId": operation.name or "_".join(words),
         "summary": operation.says,
         "responses": _responses(operation, needs_key=needs_key),
     }
     if needs_key and not operation.is_open:
-        described["security"] = [{"key": []}]
-    parameters = []
-    if "{id}" in operation.path:
-        parameters.append(_ID)
+        also: list[dict[str, list[str]]] = [{"apiKey": []}] if operation.takes_api_key else []
+        described["security"] = [{"key": []}, *also]
+    parameters = [_id(name) for name in _named(operation.path)]
+    if operation.revalidates:
+        parameters.append(_IF_NONE_MATCH)
     if operation.takes_at and may_set_clock:
         parameters.append({"name": AT, "in": "query", "schema": Moment().schema()})
     if parameters:
@@ -95,13 +104,30 @@ def _operation(
     return described
 
 
-_ID: dict[str, Any] = {
-    "name": "id",
-    "in": "path",
-    "required": True,
-    "description": "the reader's id, percent-encoded: a slash in it is written `%2F`",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 2000, "pattern": _SAID},
+def _named(path: str) -> list[str]:
+    """Return what a path names in braces."""
+    return [name for _, name, _, _ in Formatter().parse(path) if name]
+
+
+def _id(name: str) -> dict[str, Any]:
+    """Return the parameter that stands in a path for an id."""
+    return {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "description": f"{_IDS[name]} id, percent-encoded: a slash in it is written `%2F`",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 2000, "pattern": _SAID},
+    }
+
+
+_IDS = {"id": "the reader's", "article": "the article's"}
+_IF_NONE_MATCH: dict[str, Any] = {
+    "name": "If-None-Match",
+    "in": "header",
+    "description": "the `ETag` of the answer that the client has",
+    "schema": {"type": "string"},
 }
+_ETAG = {"ETag": {"description": "what to send as `If-None-Match`", "schema": {"type": "string"}}}
 
 
 def _responses(operation: Operation, *, needs_key: bool) -> dict[str, Any]:
@@ -110,8 +136,11 @@ def _responses(operation: Operation, *, needs_key: bool) -> dict[str, Any]:
     responses: dict[str, Any] = {
         "200": {"description": "The answer.", "content": {kind: {"schema": schema}}}
     }
+    if operation.revalidates:
+        responses["200"]["headers"] = _ETAG
+        responses["304"] = {"description": _STATUSES["304"], "headers": _ETAG}
     statuses = ["403"]
-    if operation.body is not None or "{id}" in operation.path:
+    if operation.body is not None or _named(operation.path):
         statuses.append("400")
     if operation.body is not None:
         statuses.append("413")
@@ -119,7 +148,8 @@ def _responses(operation: Operation, *, needs_key: bool) -> dict[str, Any]:
         statuses.append("401")
     if operation.asks_store:
         statuses.append("503")
-    problems = {"application/json": {"schema": {"$ref": "#/components/schemas/Problems"}}}
+    form = {"$ref": f"#/components/schemas/{operation.errors}"}
+    problems = {"application/json": {"schema": form}}
     for status in sorted(statuses):
         responses[status] = {"description": _STATUSES[status], "content": problems}
     return responses
@@ -128,6 +158,15 @@ def _responses(operation: Operation, *, needs_key: bool) -> dict[str, Any]:
 def _body(table: Table, *, may_set_clock: bool) -> dict[str, Any]:
     """Return the schema of a body, as the server reads it."""
     schema = table.definition()
+    exact = _dated(schema, may_set_clock=may_set_clock)
+    if CONTEXT in schema["properties"]:
+        context = schema["properties"][CONTEXT]
+        exact["properties"][CONTEXT] = _dated(context, may_set_clock=may_set_clock)
+    return exact
+
+
+def _dated(schema: dict[str, Any], *, may_set_clock: bool) -> dict[str, Any]:
+    """Return the exact schema of a table in which the client may say what time it is, or not."""
     properties = dict(schema["properties"])
     required = [key for key in schema.get("required", ()) if key != AT]
     if AT in properties and not may_set_clock:
@@ -158,7 +197,7 @@ def _exact(schema: dict[str, Any]) -> dict[str, Any]:
         told["description"] = f"at most {told.pop('maxItems')} items"
     if "anyOf" in schema and "properties" not in schema:
         told["anyOf"] = [_exact(item) for item in schema["anyOf"]]
-    if schema.get("type") == "string" and "pattern" not in schema:
+    if schema.get("type") == "string" and schema.keys().isdisjoint(("pattern", "format")):
         told["pattern"] = _text_pattern(schema)
     return told
 
@@ -182,9 +221,9 @@ def _object(**properties: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _with_maybe(schema: dict[str, Any], **properties: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of an object that may have some more properties."""
-    return {**schema, "properties": {**schema["properties"], **properties}}
+def _with(schema: dict[str, Any], **optional: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of an object that may have more properties."""
+    return {**schema, "properties": {**schema["properties"], **optional}}
 
 
 def _answers() -> dict[str, dict[str, Any]]:
@@ -192,6 +231,11 @@ def _answers() -> dict[str, dict[str, Any]]:
     meter = _object(
         name=_TEXT, limit=_MAYBE_COUNT, used=_COUNT, left=_MAYBE_COUNT, resets_at=_MAYBE_TIME
     )
+    machines = _object(status={"enum": list(STATUSES)}, price=_MAYBE_TEXT, licence=_MAYBE_TEXT)
+    deadlines = {"type": "object", "additionalProperties": _TIME}
+    exposure = _object(experiment=_TEXT, variant=_TEXT)
+    exposures = {"type": "array", "items": exposure, "minItems": 1}
+    told_at_times = {"deadlines": deadlines, "machines": machines, "exposures": exposures}
     decision: dict[str, dict[str, Any]] = {
         "at": _TIME,
         "show": {"enum": [str(word) for word in Show]},
@@ -206,15 +250,12 @@ def _answers() -> dict[str, dict[str, Any]]:
         "degraded": _FLAG,
         "policy": _TEXT,
     }
-    exposure = _object(experiment=_TEXT, variant=_TEXT)
-    exposures = {"type": "array", "items": exposure, "minItems": 1}
     read = _object(id=_TEXT, at=_TIME)
     counted = _object(articles={"type": "array", "items": read}, resets_at=_MAYBE_TIME)
     return {
-        "Decision": _with_maybe(_object(**decision), exposures=exposures),
-        "RenderedDecision": _with_maybe(
-            _object(**decision, rendered=_MAYBE_TEXT), exposures=exposures
-        ),
+        **_evaluations(decision["show"]),
+        "Decision": _with(_object(**decision), **told_at_times),
+        "RenderedDecision": _with(_object(**decision, rendered=_MAYBE_TEXT), **told_at_times),
         "StartedOffer": _object(reader=_TEXT, offer=_TEXT),
         "DismissedPrompt": _object(reader=_TEXT, prompt=_TEXT),
         "Join": _object(source=_TEXT, target=_TEXT),
@@ -223,4 +264,20 @@ def _answers() -> dict[str, dict[str, Any]]:
         "Health": _object(status={"const": "ok"}, policy=_TEXT, policy_problems=_COUNT),
         "Metrics": _TEXT,
         "Document": {"type": "object"},
+    }
+
+
+def _evaluations(word: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the schemas of what OFREP answers."""
+    metadata: dict[str, Any] = {"type": "object", "additionalProperties": _SCALAR}
+    reason = {"enum": ["TARGETING_MATCH"]}
+    failure = _object(errorCode=_TEXT, errorDetails=_TEXT)
+    failure["properties"]["key"] = _TEXT
+    flags = {"type": "array", "items": {"$ref": "#/components/schemas/Evaluation"}}
+    return {
+        "Evaluation": _object(
+            key=_TEXT, value=word, variant=word, reason=reason, metadata=metadata
+        ),
+        "Evaluations": _object(flags=flags, metadata=metadata),
+        "EvaluationFailure": failure,
     }

@@ -58,7 +58,7 @@ class Watch:
             self._tell(scope, status, monotonic() - began)
 
     def _tell(self, scope: Scope, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", None)
+        route = getattr(scope.get("route"), "path_format", None)
         self._counters.count_request(route or _UNREAD, status, seconds)
         client = scope.get("client")
         ACCESS_LOG.info(

@@ -126,7 +126,10 @@ def cells(routes: Sequence[str]) -> Iterable[Cell]:
     yield f"{_DURATION}_sum", ()
 
 
-DECIDING = ("/v1/decide", "/v1/peek", "/v1/render")
+DECIDING = (
+    *("/v1/decide", "/v1/peek", "/v1/render"),
+    *("/ofrep/v1/evaluate/flags/{article}", "/ofrep/v1/evaluate/flags"),
+)
 """The routes whose answers are decisions."""
 
 

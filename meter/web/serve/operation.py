@@ -40,3 +40,13 @@ class Operation:
     needs_offers: bool = False
     """Whether nothing can be asked of a policy without offers: the document leaves it out then."""
     example: dict[str, Any] | None = None
+    name: str | None = None
+    """How the document calls it, where its address does not say."""
+    errors: str = "Problems"
+    """The name of the schema in which errors are told."""
+    takes_api_key: bool = False
+    """Whether a key may come as `X-API-Key` as well."""
+    takes_slashes: bool = False
+    """Whether the id at the end of the path may hold slashes that are not encoded."""
+    revalidates: bool = False
+    """Whether a client that has the answer already is told so."""

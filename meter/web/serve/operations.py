@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse, Response
 
 from meter.errors import PromptError, StoreError
-from meter.loading.events import Event, decision_table
+from meter.loading.events import decision_table
 from meter.policy.frequency_faults import known_prompts
 from meter.view import counted_article
 from meter.web.serve.bodies import (
@@ -21,6 +21,7 @@ from meter.web.serve.bodies import (
     Join,
     Rendering,
     StartedOffer,
+    Viewing,
     dismissed_prompt_shape,
     join_shape,
     read_id,
@@ -30,10 +31,12 @@ from meter.web.serve.bodies import (
     read_timed,
     rendering_shape,
     started_offer_shape,
-    view_shape,
+    viewing_shape,
 )
+from meter.web.serve.contexts import bulk_shape, flag_shape
 from meter.web.serve.document import document
 from meter.web.serve.metrics import CONTENT_TYPE
+from meter.web.serve.ofrep import FLAG, FLAGS, evaluate, evaluate_all
 from meter.web.serve.operation import Operation
 from meter.web.serve.problems import store_error
 
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from meter.decision import Decision
+    from meter.loading.events import Event
     from meter.loading.fields import Table
     from meter.paywall import Counted
     from meter.policy import Policy
@@ -68,7 +72,7 @@ async def _render(service: Service, request: Request, client: Client) -> Respons
     shape = rendering_shape(service.paywall.policy.zone)
     body = await read_json(request)
     asked = read_timed(shape, body, Rendering, client, service.clock)
-    event = asked.event
+    event = service.admitted(asked.viewing)
     decision = await service.paywall.check(event.reader, event.view, now=event.at)
     service.counters.count_decision(request.scope["route"].path, decision)
     return _json({**decision_table(decision), "rendered": _words(service, asked, decision)})
@@ -86,8 +90,9 @@ def _words(service: Service, asked: Rendering, decision: Decision) -> str | None
 
 
 async def _event(service: Service, request: Request, client: Client) -> Event:
-    shape = view_shape(service.paywall.policy.zone)
-    return read_timed(shape, await read_json(request), Event, client, service.clock)
+    shape = viewing_shape(service.paywall.policy.zone)
+    body = await read_json(request)
+    return service.admitted(read_timed(shape, body, Viewing, client, service.clock))
 
 
 async def _started(service: Service, request: Request, _client: Client) -> Response:
@@ -190,7 +195,7 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/v1/decide",
         says="Decide a page view, and count it where a rule says so.",
         answer=_decide,
-        body=lambda policy: view_shape(policy.zone),
+        body=lambda policy: viewing_shape(policy.zone),
         returns="Decision",
         asks_store=False,
         example=_VIEW,
@@ -200,7 +205,7 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/v1/peek",
         says="Decide what a page view would get, and count nothing.",
         answer=_peek,
-        body=lambda policy: view_shape(policy.zone),
+        body=lambda policy: viewing_shape(policy.zone),
         returns="Decision",
         asks_store=False,
         example=_VIEW,
@@ -256,6 +261,35 @@ OPERATIONS: tuple[Operation, ...] = (
         says="Forget a reader: remove everything that is kept under the id.",
         answer=_forget,
         returns="Reader",
+    ),
+    Operation(
+        method="POST",
+        path=FLAG,
+        name="evaluateFlag",
+        says="Evaluate an article as an OpenFeature flag (OFREP 0.3), and count nothing.",
+        answer=evaluate,
+        body=lambda policy: flag_shape(policy.zone),
+        returns="Evaluation",
+        errors="EvaluationFailure",
+        asks_store=False,
+        takes_api_key=True,
+        takes_slashes=True,
+        revalidates=True,
+        example={"context": {"targetingKey": "r1", "article": {"access": "metered"}}},
+    ),
+    Operation(
+        method="POST",
+        path=FLAGS,
+        name="evaluateFlagsBulk",
+        says="Evaluate the articles that the context lists (OFREP 0.3), and count nothing.",
+        answer=evaluate_all,
+        body=lambda policy: bulk_shape(policy.zone),
+        returns="Evaluations",
+        errors="EvaluationFailure",
+        asks_store=False,
+        takes_api_key=True,
+        revalidates=True,
+        example={"context": {"targetingKey": "r1", "articles": [_VIEW["article"]]}},
     ),
     Operation(
         method="GET",

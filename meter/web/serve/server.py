@@ -104,3 +104,4 @@ def _log_to_stderr() -> None:
     )
     logging.getLogger("meter.serve").setLevel(logging.INFO)
     logging.getLogger("meter.reloading").setLevel(logging.INFO)
+    logging.getLogger("meter.web.institutions").setLevel(logging.INFO)

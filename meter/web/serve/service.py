@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from meter.clock import system_clock
 from meter.loading.article_ids import ArticleIds
@@ -19,12 +19,15 @@ from meter.resources import templates_folder
 from meter.stores import open_async_store
 from meter.stores.awaited import close_awaited
 from meter.stores.protocol import AsyncStore
+from meter.web.institutions.files import InstitutionsFile, beside
 from meter.web.serve.keys import KeyFile, NoKeys
 from meter.web.serve.metrics import Counters
 
 if TYPE_CHECKING:
     from meter.decision import Decision
+    from meter.loading.events import Event
     from meter.prompts.rendering import FormatWord, LayoutWord
+    from meter.web.serve.bodies import Viewing
 
 __all__ = ["Service", "Settings"]
 
@@ -50,6 +53,7 @@ class Service:
 
     paywall: AsyncPaywall
     policies: ReloadingPolicy
+    institutions: InstitutionsFile
     keys: KeyFile | NoKeys
     counters: Counters
     store: AsyncStore
@@ -68,10 +72,20 @@ class Service:
         return cls(
             paywall=paywall,
             policies=policies,
+            institutions=beside(settings.policy, policies),
             keys=keys,
             counters=counters,
             store=store,
         )
+
+    def admitted(self, viewing: Viewing) -> Event:
+        """Return a page view whose reader has the rights of the address that it comes from."""
+        event = viewing.event
+        rights = self.institutions.rights(viewing.address)
+        if not rights:
+            return event
+        reader = evolve(event.reader, entitlements=(*event.reader.entitlements, *rights))
+        return event._replace(reader=reader)
 
     def render(
         self,

@@ -57,7 +57,10 @@ def site(mode, place):
 
 @contextmanager
 def running(command, port, log, settings=None):
-    """Run a command from when its port answers to the end of the block, with all its children."""
+    """Run a command from when its port answers to the end of the block, with all its children.
+
+    A path in the place of a port is that of a Unix socket.
+    """
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
@@ -74,12 +77,20 @@ def running(command, port, log, settings=None):
         _end(process)
 
 
+def _connect(port):
+    if isinstance(port, int):
+        socket.create_connection(("127.0.0.1", port), 0.5).close()
+        return
+    with socket.socket(socket.AF_UNIX) as asking:
+        asking.connect(str(port))
+
+
 def _wait(process, command, port, log):
     for _ in range(6000):
         if process.poll() is not None:
             break
         try:
-            socket.create_connection(("127.0.0.1", port), 0.5).close()
+            _connect(port)
         except OSError:
             time.sleep(0.02)
         else:

@@ -1,0 +1,83 @@
+"""What machines are told with an article: its uses, and the terms on which one is refused.
+
+`Content-Usage` is of AIPREF, a draft of the IETF; `crawler-price` of pay-per-crawl; `License` and
+the link to it of RSL 1.0.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from meter.memo import decide
+from meter.usage import Usage
+from meter.view import PageView, Reader
+from meter.vocabulary import Access, CrawlerClass
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from meter.policy import Policy
+    from meter.view import Article
+    from meter.vocabulary.machine_terms import MachineTerms
+
+__all__ = ["CONTENT_USAGE", "Uses", "terms_headers", "uses_of"]
+
+CONTENT_USAGE = "Content-Usage"
+_NOBODY = Reader(id=None)
+_WORDS = {True: "y", False: "n"}
+
+
+class Uses(NamedTuple):
+    """What machines may use an article for; `None` where nothing is said."""
+
+    train_ai: bool | None = None
+    search: bool | None = None
+
+    def narrowed(self, other: Uses) -> Uses:
+        """Return what may be done with both of two articles; a no beats a yes, and silence.
+
+        >>> Uses(train_ai=True).narrowed(Uses(train_ai=False, search=True)).header
+        'train-ai=n, search=y'
+        """
+        return Uses(_both(self.train_ai, other.train_ai), _both(self.search, other.search))
+
+    @property
+    def header(self) -> str:
+        """The value of `Content-Usage`, empty where nothing is said."""
+        said = {"train-ai": self.train_ai, "search": self.search}
+        return ", ".join(f"{use}={_WORDS[may]}" for use, may in said.items() if may is not None)
+
+
+def _both(*given: bool | None) -> bool | None:
+    said = [each for each in given if each is not None]
+    return all(said) if said else None
+
+
+def uses_of(policy: Policy, article: Article, now: datetime) -> Uses:
+    """Return what the policy says that machines may use an article for, at a time with a zone.
+
+    A use that `[machines]` allows is allowed where a verified crawler of that class gets the whole
+    article, too: no header allows what a rule refuses.
+    """
+    table = policy.machines
+    if table is None:
+        return Uses()
+    said = {CrawlerClass.TRAINING: table.train_ai, CrawlerClass.SEARCH: table.search}
+    found = {crawler: may and _gets(policy, article, crawler, now) for crawler, may in said.items()}
+    return Uses(found[CrawlerClass.TRAINING], found[CrawlerClass.SEARCH])
+
+
+def _gets(policy: Policy, article: Article, crawler: CrawlerClass, now: datetime) -> bool:
+    view = PageView(article=article, crawler=crawler)
+    decision, _ = decide(policy, _NOBODY, view, Usage(), now)
+    return decision.access is Access.FULL
+
+
+def terms_headers(terms: MachineTerms) -> Iterable[tuple[str, str]]:
+    """Yield the headers of a refusal: the price, and the licence where its terms are."""
+    if terms.price is not None:
+        yield "crawler-price", terms.price
+    if terms.licence is not None:
+        yield "WWW-Authenticate", 'License error="invalid_request"'
+        yield "Link", f'<{terms.licence}>; rel="license"; type="application/rsl+xml"'

@@ -1,0 +1,118 @@
+"""Read `institutions.toml`, and say what is wrong or doubtful in it, and where."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from meter.errors import PolicyError, Problem, ProblemsError
+from meter.loading.problems import ProblemCollector
+from meter.loading.toml import parse_toml, read_text
+from meter.web.institutions.doubts import doubts, faults
+from meter.web.institutions.institution import Institutions
+from meter.web.institutions.keys import INSTITUTIONS
+
+if TYPE_CHECKING:
+    from os import PathLike
+    from pathlib import Path
+
+    from meter.policy import Policy
+
+__all__ = [
+    "FILE_NAME",
+    "InstitutionsError",
+    "check_institutions",
+    "institution_problems",
+    "load_institutions",
+    "loads_institutions",
+    "read_institutions",
+]
+
+FILE_NAME = "institutions.toml"
+"""What the file beside a policy is called."""
+
+_ROOM = 16
+"""How many times as large as a policy the file may be: ten thousand ranges fit."""
+_KEY = "institutions"
+
+
+class InstitutionsError(ProblemsError):
+    """A file of institutions cannot be used. `problems` holds every problem of it."""
+
+
+def load_institutions(path: str | PathLike[str], policy: Policy | None = None) -> Institutions:
+    """Read the institutions of a file; their products are those of `policy`, where one is given.
+
+    Raises `InstitutionsError` with every problem there is, also when there is no such file.
+    """
+    return loads_institutions(read_institutions(path), policy, name=str(path))
+
+
+def loads_institutions(
+    text: str, policy: Policy | None = None, *, name: str = FILE_NAME
+) -> Institutions:
+    """Read institutions from the text of a file, which messages call `name`.
+
+    Raises `InstitutionsError` with every problem there is, each with its line and column.
+
+    >>> found = loads_institutions('''
+    ... [[institutions]]
+    ... name = "Harbour Library"
+    ... addresses = ["192.0.2.0/24", "2001:db8::/48"]
+    ... ''')
+    >>> len(found), len(found.rights("2001:db8::7"))
+    (1, 1)
+    """
+    institutions, problems = check_institutions(text, policy, name=name)
+    if institutions is None:
+        raise InstitutionsError(problems)
+    return institutions
+
+
+def read_institutions(path: str | PathLike[str]) -> str:
+    """Return the text of a file of institutions. Raises `InstitutionsError` where it has none."""
+    try:
+        return read_text(path, room=_ROOM)
+    except PolicyError as error:
+        raise InstitutionsError(error.problems) from None
+
+
+def institution_problems(path: Path, policy: Policy | None = None) -> tuple[Problem, ...]:
+    """Return everything to say about a file of institutions; see `check_institutions`."""
+    try:
+        text = read_institutions(path)
+    except InstitutionsError as error:
+        return error.problems
+    return check_institutions(text, policy, name=str(path))[1]
+
+
+def check_institutions(
+    text: str, policy: Policy | None = None, *, name: str = FILE_NAME
+) -> tuple[Institutions | None, tuple[Problem, ...]]:
+    """Return the institutions of a text, if it can be used, and everything to say about it.
+
+    Errors or, where there are none, warnings.
+    """
+    try:
+        table = parse_toml(text, name, room=_ROOM)
+    except PolicyError as error:
+        return None, error.problems
+    report = ProblemCollector()
+    if _KEY not in table and "rules" in table:
+        problem = Problem(
+            code="not-institutions",
+            message="this is a policy, not a list of institutions",
+            help=f"institutions stand in `{FILE_NAME}` beside it, each below `[[{_KEY}]]`",
+            path=("rules",),
+        )
+        report.add_problem(problem, "key")
+        return None, report.problems(text, name)
+    given, _ = INSTITUTIONS.fields(table, (), report)
+    listed = given[_KEY]
+    for fault in faults(listed, policy):
+        if not report.dropped_at(fault.path):
+            report.add_problem(fault)
+    institutions = None if report.found else Institutions(listed)
+    if institutions is not None:
+        for doubt in doubts(listed):
+            report.add_problem(doubt)
+    return institutions, report.problems(text, name)

@@ -1,0 +1,251 @@
+"""Reads `crawlers.toml`, the crawlers that a publisher knows, and says what is wrong and where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve
+
+from meter.errors import PolicyError, Problem, ProblemsError, quoted
+from meter.errors.values import InvalidValueError
+from meter.loading.fields import Choice, Key, List, Table, Text
+from meter.loading.files import file_problem
+from meter.loading.problems import ProblemCollector
+from meter.loading.toml import parse_toml, read_text
+from meter.vocabulary import CrawlerClass
+from meter.web.institutions.keys import RANGE
+from meter.web.machines.crawlers import (
+    DIRECTORY_FORM,
+    DOMAIN_FORM,
+    KnownCrawler,
+    directory_step,
+    domain_step,
+)
+from meter.web.machines.directories import keys_address
+from meter.web.machines.ranges import published_ranges
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from os import PathLike
+
+__all__ = [
+    "CRAWLERS",
+    "FILE_NAME",
+    "CrawlersError",
+    "check_crawlers",
+    "crawler_problems",
+    "crawlers_schema",
+    "load_crawlers",
+]
+
+FILE_NAME = "crawlers.toml"
+"""What the file beside a policy is called."""
+
+_KEY = "crawlers"
+_MOST_CRAWLERS = 500
+_MOST_RANGES = 10_000
+_IN_THE_FILE = {"kind": "class", "keys": "key_directory", "ranges": "addresses"}
+"""How the file calls what a `KnownCrawler` calls otherwise."""
+
+
+class CrawlersError(ProblemsError):
+    """A file of crawlers cannot be used. `problems` holds every problem of it."""
+
+
+def _given(**keys: object) -> Mapping[str, object]:
+    return keys
+
+
+CRAWLER = Table(
+    noun="a crawler",
+    make=_given,
+    example='{ name = "Googlebot", class = "search", domains = ["googlebot.com"] }',
+    keys={
+        "name": Key(
+            shape=Text(form='a name in quotes such as `"Googlebot"`'),
+            says="a name of its own, which messages use",
+            required=True,
+            filler="unnamed",
+        ),
+        "class": Key(
+            shape=Choice(words=CrawlerClass),
+            says='what it reads for, which rules ask about: `crawler = ["search"]`',
+        ),
+        "agent": Key(
+            shape=Text(form='a word of the `User-Agent` such as `"Googlebot"`'),
+            says="the word of its `User-Agent` that it says its name by; its `name` unless given",
+        ),
+        "ranges": Key(
+            shape=Text(form='the name of a file such as `"googlebot.json"`'),
+            says="the file of its published ranges, JSON with `prefixes`, seen from this one",
+        ),
+        "addresses": Key(
+            shape=List(item=RANGE, most=_MOST_RANGES, example='["192.0.2.0/24"]'),
+            says="its addresses, networks and ranges, beside those of `ranges`",
+        ),
+        "domains": Key(
+            shape=List(
+                item=Text(form=DOMAIN_FORM, check=domain_step, code="bad-domain"),
+                most=20,
+                example='["googlebot.com"]',
+            ),
+            says="the domains that its addresses have names in, which have these addresses, too",
+        ),
+        "key_directory": Key(
+            shape=Text(form=DIRECTORY_FORM, check=directory_step, code="bad-link", longest=500),
+            says="where the keys are that sign its requests (Web Bot Auth)",
+        ),
+    },
+)
+CRAWLERS = Table(
+    noun="the file",
+    make=_given,
+    keys={
+        _KEY: Key(
+            shape=List(item=CRAWLER, most=_MOST_CRAWLERS, least=0),
+            says="the crawlers, each below a heading `[[crawlers]]`",
+            required=True,
+            filler=(),
+        )
+    },
+)
+
+
+def crawlers_schema() -> dict[str, object]:
+    """Return the JSON Schema of `crawlers.toml`."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Crawlers known to meter",
+        **CRAWLERS.definition(),
+    }
+
+
+def load_crawlers(path: str | PathLike[str]) -> tuple[KnownCrawler, ...]:
+    """Read the crawlers of a file, and the files of ranges that it names.
+
+    Raises `CrawlersError` with every problem there is, also when there is no such file.
+    """
+    crawlers, problems = _checked(Path(path))
+    if crawlers is None:
+        raise CrawlersError(problems)
+    return crawlers
+
+
+def crawler_problems(path: Path) -> tuple[Problem, ...]:
+    """Return everything that is wrong with a file of crawlers; see `check_crawlers`."""
+    return _checked(path)[1]
+
+
+def _checked(path: Path) -> tuple[tuple[KnownCrawler, ...] | None, tuple[Problem, ...]]:
+    try:
+        text = read_text(path)
+    except PolicyError as error:
+        return None, error.problems
+    return check_crawlers(text, path.parent, name=str(path))
+
+
+def check_crawlers(
+    text: str, folder: Path, *, name: str = FILE_NAME
+) -> tuple[tuple[KnownCrawler, ...] | None, tuple[Problem, ...]]:
+    """Return the crawlers of a text, if it can be used, and what is wrong with it.
+
+    Files of ranges are looked for from `folder`.
+    """
+    try:
+        table = parse_toml(text, name)
+    except PolicyError as error:
+        return None, error.problems
+    report = ProblemCollector()
+    if _KEY not in table and "rules" in table:
+        problem = Problem(
+            code="not-crawlers",
+            message="this is a policy, not a list of crawlers",
+            help=f"crawlers stand in `{FILE_NAME}` beside it, each below `[[{_KEY}]]`",
+            path=("rules",),
+        )
+        report.add_problem(problem, "key")
+        return None, report.problems(text, name)
+    given, _ = CRAWLERS.fields(table, (), report)
+    listed = given[_KEY]
+    crawlers = [_crawler(keys, index, folder, report) for index, keys in enumerate(listed)]
+    for fault in _faults(listed):
+        if not report.dropped_at(fault.path):
+            report.add_problem(fault)
+    if report.found:
+        return None, report.problems(text.removeprefix("\ufeff"), name)
+    return tuple(crawler for crawler in crawlers if crawler is not None), ()
+
+
+def _crawler(
+    keys: Mapping[str, Any], index: int, folder: Path, report: ProblemCollector
+) -> KnownCrawler | None:
+    """Return one crawler, or report why there is none."""
+    ranges = _published(keys, index, folder, report)
+    known = {
+        "name": keys["name"],
+        "kind": keys.get("class"),
+        "ranges": (*keys.get("addresses", ()), *ranges),
+        "domains": keys.get("domains", ()),
+        "keys": keys.get("key_directory"),
+    }
+    if "agent" in keys:
+        known["agent"] = keys["agent"]
+    try:
+        return KnownCrawler(**known)
+    except InvalidValueError as error:
+        path = (_KEY, index, _IN_THE_FILE.get(error.field, error.field))
+        # what could not be read was told already, and nothing follows from it
+        where = (_KEY, index)
+        if not (report.dropped_at(where) or report.dropped_under(where)):
+            report.add(error.fault.code, path, error.fault.message, error.fault.advice)
+        return None
+
+
+def _published(
+    keys: Mapping[str, Any], index: int, folder: Path, report: ProblemCollector
+) -> Sequence[str]:
+    """Return the ranges of the file that a crawler names, or report."""
+    if "ranges" not in keys:
+        return ()
+    where = (_KEY, index, "ranges")
+    path = folder / keys["ranges"]
+    problem = file_problem(path)
+    if problem is not None:
+        report.add_problem(evolve(problem, path=where))
+        report.drop(where)
+        return ()
+    try:
+        return published_ranges(path)
+    except (OSError, ValueError) as error:
+        report.add("bad-ranges", where, str(error), "fetch it anew from its operator")
+        report.drop(where)
+        return ()
+
+
+def _faults(listed: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
+    """Yield what makes crawlers unusable side by side."""
+    names: set[str] = set()
+    directories: dict[str, str] = {}
+    for index, keys in enumerate(listed):
+        name = keys["name"]
+        if name in names:
+            yield Problem(
+                code="duplicate-name",
+                path=(_KEY, index, "name"),
+                message=f"there are two crawlers called {quoted(name)}",
+                help="give each its own name, or put their addresses into one",
+            )
+        names.add(name)
+        directory = keys_address(keys.get("key_directory", ""))
+        if directory is None:
+            continue
+        if directory in directories:
+            yield Problem(
+                code="duplicate-keys",
+                path=(_KEY, index, "key_directory"),
+                message=f"{quoted(directories[directory])} has the same keys,"
+                " so nobody could tell which of the two has signed",
+                help="keep one of them",
+            )
+        directories[directory] = name

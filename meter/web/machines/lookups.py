@@ -1,0 +1,175 @@
+"""Asks what may be slow: in threads of their own, few at once, each answer remembered for a while.
+
+A view waits for an answer up to its deadline and no longer; what comes later is there for the next
+view. A question that is under way is not asked twice, and costs all who wait for it one deadline
+together. Where as many are under way as there may be, since a server hangs, nothing is asked: no
+answer is the answer.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from threading import Event, Lock, Thread
+from typing import TYPE_CHECKING, Generic, NamedTuple, Self, TypeVar
+
+from attrs import define, field
+
+from meter.web.errors import told
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+__all__ = ["Ages", "Lookups", "Patience", "UnknownAnswerError"]
+
+LOG = logging.getLogger("meter.web")
+
+T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
+
+
+class UnknownAnswerError(Exception):
+    """Somebody has to be asked, and may not be now."""
+
+
+class Ages(NamedTuple):
+    """For how many seconds an answer is remembered: one that found something, none, a failure."""
+
+    found: float
+    nothing: float
+    failed: float
+
+
+@define(eq=False)
+class _Asked(Generic[T]):
+    """One question that was asked; `ends` is infinite until it is answered."""
+
+    at: float
+    patience: float
+    """Until when views wait for it, by the timer."""
+    value: T | None = None
+    ends: float = float("inf")
+    answered: Event = field(factory=Event)
+
+
+class _Trouble:
+    """Keeps what somebody else's function raises, whatever that is."""
+
+    error: Exception | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _kind: object, error: BaseException | None, _trace: TracebackType | None
+    ) -> bool:
+        self.error = error if isinstance(error, Exception) else None
+        return self.error is not None
+
+
+class Lookups(Generic[K, T]):
+    """Answers questions by a function that may hang, raise or be late.
+
+    `ask` is called in a thread, `at_once` of them at most; `most` answers are remembered, for the
+    seconds of `ages`. `timer` returns seconds that only grow. `what` says in the log what is asked.
+    """
+
+    def __init__(
+        self,
+        ask: Callable[[K], T | None],
+        *,
+        what: str,
+        ages: Ages,
+        most: int,
+        at_once: int,
+        timer: Callable[[], float],
+    ) -> None:
+        self._ask = ask
+        self._what = what
+        self._ages = ages
+        self._most = most
+        self._free = at_once
+        self._timer = timer
+        self._lock = Lock()
+        self._known: OrderedDict[K, _Asked[T]] = OrderedDict()
+        self._is_told = False
+
+    def answer(self, question: K, until: float | None, younger: float | None = None) -> T | None:
+        """Return the answer, or `None` where there is none by `until`, seconds of the timer.
+
+        Without `until` nobody waits: `UnknownAnswerError` where somebody has to be asked. With
+        `younger`, what was asked more than so many seconds ago is asked anew.
+        """
+        asked = self._fresh(question, younger)
+        if asked is None:
+            if until is None:
+                raise UnknownAnswerError
+            asked = self._begin(question, until)
+        if asked is None:
+            return None
+        patience = asked.patience if until is None else min(until, asked.patience)
+        left = patience - self._timer()
+        if until is None and left > 0 and not asked.answered.is_set():
+            raise UnknownAnswerError
+        return asked.value if asked.answered.wait(max(0.0, left)) else None
+
+    def _fresh(self, question: K, younger: float | None) -> _Asked[T] | None:
+        """Return what was asked before and is still good, or is under way."""
+        now = self._timer()
+        with self._lock:
+            asked = self._known.get(question)
+        if asked is None or asked.ends <= now:
+            return None
+        is_old = younger is not None and now - asked.at > younger
+        return None if is_old and asked.answered.is_set() else asked
+
+    def _begin(self, question: K, until: float) -> _Asked[T] | None:
+        """Ask in a thread, if there may be one more."""
+        with self._lock:
+            if not self._free:
+                return None
+            self._free -= 1
+            asked: _Asked[T] = _Asked(at=self._timer(), patience=until)
+            self._known[question] = asked
+            self._known.move_to_end(question)
+            if len(self._known) > self._most:
+                self._known.popitem(last=False)
+        with _Trouble() as trouble:
+            Thread(target=self._run, args=(question, asked), daemon=True).start()
+        if trouble.error is not None:  # the machine has no thread to give
+            self._end(asked, trouble.error)
+        return asked
+
+    def _run(self, question: K, asked: _Asked[T]) -> None:
+        with _Trouble() as trouble:
+            asked.value = self._ask(question)
+        self._end(asked, trouble.error)
+
+    def _end(self, asked: _Asked[T], error: Exception | None) -> None:
+        """Note what came of a question, and let go of whoever waits."""
+        age = self._ages.nothing if asked.value is None else self._ages.found
+        if error is not None:
+            age = self._ages.failed
+            self._tell(error)
+        with self._lock:
+            asked.ends = self._timer() + age
+            self._free += 1
+        asked.answered.set()
+
+    def _tell(self, error: Exception) -> None:
+        """Log the first failure only: each view could bring another."""
+        if not self._is_told:
+            self._is_told = True
+            LOG.warning("%s cannot be asked, and proves nobody: %s", self._what, told(error))
+
+
+class Patience:
+    """How long one request waits for all that it has to ask: until a time, or not at all."""
+
+    def __init__(self, until: float | None) -> None:
+        self.until = until
+
+    def ask(self, lookups: Lookups[K, T], question: K, younger: float | None = None) -> T | None:
+        """Return an answer; see `Lookups.answer`."""
+        return lookups.answer(question, self.until, younger)

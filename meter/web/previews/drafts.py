@@ -1,0 +1,51 @@
+"""The policies that are not in force yet: files of one folder, each read again when it changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from meter.errors import PolicyError, Problem
+from meter.loading import load_policy
+from meter.policy import Policy
+from meter.resources import FileStamp, file_stamp
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["Draft", "DraftFolder"]
+
+
+@frozen(kw_only=True)
+class Draft:
+    """A policy that is not in force: what could be read of its file, or why it cannot be used."""
+
+    policy: Policy | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+class DraftFolder:
+    """The drafts of one folder, each a file `NAME.toml`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._read: dict[str, tuple[FileStamp | None, Draft]] = {}
+
+    def draft(self, name: str) -> Draft:
+        """Return the draft of a name, which is a bare word; read anew when its file has changed."""
+        path = self._folder / f"{name}.toml"
+        stamp = file_stamp(path)
+        known = self._read.get(name)
+        if known is not None and known[0] == stamp and stamp is not None:
+            return known[1]
+        draft = _read(path)
+        self._read[name] = (stamp, draft)
+        return draft
+
+
+def _read(path: Path) -> Draft:
+    try:
+        return Draft(policy=load_policy(path))
+    except PolicyError as error:
+        return Draft(problems=error.problems)

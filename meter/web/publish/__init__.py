@@ -1,0 +1,18 @@
+"""Files for machines that say the same as the wall: written from the policy, and checked by it."""
+
+from __future__ import annotations
+
+from meter.web.publish.folder import FILES, Written, publish, published_files, untrue_lines
+from meter.web.publish.places import Licence, Place, Usage, places
+
+__all__ = [
+    "FILES",
+    "Licence",
+    "Place",
+    "Usage",
+    "Written",
+    "places",
+    "publish",
+    "published_files",
+    "untrue_lines",
+]

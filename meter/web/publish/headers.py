@@ -1,0 +1,60 @@
+"""`headers.txt`: the headers of every page, for the configuration of a server or a cache."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from meter.web.publish.places import enclosing, licence_of
+from meter.web.publish.statements import MADE, Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from meter.policy.machines import MachinesTable
+    from meter.web.publish.places import Place
+
+__all__ = ["link_of", "read_headers", "write_headers"]
+
+_HEAD = f"# {MADE} from the policy of the paywall: change that one, and publish again.\n"
+_PART = re.compile(r"# pages under (\S+):")
+_HEADER = re.compile(r"([A-Za-z-]+):\s*(.*?)\s*")
+
+
+def link_of(machines: MachinesTable) -> str:
+    """Return the value of the header `Link` that names the licence (RFC 8288, RSL 1.0)."""
+    return f'<{licence_of(machines)}>; rel="license"; type="application/rsl+xml"'
+
+
+def write_headers(machines: MachinesTable, among: Sequence[Place]) -> str:
+    """Return the text of the file: what differs in a part of the site stands under its own line."""
+    root = among[0]
+    lines = [f"# pages under {root.path}:", f"Link: {link_of(machines)}"]
+    if str(root.usage):
+        lines.append(f"Content-Usage: {root.usage}")
+    for place in among[1:]:
+        around = enclosing(place, among)
+        if str(place.usage) and (around is None or around.usage != place.usage):
+            link = f"Link: {link_of(machines)}"
+            lines += [f"# pages under {place.path}:", link, f"Content-Usage: {place.usage}"]
+    return _HEAD + "".join(f"{line}\n" for line in lines)
+
+
+def read_headers(text: str) -> Iterator[Statement]:
+    """Yield what a file says; other headers than its two are the publisher's."""
+    path = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        part = _PART.fullmatch(line.strip())
+        header = _HEADER.fullmatch(line.strip())
+        if part:
+            path = part[1]
+        elif header and _is_ours(header[1].lower(), header[2]):
+            about = header[1].lower()
+            mark = ";" if about == "link" else ","
+            words = f"{mark} ".join(sorted(part.strip() for part in header[2].split(mark)))
+            yield Statement(path=path, about=about, words=words, source=line.strip(), line=number)
+
+
+def _is_ours(name: str, value: str) -> bool:
+    """Say whether a header says what may be done with a page; other links are the publisher's."""
+    return name == "content-usage" or (name == "link" and "license" in value)

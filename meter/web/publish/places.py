@@ -1,0 +1,196 @@
+"""What is true of machines in each part of a site: the settings of `[machines]`, and the rules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from attrs import frozen
+
+from meter.errors import PolicyError, Problem
+from meter.verify.walk.crawlers import ELSEWHERE, VerifiedCrawlers, ask_of_crawlers, opens
+from meter.vocabulary import CrawlerClass
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from meter.policy import Policy
+    from meter.policy.machines import MachinesTable
+    from meter.vocabulary.machine_terms import MachineTerms
+
+__all__ = ["ROOT", "Licence", "Place", "Usage", "enclosing", "licence_of", "machines_of", "places"]
+
+ROOT = "/"
+
+USAGES = {
+    CrawlerClass.SEARCH: "search",
+    CrawlerClass.TRAINING: "ai-train",
+    CrawlerClass.AGENT: "ai-input",
+}
+"""What each class of crawler fetches pages for, in the words of RSL 1.0."""
+
+_NO_TABLE = Problem(
+    code="no-machines-table",
+    message="the policy does not say what machines may do, so there is nothing to publish",
+    help='add `[machines]` with `site = "https://www.example.com"`, `search = true` and'
+    " `train_ai = false`",
+)
+
+
+class Usage(NamedTuple):
+    """What an article may be used for, in the words of AIPREF: `train-ai=n, search=y`.
+
+    `None` where the policy does not say.
+    """
+
+    train_ai: bool | None
+    search: bool | None
+
+    def __str__(self) -> str:
+        said = {"train-ai": self.train_ai, "search": self.search}
+        words = {True: "y", False: "n"}
+        return ", ".join(f"{use}={words[may]}" for use, may in said.items() if may is not None)
+
+
+@frozen(order=True)
+class Licence:
+    """One licence of RSL: what it permits, at which price, and where its terms are.
+
+    Without a price it costs nothing. `permits` are uses in the words of RSL.
+    """
+
+    price: str = ""
+    terms: str = ""
+    permits: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
+class Place:
+    """One part of a site: all addresses that begin with `path` and with no longer one.
+
+    `sections` are those whose articles are there; `None` stands for all others. `licences` have
+    the one that costs nothing first; `prohibits` are the uses, in the words of RSL, that no licence
+    is to be had for.
+    """
+
+    path: str
+    sections: tuple[str | None, ...]
+    usage: Usage
+    licences: tuple[Licence, ...]
+    prohibits: tuple[str, ...]
+
+
+class _Access(NamedTuple):
+    """What one class of verified crawlers gets in one section."""
+
+    opens: bool
+    terms: tuple[MachineTerms, ...]
+
+
+_Found = dict[tuple[CrawlerClass, str | None], _Access]
+
+
+def machines_of(policy: Policy) -> MachinesTable:
+    """Return the table `[machines]` of a policy.
+
+    Raises `PolicyError` where there is none, with the lines to add.
+    """
+    if policy.machines is None:
+        raise PolicyError([_NO_TABLE])
+    return policy.machines
+
+
+def licence_of(machines: MachinesTable) -> str:
+    """Return the address of the licence: the one of the policy, or that of the file itself."""
+    return machines.licence or f"{machines.site.rstrip('/')}/rsl.xml"
+
+
+def places(policy: Policy) -> tuple[Place, ...]:
+    """Return what is true in each part of a site, by its path; the whole site comes first.
+
+    A use is allowed where `[machines]` says so *and* a verified crawler of that class gets the
+    whole text of something there. Where a rule refuses one at a price, its use has that price.
+    Raises `PolicyError` where the policy has no `[machines]`, `UndecidedError` where it is too
+    large to say.
+    """
+    machines = machines_of(policy)
+    paths: dict[str, list[str | None]] = {ROOT: [ELSEWHERE]}
+    found = ask_of_crawlers(policy, lambda crawlers: _access(policy, crawlers, machines.paths))
+    for section in sorted({section for _, section in found if section is not ELSEWHERE}):
+        paths.setdefault(machines.path_of(section), []).append(section)
+    return tuple(_place(machines, path, paths[path], found) for path in sorted(paths))
+
+
+def enclosing(place: Place, among: Sequence[Place]) -> Place | None:
+    """Return the smallest place around a place, or `None` around the whole site."""
+    around = [
+        other for other in among if place.path != other.path and place.path.startswith(other.path)
+    ]
+    return max(around, key=lambda other: len(other.path), default=None)
+
+
+def _access(policy: Policy, crawlers: VerifiedCrawlers, named: Iterable[str]) -> _Found:
+    """Return what each class of crawlers gets in each section."""
+    mentioned = crawlers.sections
+    found = {}
+    for section in (ELSEWHERE, *mentioned, *named):
+        asked = _covering(section, mentioned)
+        for crawler in CrawlerClass:
+            verdicts = crawlers.verdicts(crawler, asked)
+            refusing = {verdict.rule for verdict in verdicts if not opens(verdict)}
+            terms = tuple(
+                rule.machines
+                for rule in policy.rules
+                if rule.machines is not None and rule.name in refusing
+            )
+            found[crawler, section] = _Access(any(map(opens, verdicts)), terms)
+    return found
+
+
+def _covering(section: str | None, mentioned: Sequence[str]) -> str | None:
+    """Return the mentioned section that decides for one: itself, or the nearest around it."""
+    if section is ELSEWHERE:
+        return ELSEWHERE
+    around = [name for name in mentioned if f"{section}/".startswith(f"{name}/")]
+    return max(around, key=len, default=ELSEWHERE)
+
+
+def _place(
+    machines: MachinesTable, path: str, sections: Sequence[str | None], found: _Found
+) -> Place:
+    """Return what is true at one path; of several sections there, what is true of all."""
+    says = {CrawlerClass.SEARCH: machines.search, CrawlerClass.TRAINING: machines.train_ai}
+    gets = {one: all(found[one, section].opens for section in sections) for one in CrawlerClass}
+    priced = {
+        one: [
+            (terms.price, terms.licence or "")
+            for section in sections
+            for terms in found[one, section].terms
+            if terms.price is not None
+        ]
+        for one in CrawlerClass
+    }
+    unpriced = [one for one in CrawlerClass if not priced[one]]
+    free = [one for one in unpriced if gets[one] and says.get(one, True)]
+    silent = [one for one in unpriced if gets[one] and says.get(one, True) is None]
+    licences = [Licence(permits=_usages(free))] if free else []
+    for price, terms in sorted({offered for several in priced.values() for offered in several}):
+        permits = _usages(one for one in CrawlerClass if (price, terms) in priced[one])
+        licences.append(Licence(price, terms, permits))
+    return Place(
+        path=path,
+        sections=tuple(sections),
+        usage=Usage(
+            _both(said=machines.train_ai, gets=gets[CrawlerClass.TRAINING]),
+            _both(said=machines.search, gets=gets[CrawlerClass.SEARCH]),
+        ),
+        licences=tuple(licences),
+        prohibits=_usages(one for one in unpriced if one not in (*free, *silent)),
+    )
+
+
+def _both(*, said: bool | None, gets: bool) -> bool | None:
+    return None if said is None else said and gets
+
+
+def _usages(crawlers: Iterable[CrawlerClass]) -> tuple[str, ...]:
+    return tuple(USAGES[one] for one in crawlers)

@@ -1,0 +1,172 @@
+"""`rsl.xml`: what may be done with each part of a site, and at which price (RSL 1.0)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+from xml.parsers.expat import ExpatError, ParserCreate
+
+from meter.web.publish.places import enclosing
+from meter.web.publish.statements import MADE, Statement, UnreadableFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from meter.policy.machines import MachinesTable
+    from meter.web.publish.places import Licence, Place
+
+__all__ = ["NAMESPACE", "read_rsl", "write_rsl"]
+
+NAMESPACE = "https://rslstandard.org/rsl"
+_HEAD = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n'
+    f"<!-- {MADE} from the policy of the paywall: change that one, and publish again. -->\n"
+)
+_SAID = ("permits", "prohibits", "standard", "amount")
+"""The elements whose text says what is allowed, and for what."""
+
+
+def write_rsl(machines: MachinesTable, among: Sequence[Place]) -> str:
+    """Return the text of the file: a part of a site that is as the one around it is left out."""
+    root = Element("rsl", xmlns=NAMESPACE)
+    site = urlsplit(machines.site)
+    for place in among:
+        around = enclosing(place, among)
+        if around is not None and _terms(around) == _terms(place):
+            continue
+        url = f"{site.scheme}://{site.netloc}{place.path}*"
+        _write_content(SubElement(root, "content", url=url), place)
+    indent(root)
+    return f"{_HEAD}{tostring(root, encoding='unicode')}\n"
+
+
+def _terms(place: Place) -> tuple[object, ...]:
+    return place.licences, place.prohibits
+
+
+def _write_content(content: Element, place: Place) -> None:
+    for licence in place.licences:
+        _write_licence(SubElement(content, "license"), licence, place.prohibits)
+    if not place.licences and place.prohibits:
+        _usage(SubElement(content, "license"), "prohibits", place.prohibits)
+
+
+def _write_licence(written: Element, licence: Licence, prohibits: Sequence[str]) -> None:
+    _usage(written, "permits", licence.permits)
+    if prohibits:
+        _usage(written, "prohibits", prohibits)
+    if not licence.price:
+        SubElement(written, "payment", type="free")
+        return
+    payment = SubElement(written, "payment", type="crawl")
+    if licence.terms:
+        SubElement(payment, "standard").text = licence.terms
+    currency, _, amount = licence.price.partition(" ")
+    SubElement(payment, "amount", currency=currency).text = amount
+
+
+def _usage(written: Element, name: str, usages: Sequence[str]) -> None:
+    SubElement(written, name, type="usage").text = " ".join(usages)
+
+
+def read_rsl(text: str) -> list[Statement]:
+    """Return what a file says. Raises `UnreadableFileError` for what is no XML."""
+    parser = ParserCreate()
+    reader = _Reader(text)
+    parser.StartElementHandler = lambda name, given: reader.start(
+        name, given, parser.CurrentLineNumber
+    )
+    parser.CharacterDataHandler = reader.text
+    parser.EndElementHandler = reader.end
+    is_final = True
+    try:
+        parser.Parse(text.encode("utf-8", "surrogatepass"))
+        parser.Parse(b"", is_final)
+    except ExpatError as error:
+        raise UnreadableFileError("this is no XML", error.lineno) from None
+    return reader.found
+
+
+class _Reader:
+    """Reads licences one element after the other, with their lines.
+
+    A licence that costs something is known by what it permits, and one that costs nothing by that.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.found: list[Statement] = []
+        self._lines = text.splitlines()
+        self._path = ""
+        self._licences: list[str] = []
+        self._read: list[Statement] = []
+        self._words: list[str] | None = None
+        self._given: dict[str, str] = {}
+        self._line = 1
+
+    def start(self, name: str, given: dict[str, str], line: int) -> None:
+        """Begin an element."""
+        if name == "content":
+            self._content(given.get("url", ""), line)
+        elif name == "license":
+            self._read = []
+            self._licences.append("free")
+        elif name == "payment" and given.get("type") != "free" and self._licences:
+            self._licences[-1] = "paid"
+        elif name in _SAID:
+            self._words, self._given, self._line = [], given, line
+
+    def _content(self, url: str, line: int) -> None:
+        self._licences = []
+        site, _, path = url.partition("//")[2].partition("/")
+        self._path = f"/{path}".removesuffix("*")
+        self.found.append(
+            Statement(
+                path=self._path,
+                about="site",
+                words=f"{url.partition(':')[0]}://{site}",
+                source=self._lines[line - 1].strip(),
+                line=line,
+            )
+        )
+
+    def text(self, words: str) -> None:
+        """Take the text of an element, which may come in pieces."""
+        if self._words is not None:
+            self._words.append(words)
+
+    def end(self, name: str) -> None:
+        """End an element: a licence is known by what it costs, which stands last."""
+        if name == "license":
+            if self._licences[-1] != "free":
+                permits = [each.words for each in self._read if each.about == "permits"]
+                self._licences[-1] = " ".join(permits)
+            kind = self._licences[-1]
+            number = self._licences.count(kind)
+            for each in self._read:
+                about = f"{each.about} of licence {number} for {kind}"
+                self.found.append(
+                    Statement(
+                        path=self._path,
+                        about=about,
+                        words=each.words,
+                        source=each.source,
+                        line=each.line,
+                    )
+                )
+        elif name in _SAID and self._words is not None:
+            self._say(name)
+
+    def _say(self, name: str) -> None:
+        words = " ".join("".join(self._words or ()).split())
+        self._words = None
+        if name == "amount":
+            words = f"{self._given.get('currency', '')} {words}"
+        elif name in ("permits", "prohibits"):
+            if self._given.get("type") != "usage":
+                return
+            words = " ".join(sorted(words.split()))
+        source = self._lines[self._line - 1].strip()
+        self._read.append(
+            Statement(path=self._path, about=name, words=words, source=source, line=self._line)
+        )

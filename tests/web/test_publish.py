@@ -1,0 +1,335 @@
+"""Published files say what the wall does, and are found out where they do not any more."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from meter import PolicyError, loads_policy
+from meter.errors import MeterError
+from meter.vocabulary import CrawlerClass
+from meter.web.publish import FILES, places, publish, published_files, untrue_lines
+from tests.web.machines_agree import AGENTS, contradictions, main
+from tests.web.published import EDITS, POLICY, edited, said
+
+PLAIN = loads_policy(POLICY)
+MISSING = ("is true now, and is not said", "nothing of the kind is, now")
+UNSEEN = ("the terms are moved", "the licence is moved")
+"""Edits after which old files agree with one another and with every answer: only `prove` knows."""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Return a folder with the files of the policy."""
+    publish(PLAIN, tmp_path)
+    return tmp_path
+
+
+def told(policy, folder):
+    """Return what is not true, as `file:line: code`."""
+    return [
+        f"{each.name.removeprefix(f'{folder}/')}:{each.line}: {each.code}"
+        for each in untrue_lines(policy, folder)
+    ]
+
+
+def add(folder, name, text):
+    """Put text at the end of a file."""
+    path = folder / name
+    path.write_text(path.read_text() + text)
+
+
+@pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.name)
+def test_an_edit_changes_the_lines_it_is_about(edit):
+    """And no other line of any file."""
+    before, after = said(POLICY), said(edited(edit))
+    assert (before - after, after - before) == (Counter(edit.gone), Counter(edit.come))
+
+
+@pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.name)
+def test_a_stale_file_is_found_out(edit, folder):
+    """Each line that is named is gone now, or stands where one is missing; then all is true."""
+    policy = loads_policy(edited(edit))
+    lines = {name: (folder / name).read_text().splitlines() for name in FILES}
+    found = untrue_lines(policy, folder)
+    assert found
+    for each in found:
+        name = each.name.rpartition("/")[2]
+        line = f"{name} {lines[name][each.line - 1].strip().rstrip(',')}"
+        is_missing = any(words in each.message for words in MISSING)
+        assert is_missing or line in (*edit.gone, *edit.moved)
+    publish(policy, folder)
+    assert untrue_lines(policy, folder) == ()
+    assert told(PLAIN, folder) != []
+
+
+def test_a_line_that_became_untrue_is_named_with_what_is_true(folder):
+    """The file, the line, what it says, what is true now, and the next step."""
+    policy = loads_policy(POLICY.replace("train_ai = false", "train_ai = true"))
+    (first, *_) = untrue_lines(policy, folder)
+    assert str(first) == (
+        f"{folder}/robots.txt:6: error[published-untrue]: `Content-Usage: train-ai=n, search=y` is"
+        " not true: now it is `Content-Usage: train-ai=y, search=y`\n"
+        "  help: publish again with `meter publish`, or take back the change of the policy"
+    )
+
+
+@pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.name)
+def test_files_of_another_policy_contradict_the_wall(edit):
+    """Where one could notice: nobody but the policy knows where a licence is."""
+    try:
+        found = contradictions(POLICY, ["GPTBot"], published_files(loads_policy(edited(edit))))
+    except ValueError as error:  # a file that says nothing of a place at all
+        found = error
+    assert bool(getattr(found, "faults", found)) == (edit.name not in UNSEEN)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "fault"),
+    [
+        ("robots.txt", "Allow: /", "Disallow: /", "keeps it out"),
+        ("robots.txt", "train-ai=n, search=y", "train-ai=n, search=n", "/: search=n"),
+        ("robots.txt", "train-ai=n, search=y", "train-ai=y, search=y", "/: train-ai=y"),
+        ("robots.txt", "www.example.com", "other.example", "names another licence"),
+        ("headers.txt", "search=n", "search=y", "says otherwise than robots.txt"),
+        ("rsl.xml", "0.01", "0.02", "the wall asks {'USD 0.01'}"),
+        ("rsl.xml", 'usage">ai-train<', 'usage">ai-index<', "ai-train is for set()"),
+        ("rsl.xml", "search ai-input<", "ai-input<", "search is not permitted"),
+        ("rsl.xml", "search ai-train", "ai-train", "search is permitted by silence"),
+        ("article.jsonld", 'Free": true', 'Free": false', "article.jsonld says False"),
+        ("article.jsonld", '"hasPart"', '"isPart"', "names a wrong part"),
+    ],
+)
+def test_a_planted_contradiction_is_found(name, old, new, fault):
+    """In each file, and of each kind."""
+    texts = published_files(PLAIN)
+    texts[name] = texts[name].replace(old, new, 1)
+    found = contradictions(POLICY, ["GPTBot"], texts).faults
+    assert any(fault in one for one in found)
+
+
+def test_a_gate_that_believes_names_is_found_out():
+    """A wall that lets in who only says to be a search engine gives more than the files say."""
+
+    def believing(request):
+        return CrawlerClass.SEARCH if "bot" in request.header("user-agent").lower() else False
+
+    found = contradictions(POLICY, ["Applebot"], crawler=believing).faults
+    assert "Applebot as nobody, metered at /: the whole text for a name" in found
+
+
+def test_files_headers_and_decisions_agree(capsys):
+    """A tenth of the known agents, every kind of article and identity, the policy and its edits."""
+    assert main([]) == 0
+    assert "contradictions: 0\n" in capsys.readouterr().out
+    assert len(AGENTS) == 166
+
+
+def test_the_same_policy_gives_the_same_bytes(folder):
+    """Written again, no file changes; it is not even replaced."""
+    before = {name: (folder / name).stat().st_ino for name in FILES}
+    assert not any(one.is_new for one in publish(PLAIN, folder))
+    assert {name: (folder / name).stat().st_ino for name in FILES} == before
+
+
+def test_a_policy_without_the_table_says_what_to_add():
+    """Nothing is guessed about a site."""
+    text = POLICY.replace("[machines]", "[paths_of_old]").replace("[paths_of_old]\n", "", 1)
+    text = text.replace('site = "https://www.example.com"\nsearch = true\ntrain_ai = false\n', "")
+    text = text.replace('paths = { club = "/members/club/" }\n', "")
+    with pytest.raises(PolicyError, match="there is nothing to publish") as raised:
+        published_files(loads_policy(text))
+    assert "`[machines]` with `site = " in str(raised.value)
+
+
+def test_what_something_else_made_is_not_replaced(tmp_path):
+    """Unless it is asked for; nothing at all is written then, and an empty file is nobody's."""
+    (tmp_path / "rsl.xml").write_text("<rsl/>\n")
+    with pytest.raises(MeterError, match="was made by something else and is not replaced"):
+        publish(PLAIN, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["rsl.xml"]
+    publish(PLAIN, tmp_path, force=True)
+    assert untrue_lines(PLAIN, tmp_path) == ()
+    (tmp_path / "rsl.xml").write_text("")
+    publish(PLAIN, tmp_path)
+
+
+TWO = """\
+User-agent: a
+User-agent: b
+Content-Usage: train-ai=y, search=y
+Disallow: /members/
+"""
+OWN = "Sitemap: https://www.example.com/sitemap.xml\n# ours\nUser-agent: *\nDisallow: /admin/\n"
+
+
+def test_lines_of_the_publisher_are_kept(folder):
+    """Below the line for them all are, above it sitemaps and comments; none of these is untrue."""
+    add(folder, "robots.txt", OWN)
+    path = folder / "robots.txt"
+    path.write_text("# first\r\n" + path.read_text().replace("\n", "\r\n"), newline="")
+    assert told(PLAIN, folder) == []
+    publish(loads_policy(POLICY.replace("USD 0.01", "USD 3")), folder)
+    assert path.read_text().endswith("keeps them.\n# first\n" + OWN)
+    path.write_text(path.read_text().replace("Allow: /\n", "Allow: /\nDisallow: /admin/\n"))
+    with pytest.raises(MeterError, match="a line of your own that would be lost, `Disallow:"):
+        publish(PLAIN, folder)
+    publish(PLAIN, folder, force=True)
+
+
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [
+        ("Disallow: /admin/\n", []),
+        ("Disallow: /members/\n", []),
+        ("Disallow: /\n", ["9: shuts out what"]),
+        ("Disallow: /*\n", ["9: shuts out what"]),
+        ("User-agent: *\nDisallow: /weekend$\nDisallow:\n", []),
+        ("Content-Usage: /weekend/ search=y, train-ai=n\n", []),
+        ("Content-Usage: /weekend/ train-ai=y\n", ["9: is not true"]),
+        ("License: https://other.example/\n", ["9: is not true"]),
+        ("User-agent: GPTBot\nDisallow: /\n", []),
+        ("User-agent: a\nAllow: /\n", ["9: does not say", "9: does not say"]),
+        (TWO, ["11: does not say"]),
+    ],
+)
+def test_rules_of_the_publisher_that_contradict_are_named(folder, lines, found):
+    """By their own line, and by the line of a group that leaves something out."""
+    add(folder, "robots.txt", lines)
+    every = untrue_lines(PLAIN, folder)
+    assert [each.line for each in every] == [int(one.partition(":")[0]) for one in found]
+    for each, one in zip(every, found, strict=True):
+        assert one.partition(": ")[2] in each.message
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "found"),
+    [
+        ("rsl.xml", "</rsl>", "", "rsl.xml:30: published-unreadable"),
+        ("article.jsonld", "{", "", "article.jsonld:2: published-unreadable"),
+        ("article.jsonld", "@graph", "graph", "article.jsonld:1: published-unreadable"),
+        ("rsl.xml", 'currency="USD"', 'currency="EUR"', "rsl.xml:13: published-untrue"),
+        ("rsl.xml", "search ai-input", "all", "rsl.xml:6: published-untrue"),
+        ("rsl.xml", "www.example.com/weekend", "x.example/weekend", "rsl.xml:22: published-untrue"),
+        ("headers.txt", "Content-Usage", "Content-Use", "headers.txt:3: published-untrue"),
+        ("headers.txt", "www", "w3", "headers.txt:3: published-untrue"),
+        ("robots.txt", "User-agent: *\n", "", "robots.txt:4: published-untrue"),
+        ("article.jsonld", 'Free": true', 'Free": false', "article.jsonld:8: published-untrue"),
+    ],
+)
+def test_a_file_that_was_changed_by_hand_is_found_out(folder, name, old, new, found):
+    """What is no XML or no JSON is told as well, with its line."""
+    path = folder / name
+    path.write_text(path.read_text().replace(old, new, 1))
+    assert found in told(PLAIN, folder)
+
+
+def test_a_file_that_is_not_there_is_told(folder):
+    """By its name."""
+    (folder / "headers.txt").unlink()
+    assert told(PLAIN, folder) == ["headers.txt:None: published-missing"]
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    name=st.sampled_from(sorted(FILES)),
+    place=st.integers(0, 2000),
+    cut=st.integers(0, 200),
+    junk=st.binary(max_size=20),
+)
+def test_no_bytes_break_the_judge(tmp_path_factory, name, place, cut, junk):
+    """A file that is cut and filled with anything is judged, and never an error."""
+    folder = tmp_path_factory.mktemp("published")
+    raw = published_files(PLAIN)[name].encode()
+    (folder / name).write_bytes(raw[:place] + junk + raw[place + cut :])
+    untrue_lines(PLAIN, folder)
+
+
+@pytest.mark.parametrize(
+    ("machines", "paths"),
+    [
+        ('paths = { club = "/news/", weekend = "/news/" }', {"/": "n y", "/news/": "n n"}),
+        ('paths = { club = "/" }', {"/": "n n", "/weekend/": "n y"}),
+        ("", {"/": "n y", "/club/": "n n", "/weekend/": "n y"}),
+        (
+            'paths = { "club/wine" = "/wine/", sport = "/sport/" }',
+            {"/": "n y", "/club/": "n n", "/sport/": "n y", "/weekend/": "n y", "/wine/": "n n"},
+        ),
+    ],
+)
+def test_what_is_true_at_a_path_is_true_of_every_section_there(machines, paths):
+    """A section that no rule mentions is as its own section, or as the site."""
+    policy = loads_policy(POLICY.replace('paths = { club = "/members/club/" }', machines))
+    words = {True: "y", False: "n"}
+    found = {
+        one.path: f"{words[one.usage.train_ai]} {words[one.usage.search]}" for one in places(policy)
+    }
+    assert found == paths
+
+
+def test_a_preference_that_is_not_stated_is_not_published():
+    """Nor is it permitted or prohibited in the licence, where crawlers are let in."""
+    text = POLICY.replace("search = true\n", "").replace("train_ai = false\n", "")
+    files = published_files(loads_policy(text))
+    assert "Content-Usage" not in files["robots.txt"] + files["headers.txt"]
+    assert '<permits type="usage">ai-input</permits>' in files["rsl.xml"]
+
+
+def test_names_of_sections_are_written_as_addresses():
+    """And no name breaks a line, a tag or a pattern."""
+    text = POLICY.replace('section = ["weekend"]', 'section = ["été/a*b$<c>\\"d"]')
+    files = published_files(loads_policy(text))
+    assert "https://www.example.com/%C3%A9t%C3%A9/a%2Ab%24%3Cc%3E%22d/*" in files["rsl.xml"]
+
+
+NESTED = POLICY.replace(
+    '[[rules]]\nname = "the weekend is open"\n',
+    '[[rules]]\nname = "by the glass"\nwhen = { section = ["club/wine/glass"] }\nshow = "wall"\n'
+    '[[rules]]\nname = "wine"\nwhen = { section = ["club/wine"] }\nshow = "article"\n'
+    '[[rules]]\nname = "the weekend is open"\n',
+)
+
+
+def test_a_place_is_compared_with_the_nearest_one_around_it():
+    """A section is open inside one that is closed, and closed again inside that."""
+    policy = loads_policy(NESTED.replace("{ club", '{ "club/wine/red" = "/red/", club'))
+    files = published_files(policy)
+    lines = [line for line in files["robots.txt"].splitlines() if "Content-Usage" in line]
+    assert lines == [
+        "Content-Usage: train-ai=n, search=y",
+        "Content-Usage: /members/club/ train-ai=n, search=n",
+        "Content-Usage: /members/club/wine/ train-ai=n, search=y",
+        "Content-Usage: /members/club/wine/glass/ train-ai=n, search=n",
+    ]
+    assert "/red/" not in files["robots.txt"]
+    assert '"@id": "#red/premium"' in files["article.jsonld"]
+
+
+def is_free(policy, name):
+    """Return whether an entry of the structured data says that everybody reads such an article."""
+    entries = json.loads(published_files(loads_policy(policy))["article.jsonld"])["@graph"]
+    return {entry["@id"]: entry["isAccessibleForFree"] for entry in entries}[f"#{name}"]
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "not = { section = ['club'] }",
+        "dates = { from = 2026-06-01, until = 2026-06-30 }",
+        "hour = { at_least = 18 }",
+        "age = { below = '7 days' }",
+        "country = ['JP']",
+    ],
+)
+def test_an_article_is_free_only_if_it_is_so_whenever_and_for_everyone(condition):
+    """Nor if it is so only in some section, or closed to some for some time."""
+    assert is_free(POLICY, "free")
+    opening = f'access = ["free"], {condition} }}\nshow'
+    assert not is_free(POLICY.replace('access = ["free"] }\nshow', opening), "free")
+    wall = f'[[rules]]\nname = "x"\nwhen = {{ {condition} }}\nshow = "wall"\n'
+    closing = '[[rules]]\nname = "free articles are open"\n'
+    assert not is_free(POLICY.replace(closing, wall + closing), "free")

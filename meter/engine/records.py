@@ -12,7 +12,7 @@ from meter.engine.counting import believe
 from meter.engine.deadlines import offered_ends, prune_offered
 from meter.engine.keeping import join_prompts, prompt_ends
 from meter.errors import MeterError, meant
-from meter.policy.frequency_faults import known_prompts
+from meter.policy.faults.frequency import known_prompts
 from meter.usage import Usage, earliest_of
 from meter.windows import DAY, instant, moment
 

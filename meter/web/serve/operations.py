@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from meter.errors import PromptError, StoreError
 from meter.loading.events import decision_table
-from meter.policy.frequency_faults import known_prompts
+from meter.policy.faults.frequency import known_prompts
 from meter.view import counted_article
 from meter.web.serve.bodies import (
     AT,

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Protocol
 
 from meter.errors import meant
-from meter.policy.condition_faults import PartsWithWords, placed_conditions
+from meter.policy.faults.conditions import PartsWithWords, placed_conditions
 from meter.validation import fault_of
 
 if TYPE_CHECKING:

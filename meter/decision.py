@@ -205,11 +205,6 @@ class Conclusion:
     groups: tuple[tuple[Standing, ...], ...] = ()
     shown: str | None = None
 
-    @property
-    def says_more(self) -> bool:
-        """Whether a meter is told, or anything is to be remembered."""
-        return bool(self.groups or self.counted or self.shown)
-
 
 def conclude(
     rulebook: Rulebook, verdict: Verdict, facts: Codes, counts: Counts, now: datetime

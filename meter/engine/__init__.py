@@ -146,7 +146,7 @@ def record(
     """Spend where the verdict says so, and return the decision with what is to be remembered."""
     numbers, held = counts
     conclusion = conclude(rulebook, verdict, facts, numbers, now)
-    if not conclusion.says_more:
+    if not conclusion.groups and not conclusion.counted and conclusion.shown is None:
         return conclusion.decision, usage
     told, usage = spend(rulebook, conclusion, held, usage)
     decision = conclusion.decision if told is None else read_meter(rulebook, conclusion, told)
@@ -182,13 +182,15 @@ def spend(
     if tallies:
         named = {rulebook.meters[place].name: tally for place, tally in tallies.items()}
         after = _remembered(rulebook, usage, named, when)
+    if glance is None:
+        if after is not usage and (after.shown or after.closed):
+            after = prune(rulebook, after, when)
+        return told, after
     key = ""
-    if glance is not None:
-        when = glance.when
-        if conclusion.shown is not None:
-            after = show(rulebook, after, conclusion.shown, glance)
-            key = glance.key
-    return told, usage if after is usage else prune(rulebook, after, when, key)
+    if conclusion.shown is not None:
+        after = show(rulebook, after, conclusion.shown, glance)
+        key = glance.key
+    return told, usage if after is usage else prune(rulebook, after, glance.when, key)
 
 
 def _remembered(rulebook: Rulebook, usage: Usage, counted: dict[str, Tally], when: int) -> Usage:

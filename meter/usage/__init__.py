@@ -40,17 +40,31 @@ _PARTS = ("meters", "started", "shown", "closed")
 _JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 
+_NONE_SHOWN: dict[str, Tally] = {}
+_NONE_CLOSED: dict[str, int] = {}
+"""What has never been changed: what is remembered is read-only."""
+
+
 def _by_name(tallies: dict[str, Tally]) -> dict[str, Tally]:
+    if type(tallies) is dict and len(tallies) == 1:  # as nearly always
+        (tally,) = tallies.values()
+        if tally.ids:
+            return tallies.copy()
     return _tables(tallies, "tallies", "a table of what each meter has counted")
 
 
 def _shown(shown: dict[str, Tally]) -> dict[str, Tally]:
-    return _tables(shown, "shown", "a table of the views at which each prompt was shown")
+    if shown is _NONE_SHOWN:  # as nearly always
+        return shown
+    known = _tables(shown, "shown", "a table of the views at which each prompt was shown")
+    return known or _NONE_SHOWN
 
 
 def _closed(closed: dict[str, int]) -> dict[str, int]:
+    if closed is _NONE_CLOSED:
+        return closed
     _check_table(closed, "closed", "a table of the instants at which each prompt was closed last")
-    return {name: closed[name] for name in sorted(closed)} if closed else closed.copy()
+    return {name: closed[name] for name in sorted(closed)} if closed else _NONE_CLOSED
 
 
 def _check_table(value: object, name: str, form: str) -> None:
@@ -61,10 +75,6 @@ def _check_table(value: object, name: str, form: str) -> None:
 
 def _tables(tallies: dict[str, Tally], name: str, form: str) -> dict[str, Tally]:
     _check_table(tallies, name, form)
-    if not tallies:
-        return {}
-    if len(tallies) == 1 and all(tally.ids for tally in tallies.values()):
-        return tallies.copy()
     return {name: tallies[name] for name in sorted(tallies) if tallies[name].ids}
 
 
@@ -81,8 +91,8 @@ class Usage:
 
     tallies: dict[str, Tally] = field(factory=dict, converter=_by_name)
     started: frozenset[str] = frozenset()
-    shown: dict[str, Tally] = field(factory=dict, converter=_shown)
-    closed: dict[str, int] = field(factory=dict, converter=_closed)
+    shown: dict[str, Tally] = field(default=_NONE_SHOWN, converter=_shown)
+    closed: dict[str, int] = field(default=_NONE_CLOSED, converter=_closed)
 
     def __hash__(self) -> int:
         prompts = (tuple(self.shown.items()), tuple(self.closed.items()))

@@ -186,11 +186,11 @@ def spend(
         if after is not usage and (after.shown or after.closed):
             after = prune(rulebook, after, when)
         return told, after
-    key = ""
     if conclusion.shown is not None:
-        after = show(rulebook, after, conclusion.shown, glance)
-        key = glance.key
-    return told, usage if after is usage else prune(rulebook, after, glance.when, key)
+        shown = show(rulebook, after, conclusion.shown, glance)
+        if shown is not after:
+            after = prune(rulebook, shown, glance.when, glance.key)
+    return told, after
 
 
 def _remembered(rulebook: Rulebook, usage: Usage, counted: dict[str, Tally], when: int) -> Usage:

@@ -82,12 +82,6 @@ BUGS = (
         "target.closed",
     ),
     Bug(
-        "a sign-in brings what is over",
-        "engine/keeping.py",
-        "if _is_held(group, v, at)",
-        "if True",
-    ),
-    Bug(
         "once ends with the longest window",
         "rulebook/frequency.py",
         "_FOR_LIFE = Window(lifetime=True)",

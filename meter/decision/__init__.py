@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from meter.decision.counts import FIRST_METER, NEVER, Counts, Perhaps, Standing, Told
 from meter.decision.decided import Decision
@@ -60,10 +60,11 @@ class Conclusion:
     perhaps: tuple[Perhaps, ...] = ()
     lasting: tuple[str, ...] = ()
     begins: bool = False
+    says_more: bool = field(init=False)
+    """Whether a meter is told, or anything is to be remembered."""
 
-    @property
-    def says_more(self) -> bool:
-        """Whether a meter is told, or anything is to be remembered."""
+    @says_more.default
+    def _says_more(self) -> bool:
         return bool(self.groups or self.counted or self.shown or self.lasting)
 
 

@@ -203,15 +203,16 @@ def spend(
     if tallies:
         named = {rulebook.meters[place].name: tally for place, tally in tallies.items()}
         after = _remembered(rulebook, usage, named, when)
+    noted = begin(after, conclusion.lasting, at) if conclusion.begins else after
     key = ""
     if glance is not None:
         when = glance.when
         if conclusion.shown is not None:
-            after = show(rulebook, after, conclusion.shown, glance)
+            noted = show(rulebook, noted, conclusion.shown, glance)
             key = glance.key
-    if conclusion.begins:
-        after = begin(after, conclusion.lasting, at)
-    return told, usage if after is usage else prune(rulebook, after, when, key)
+    if noted is not after or (glance is None and after is not usage):
+        noted = prune(rulebook, noted, when, key)
+    return told, noted
 
 
 def _remembered(rulebook: Rulebook, usage: Usage, counted: dict[str, Tally], when: int) -> Usage:

@@ -41,7 +41,7 @@ def count(
     counts: list[int] = [view.prefetch]
     if reader.id is None:
         return tuple(counts), (at, [], None, at)
-    when, ahead = believe(usage, at)
+    when, ahead = latest_believed(tallies.values(), at, at)
     inside = []
     for name, timeline, by_view, opens in rulebook.meters:
         mark = view.view_key(at) if by_view else article.key

@@ -48,7 +48,7 @@ def look(
     frequencies = rulebook.frequencies
     when, ahead = latest_believed(usage.shown.values(), at, when)
     key = view.view_key(at)
-    bought = _purchase(reader, view, at)
+    bought = _purchase(reader, view, at) if reader.entitlements else None
     tallies = [_of_group(group, usage) for group in frequencies.groups]
     silent = [_last_closing(group, usage, at) for group in frequencies.groups]
 
@@ -64,10 +64,14 @@ def look(
             return NOT_NOW
         if bought is not None and bought < prompt.purchase:
             return NOT_NOW
+        if not tallies[prompt.group].ids:
+            return MAY
         own = usage.showings(prompt.name).ids
+        ids, ats = tallies[prompt.group].ids, tallies[prompt.group].ats
         for times, timeline in prompt.caps:
-            shown = inside(tallies[prompt.group], timeline).ids
-            if len(shown) >= times and not (key in shown and key in own):
+            first = timeline.inside(ats, when)
+            last = timeline.outside(ats, first, when) if ahead else len(ats)
+            if last - first >= times and not (key in own and key in ids[first:last]):
                 return NOT_NOW
         if prompt.retried and key in inside(usage.showings(prompt.name), prompt.retried).ids:
             return SHOWN

@@ -57,26 +57,42 @@ _PARTS = ("meters", "started", "shown", "closed", "offered")
 _JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 
+_NONE_SHOWN: dict[str, Tally] = {}
+_NO_INSTANTS: dict[str, int] = {}
+"""What has never been changed: what is remembered is read-only."""
+
+
 def _by_name(tallies: dict[str, Tally]) -> dict[str, Tally]:
+    if type(tallies) is dict and len(tallies) == 1:  # as nearly always
+        (tally,) = tallies.values()
+        if tally.ids:
+            return tallies.copy()
     return _tables(tallies, "tallies", "a table of what each meter has counted")
 
 
 def _shown(shown: dict[str, Tally]) -> dict[str, Tally]:
-    return _tables(shown, "shown", "a table of the views at which each prompt was shown")
+    if shown is _NONE_SHOWN:  # as nearly always
+        return shown
+    known = _tables(shown, "shown", "a table of the views at which each prompt was shown")
+    return known or _NONE_SHOWN
 
 
 def _closed(closed: dict[str, int]) -> dict[str, int]:
+    if closed is _NO_INSTANTS:
+        return closed
     _check_table(closed, "closed", "a table of the instants at which each prompt was closed last")
     return _sorted(closed)
 
 
 def _offered(offered: dict[str, int]) -> dict[str, int]:
+    if offered is _NO_INSTANTS:
+        return offered
     _check_table(offered, "offered", "a table of the instants at which each offer was first shown")
     return _sorted(offered)
 
 
 def _sorted(instants: dict[str, int]) -> dict[str, int]:
-    return {name: instants[name] for name in sorted(instants)} if instants else instants.copy()
+    return {name: instants[name] for name in sorted(instants)} if instants else _NO_INSTANTS
 
 
 def _check_table(value: object, name: str, form: str) -> None:
@@ -87,10 +103,6 @@ def _check_table(value: object, name: str, form: str) -> None:
 
 def _tables(tallies: dict[str, Tally], name: str, form: str) -> dict[str, Tally]:
     _check_table(tallies, name, form)
-    if not tallies:
-        return {}
-    if len(tallies) == 1 and all(tally.ids for tally in tallies.values()):
-        return tallies.copy()
     return {name: tallies[name] for name in sorted(tallies) if tallies[name].ids}
 
 
@@ -108,9 +120,9 @@ class Usage:
 
     tallies: dict[str, Tally] = field(factory=dict, converter=_by_name)
     started: frozenset[str] = frozenset()
-    shown: dict[str, Tally] = field(factory=dict, converter=_shown)
-    closed: dict[str, int] = field(factory=dict, converter=_closed)
-    offered: dict[str, int] = field(factory=dict, converter=_offered)
+    shown: dict[str, Tally] = field(default=_NONE_SHOWN, converter=_shown)
+    closed: dict[str, int] = field(default=_NO_INSTANTS, converter=_closed)
+    offered: dict[str, int] = field(default=_NO_INSTANTS, converter=_offered)
 
     def __hash__(self) -> int:
         told = (self.shown, self.closed, self.offered)

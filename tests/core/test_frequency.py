@@ -68,9 +68,9 @@ def test_a_cap_leaves_room_again_at_the_end_of_its_window():
 
 def test_every_cap_of_a_list_has_to_leave_room():
     """One a day, two in thirty days."""
-    a_day = '{ times = 1, window = { calendar = "day" } }'
-    caps = f'{a_day}, {{ times = 2, window = {{ rolling = "30 days" }} }}'
-    life = Life(f"at_most = [ {caps} ]")
+    day = '{ times = 1, window = { calendar = "day" } }'
+    month = '{ times = 2, window = { rolling = "30 days" } }'
+    life = Life(f"at_most = [ {day}, {month} ]")
     assert ["give", None] == [life.read(), life.read()]
     assert ["give", None] == [life.read(NOW + DAY), life.read(NOW + 2 * DAY)]
     assert life.read(NOW + 30 * DAY) == "give"
@@ -104,7 +104,7 @@ def test_silence_ends_where_a_window_would(keys):
 
 
 def test_a_purchase_silences():
-    """It is the start of the running right that began last; one to an article is no purchase."""
+    """From the start of the running right that began last; one to one article is none."""
     life = Life('quiet_after = { purchase = "30 days" }')
     bought = Reader(id="r", entitlements=[Entitlement(kind="subscription", starts=NOW)])
     single = Reader(id="r", entitlements=[Entitlement(kind="purchase", article="x", starts=NOW)])
@@ -114,7 +114,7 @@ def test_a_purchase_silences():
 
 
 def test_every_is_the_view_that_brings_the_count_to_a_multiple():
-    """The third and the sixth; sent twice it shows its prompt again; one read again is none."""
+    """The third and the sixth; sent twice it shows its prompt again."""
     life = Life('every = { meter = "heard", views = 3 }\ninstead = "bar"')
     assert ["bar", "bar", "give", "bar", "bar", "give"] == [life.read() for _ in range(6)]
     assert "bar" == life.read(name="v7")
@@ -165,10 +165,8 @@ def test_a_clock_that_steps_back_finds_what_was_shown():
 
 def test_a_sign_in_brings_what_was_shown_and_closed():
     """Of what either has, as far as it still counts; twice is once."""
-    life = Life(
-        'at_most = { times = 1, window = { calendar = "day" } }\n'
-        'quiet_after = { closed = "2 days" }'
-    )
+    keys = 'at_most = { times = 1, window = { calendar = "day" } }'
+    life = Life(keys + '\nquiet_after = { closed = "2 days" }')
     life.read()
     device = close(life.policy, life.usage, "give", NOW)
     account = join(life.policy, device, Usage(), NOW)

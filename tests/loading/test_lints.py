@@ -53,6 +53,13 @@ CASES = {
     "unasked-experiment": [(TEXT + TEST, (25, 2))],
     "lone-variant": [(TEXT + TEST.replace("nine = 0.5", "nine = 0"), (27, 12))],
     "unused-prompt": [(TEXT + '[prompts.sale]\nheading = "Sale"\n', (24, 2))],
+    "lonely-group": [
+        (
+            TEXT.replace("spend =", 'prompt = "sale"\nspend =')
+            + '[prompts.sale]\nheading = "Sale"\ngroup = "asks"\nonce = true\n',
+            (27, 9),
+        )
+    ],
     "missing-offer": [
         (TEXT.replace('show = "trial-offer"\noffer = "summer"', 'show = "trial-offer"'), (22, 8))
     ],

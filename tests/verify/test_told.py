@@ -80,6 +80,15 @@ def without(part: str, text: str = WELL) -> str:
     return text.replace(part, "")
 
 
+MACHINES = '[machines]\nsite = "https://www.example.com"\ntrain_ai = true\n\n'
+TEST = '\n[experiments.price]\nseed = "price-test"\nvariants = { control = 0.5, nine = 0.5 }\n'
+ASKED = with_rule(
+    'name = "a test"\nwhen = { experiment = { price = ["nine"] } }\nshow = "subscription-wall"'
+)
+GIVING = (
+    WELL.replace(METER, f'{METER.strip()}\nprompt = "give"\n\n')
+    + '[prompts.give]\nheading = "Give"\nonce = true\ngroup = "asks"\n'
+)
 TOLD = {
     "odd-timezone": [
         (
@@ -407,6 +416,37 @@ TOLD = {
             "decide for crawlers",
         ),
     ],
+    "usage-refused": [
+        (
+            '[publication]\nname = "P"\n'
+            + MACHINES
+            + '[[rules]]\nname = "no"\nwhen = { crawler = ["training"] }\nshow = "wall"\n'
+            + '[[rules]]\nname = "open"\nshow = "article"\n',
+            "train_ai = true",
+            'add a rule above, with `when = { crawler = ["training"] }`',
+        ),
+    ],
+    "usage-opened": [
+        (
+            MACHINES.replace("true", "false")
+            + with_rule('name = "all"\nwhen = { crawler = true }\nshow = "article"'),
+            'name = "all"',
+            "name other classes in the rule's `crawler`",
+        ),
+    ],
+    "unasked-experiment": [
+        (WELL + TEST, "[experiments.price]", ""),
+    ],
+    "lone-variant": [
+        (ASKED + TEST.replace("control = 0.5", "control = 0"), "variants = {", ""),
+    ],
+    "lonely-group": [
+        (
+            GIVING,
+            'group = "asks"',
+            "name it for another prompt too, or take `group` out",
+        ),
+    ],
     "unknown-escapes-wall": [
         (
             with_rule(
@@ -453,6 +493,12 @@ TOLD = {
 """Policies that earn a code, the line it is told at, and how its next step begins."""
 
 SILENT = {
+    "unasked-experiment": [ASKED + TEST],
+    "lone-variant": [ASKED + TEST],
+    "lonely-group": [
+        GIVING
+        + 'instead = "later"\n[prompts.later]\nheading = "Later"\nonce = true\ngroup = "asks"\n'
+    ],
     "odd-timezone": [WELL.replace("Asia/Tokyo", "Etc/UTC"), WELL.replace("Asia/Tokyo", "Japan")],
     "language-not-shipped": [
         WELL.replace('"Asia/Tokyo"', '"Europe/London"\nlocale = "en-GB"'),

@@ -136,6 +136,35 @@ def test_a_started_offer_is_not_for_the_account_any_more(server):
     assert server.ledger("only-started").json["known"] is True
 
 
+ASKING = (
+    POLICY.replace('show = "countdown"', 'show = "countdown"\nprompt = "give"')
+    + """
+[prompts.give]
+heading = "Give what you can"
+quiet_after = { closed = "7 days" }
+"""
+)
+
+
+def test_a_closed_prompt_is_not_shown_to_its_reader_any_more(tmp_path):
+    """And its reader is known; what is no prompt of the policy is told."""
+    server = Server(tmp_path, policy=ASKING)
+    try:
+        assert server.decide("closing", "a").json["prompt"] == "give"
+        body = {"reader": "closing", "prompt": "give"}
+        reply = server.ask("POST", "/v1/dismissed", body)
+        assert (reply.status, reply.json) == (200, body)
+        assert server.decide("closing", "b").json["prompt"] is None
+        assert server.decide("another", "b").json["prompt"] == "give"
+        server.ask("POST", "/v1/dismissed", body | {"reader": "only-closed"})
+        assert server.ledger("only-closed").json["known"] is True
+        (problem,) = server.ask("POST", "/v1/dismissed", body | {"prompt": "giev"}).json["problems"]
+        assert (problem["path"], problem["help"]) == (["prompt"], "did you mean `give`?")
+    finally:
+        assert server.stop() == 0
+    assert "Traceback" not in server.log
+
+
 @pytest.mark.parametrize("name", ["a/b", "%2F", "å ?#&+;", "x/ledger", "..", "a\\b", "日本"])
 def test_every_id_has_its_ledger_and_is_forgotten(server, name):
     """Percent-encoded in the address, slashes too; the ledger has its exact shape."""
@@ -188,6 +217,9 @@ REFUSED = [
     ("POST", "/v1/render", VIEW | {"layout": 3}, 400, "wrong-type"),
     ("POST", "/v1/started", {"reader": "r", "offer": "sumer"}, 400, "unknown-offer"),
     ("POST", "/v1/started", {"reader": "r"}, 400, "missing-key"),
+    ("POST", "/v1/dismissed", {"reader": "r", "prompt": "giev"}, 400, "unknown-prompt"),
+    ("POST", "/v1/dismissed", {"reader": "r"}, 400, "missing-key"),
+    ("POST", "/v1/dismissed", {"reader": " ", "prompt": "countdown"}, 400, "empty-text"),
     ("POST", "/v1/join", {"source": "r"}, 400, "missing-key"),
     ("POST", "/v1/join", {"source": "", "target": "t"}, 400, "empty-text"),
     ("GET", "/v1/readers/%00/ledger", None, 400, "control-character"),
@@ -217,7 +249,8 @@ def test_what_is_refused_says_why(server, method, path, body, status, code):
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1/decide", "/v1/peek", "/v1/render", "/v1/started", "/v1/join"]
+    "path",
+    ["/v1/decide", "/v1/peek", "/v1/render", "/v1/started", "/v1/dismissed", "/v1/join"],
 )
 @pytest.mark.parametrize(
     "given",

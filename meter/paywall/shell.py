@@ -259,6 +259,13 @@ class Paywall(PaywallBase[Store]):
         """
         return self._run(self._know(reader_id), CARE)
 
+    def perform(self, operations: StoreOps[T]) -> T:
+        """Carry out calls of the store that are not about a reader, as `ledger` does its own.
+
+        They may take 20 deadlines. Raises `StoreError` if the store does not answer.
+        """
+        return self._run(operations, CARE)
+
     def _ask(
         self, reader: Reader, view: PageView, now: datetime | None, *, counts: bool
     ) -> Decision:

@@ -1,0 +1,172 @@
+"""Gift links: what a token says, how it is signed, and what is told of one that was given."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from attrs import field, frozen
+
+from meter.errors import quoted
+from meter.stores.keys import reader_key
+from meter.view.rights import Entitlement
+from meter.vocabulary import EntitlementKind
+from meter.web.gifts.errors import GiftError
+from meter.web.signed import SignedLinks, with_parameter
+
+if TYPE_CHECKING:
+    from meter.web.signed import Json, Secrets
+
+__all__ = ["PARAMETER", "Claims", "GiftLink", "GiftRecord", "Seal", "Seals", "address_with"]
+
+PARAMETER = "gift"
+"""The parameter of an article's address that holds the token of a link."""
+_PURPOSE = "gift"
+
+
+@frozen(kw_only=True)
+class Claims:
+    """What a token says: the gift's id, the article, a digest of who gave it, from when to when.
+
+    `article` is as a meter remembers it. The times are whole seconds, in UTC.
+    """
+
+    id: str
+    article: str
+    giver: str
+    made: datetime
+    ends: datetime
+
+    def table(self) -> dict[str, Json]:
+        """Return the claims as they are signed and kept."""
+        return {
+            "id": self.id,
+            "article": self.article,
+            "giver": self.giver,
+            "made": int(self.made.timestamp()),
+            "ends": int(self.ends.timestamp()),
+        }
+
+    @classmethod
+    def read(cls, table: object) -> Claims | None:
+        """Return the claims that a table holds, or `None` where it holds something else."""
+        match table:
+            case {
+                "id": str(name),
+                "article": str(article),
+                "giver": str(giver),
+                "made": int(made),
+                "ends": int(ends),
+            }:
+                return cls(
+                    id=name,
+                    article=article,
+                    giver=giver,
+                    made=datetime.fromtimestamp(made, UTC),
+                    ends=datetime.fromtimestamp(ends, UTC),
+                )
+            case _:
+                return None
+
+
+@frozen(kw_only=True)
+class GiftLink:
+    """An article that a reader has given away.
+
+    `article` is its id; `made` and `ends` are times in UTC. `token` opens it, so it is as secret as
+    the reader wants it; `address` is the article's with the token, where its address was told.
+    """
+
+    id: str
+    article: str
+    made: datetime
+    ends: datetime
+    token: str = field(repr=False)
+    address: str | None = field(default=None, repr=False)
+
+    def right(self) -> Entitlement:
+        """Return the right that it gives: to read this article until it ends."""
+        return Entitlement(kind=EntitlementKind.GIFT, article=self.article, ends=self.ends)
+
+
+@frozen(kw_only=True)
+class GiftRecord:
+    """A gift whose link runs, or ran until it was ended, as whoever gave it sees it.
+
+    `opened` is how many have opened it of the `readers` who may. The token is not kept.
+    """
+
+    id: str
+    article: str
+    address: str | None
+    made: datetime
+    ends: datetime
+    opened: int
+    readers: int
+    ended: bool
+
+
+class Seal:
+    """One of the keys of a site: it signs links, and digests ids that belong to them."""
+
+    def __init__(self, secret: str | bytes) -> None:
+        self._secret = secret
+        self._links = SignedLinks(secret, _PURPOSE)
+
+    def sign(self, claims: Claims) -> str:
+        """Return claims as a token."""
+        return self._links.sign(claims.table(), claims.ends)
+
+    def read(self, token: str, now: datetime) -> Claims | None:
+        """Return what a token says, if this key has signed it and it runs at `now`."""
+        return Claims.read(self._links.read(token, now))
+
+    def giver(self, reader_id: str) -> str:
+        """Return the digest of who gives. Raises `IdentityError` for an empty id."""
+        return reader_key(f"giver/{reader_id}" if reader_id else "", secret=self._secret)
+
+    def recipient(self, gift: str, reader_id: str) -> str:
+        """Return the digest of who opens one gift; another gift has another."""
+        return reader_key(f"{gift}/{reader_id}" if reader_id else "", secret=self._secret)
+
+
+class Seals:
+    """The keys of a site, newest first. Raises `ValueError` where there is none."""
+
+    def __init__(self, secret: Secrets) -> None:
+        self.secrets = (secret,) if isinstance(secret, str | bytes) else tuple(secret)
+        SignedLinks(self.secrets, _PURPOSE)
+        self._seals = tuple(map(Seal, self.secrets))
+
+    @property
+    def newest(self) -> Seal:
+        """The key that signs."""
+        return self._seals[0]
+
+    def read(self, token: str, now: datetime) -> tuple[Claims, Seal] | None:
+        """Return what a token says and the key that signed it: that one digests its readers."""
+        for seal in self._seals:
+            claims = seal.read(token, now)
+            if claims is not None:
+                return claims, seal
+        return None
+
+    def made_by(self, claims: Claims, reader_id: str) -> bool:
+        """Say whether a reader has made a gift."""
+        return any(seal.giver(reader_id) == claims.giver for seal in self._seals)
+
+
+def address_with(address: str, token: str) -> str:
+    """Return an article's address with a token. Raises `GiftError` for what is no such address."""
+    try:
+        parts = urlsplit(address)
+        fits = parts.scheme in ("http", "https", "") and bool(parts.netloc or parts.path)
+    except ValueError:
+        fits = False
+    if not fits or any(not letter.isprintable() or letter.isspace() for letter in address):
+        raise GiftError(
+            f"{quoted(address)} is no address of an article; write one such as"
+            " `https://harbour.example/articles/a1`"
+        )
+    return with_parameter(address, PARAMETER, token)

@@ -1,0 +1,292 @@
+"""What is done with gifts, step by step: written once, called or awaited by `shell`.
+
+No count is kept here. Two paywalls decide by the policies of `terms`: one whether somebody may
+give, one whether somebody may open a link. What is asked of them is yielded, and the answer sent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Generator
+from datetime import UTC, datetime
+from types import NoneType
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypedDict, TypeVar
+
+from meter.clock import system_clock
+from meter.decision import Decision
+from meter.errors import IdentityError, StoreUnavailableError, listed
+from meter.loading.article_ids import FORMS, ArticleIds, article_ids
+from meter.paywall import AsyncPaywall, Paywall
+from meter.paywall.settings import check_policy, named
+from meter.view import Article, PageView, Reader
+from meter.view.rights import bounded
+from meter.vocabulary import Access
+from meter.web.gifts.errors import GiftAllowanceError, GiverError, NoGiftsError, UnknownGiftError
+from meter.web.gifts.links import Claims, GiftLink, GiftRecord, Seals, address_with
+from meter.web.gifts.records import KeptGift, KeptGifts
+from meter.web.gifts.terms import (
+    ALLOWANCE,
+    ENDED,
+    GIVEN,
+    OPENED,
+    GiverTerms,
+    LinkTerms,
+    ending_view,
+    in_force,
+    whole_days,
+)
+
+if TYPE_CHECKING:
+    from meter.loading.article_ids import ArticleIdsWord
+    from meter.paywall import PaywallSettings
+    from meter.paywall.settings import PolicySource
+    from meter.policy import Policy
+    from meter.policy.gifts import GiftTerms
+    from meter.web.signed import Secrets
+
+__all__ = ["GiftSettings", "GiftSteps", "Steps"]
+
+T = TypeVar("T")
+P = TypeVar("P", Paywall, AsyncPaywall)
+
+Steps: TypeAlias = Generator[Callable[[], object], object, T]
+"""Yields calls of a paywall, and is sent what each has answered."""
+
+_GIFT_ID = re.compile(r"[0-9a-f]{20}")
+_REMEMBERED = 1000
+
+
+class GiftSettings(TypedDict, total=False):
+    """The arguments of `Gifts` that are given by name; see there."""
+
+    clock: Callable[[], datetime]
+    namespace: str
+    article_ids: ArticleIds | ArticleIdsWord
+
+
+def _asked(call: Callable[[], object], kind: type[T]) -> Steps[T]:
+    """Ask a paywall something that it answers with a value of one kind."""
+    found = yield call
+    if not isinstance(found, kind):
+        raise TypeError("a paywall has answered something else than it was asked")
+    return found
+
+
+class GiftSteps(Generic[P]):
+    """What `Gifts` and `AsyncGifts` do, but for how a paywall is called."""
+
+    def __init__(
+        self,
+        policy: Policy | PolicySource,
+        secret: Secrets,
+        opens: Callable[[PolicySource, PaywallSettings], P],
+        settings: GiftSettings,
+    ) -> None:
+        check_policy(policy)
+        self._source = policy
+        self._seals = Seals(secret)
+        self._opens = opens
+        self._clock = settings.get("clock", system_clock)
+        self._form = FORMS[article_ids(settings.get("article_ids", ArticleIds.EXACT))]
+        self._namespace = named(settings.get("namespace", ""))
+        self._kept = KeptGifts(self._space("gift"))
+        self._links: dict[int, P] = {}
+        newest, *older = self._seals.secrets
+        self._givers = opens(
+            GiverTerms(policy),
+            {
+                "clock": self._clock,
+                "namespace": self._space("gifts-given"),
+                "secret": newest,
+                "old_secrets": tuple(older),
+                "on_outage": "raise",
+            },
+        )
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force."""
+        return in_force(self._source)
+
+    def claimed(self, token: str, article: Article, now: datetime) -> GiftLink | None:
+        """Return what a token gives of an article at `now`, a time with a zone; asks no store.
+
+        `None` for what this site has not signed as a gift, for another article's token, for one
+        that is over, and where the policy has no `[gifts]`.
+        """
+        found = None if self.policy.gifts is None else self._seals.read(token, now)
+        if found is None or found[0].article != self._claim(article.id):
+            return None
+        claims = found[0]
+        return GiftLink(
+            id=claims.id, article=article.id, made=claims.made, ends=claims.ends, token=token
+        )
+
+    def _space(self, name: str) -> str:
+        return f"{self._namespace}/{name}" if self._namespace else name
+
+    def _claim(self, article: str) -> str:
+        """Return an article's id as a token says it."""
+        return bounded(self._form(article))
+
+    def _link(self, claims: Claims) -> P:
+        """Return the paywall that decides who opens links that last as long as this one."""
+        days = whole_days(claims.ends - claims.made)
+        if days not in self._links:
+            self._links[days] = self._opens(
+                LinkTerms(self._source, days),
+                {
+                    "clock": self._clock,
+                    "namespace": self._space("gift-opened"),
+                    "on_outage": "closed",
+                    "remember": _REMEMBERED,
+                },
+            )
+        return self._links[days]
+
+    def _make(
+        self, giver: Reader, article: str, address: str | None, now: datetime | None, gift: str
+    ) -> Steps[GiftLink]:
+        """Count a gift, and return its signed link."""
+        at = self._clock() if now is None else now
+        terms = self.policy.gifts
+        if terms is None:
+            raise NoGiftsError(
+                "the policy has no gifts; add a table `[gifts]` to it, or make no gift links"
+            )
+        if giver.id is None:
+            raise IdentityError("a reader without an id cannot give: gifts are counted; sign in")
+        claims = self._claims(giver.id, Article(id=article).id, at, gift, terms)
+        token = self._seals.newest.sign(claims)
+        link = GiftLink(
+            id=gift,
+            article=article,
+            made=claims.made,
+            ends=claims.ends,
+            token=token,
+            address=None if address is None else address_with(address, token),
+        )
+        kept = KeptGift(claims=claims, article=article, address=address)
+        yield from self._count_given(giver, kept, at, terms)
+        return link
+
+    def _claims(
+        self, giver: str, article: str, at: datetime, gift: str, terms: GiftTerms
+    ) -> Claims:
+        made = at.astimezone(UTC).replace(microsecond=0)
+        return Claims(
+            id=gift,
+            article=self._claim(article),
+            giver=self._seals.newest.giver(giver),
+            made=made,
+            ends=(made + terms.lasts).replace(microsecond=0),
+        )
+
+    def _count_given(
+        self, giver: Reader, kept: KeptGift, at: datetime, terms: GiftTerms
+    ) -> Steps[None]:
+        """Write down a gift and count it, or raise why it cannot be given."""
+        view = PageView(article=Article(id=kept.claims.id))
+        givers = self._givers
+        # What would be refused is not written down first.
+        before = yield from _asked(lambda: givers.peek(giver, view, now=at), Decision)
+        _check_given(before, giver, terms, at)
+        yield from _asked(lambda: givers.perform(self._kept.keep(kept)), NoneType)
+        decision = yield from _asked(lambda: givers.check(giver, view, now=at), Decision)
+        if decision.access is not Access.FULL:
+            yield from _asked(lambda: givers.perform(self._kept.drop(kept.claims.id)), NoneType)
+        _check_given(decision, giver, terms, at)
+
+    def _open(self, gift: GiftLink, recipient: str, now: datetime) -> Steps[bool]:
+        """Count who opens a link, and say whether they may read."""
+        found = self._seals.read(gift.token, now)
+        if found is None or self.policy.gifts is None:
+            return False
+        claims, seal = found
+        view = PageView(article=Article(id=seal.recipient(claims.id, recipient)))
+        paywall = self._link(claims)
+        decision = yield from _asked(
+            lambda: paywall.check(Reader(id=claims.id), view, now=now), Decision
+        )
+        return decision.access is Access.FULL
+
+    def _end(self, gift: str, giver: str | None, now: datetime | None) -> Steps[None]:
+        """End a link: nobody opens it any more, whoever has opened it before."""
+        at = self._clock() if now is None else now
+        claims = yield from self._found(gift, at)
+        if claims is None or claims.ends <= at:
+            raise UnknownGiftError(_UNKNOWN)
+        if giver is not None and not self._seals.made_by(claims, giver):
+            raise UnknownGiftError(_UNKNOWN)
+        paywall = self._link(claims)
+        reader = Reader(id=claims.id)
+        decision = yield from _asked(lambda: paywall.check(reader, ending_view(), now=at), Decision)
+        if decision.access is not Access.FULL:
+            raise StoreUnavailableError("the store did not answer, and the link runs on; try again")
+
+    def _found(self, gift: str, now: datetime) -> Steps[Claims | None]:
+        """Return what is known of a link, by its token or by the gift's id."""
+        if not _GIFT_ID.fullmatch(gift):
+            found = self._seals.read(gift, now)
+            return None if found is None else found[0]
+        kept = yield from self._records([gift])
+        return kept[0].claims if kept else None
+
+    def _records(self, gifts: list[str]) -> Steps[tuple[KeptGift, ...]]:
+        found = yield from _asked(lambda: self._givers.perform(self._kept.find(gifts)), tuple)
+        return found
+
+    def _list(self, giver: str, now: datetime | None) -> Steps[tuple[GiftRecord, ...]]:
+        """Return the gifts of a reader whose time is not over, oldest first."""
+        at = self._clock() if now is None else now
+        ledger = yield from _asked(lambda: self._givers.ledger(giver, now=at), dict)
+        gifts = {read.id: None for meter in (ALLOWANCE, GIVEN) for read in ledger[meter].reads}
+        records: list[GiftRecord] = []
+        for kept in (yield from self._records(list(gifts))):
+            if at < kept.claims.ends:
+                records.append((yield from self._record(kept, at)))
+        return tuple(sorted(records, key=lambda record: (record.made, record.id)))
+
+    def _record(self, kept: KeptGift, at: datetime) -> Steps[GiftRecord]:
+        claims, terms = kept.claims, self.policy.gifts
+        paywall = self._link(claims)
+        ledger = yield from _asked(lambda: paywall.ledger(claims.id, now=at), dict)
+        return GiftRecord(
+            id=claims.id,
+            article=kept.article,
+            address=kept.address,
+            made=claims.made,
+            ends=claims.ends,
+            opened=len(ledger[OPENED].reads),
+            readers=0 if terms is None else terms.readers,
+            ended=bool(ledger[ENDED].reads),
+        )
+
+    def _forget(self, giver: str, now: datetime | None) -> Steps[None]:
+        """End the links of a reader, and remove what is kept of what they gave."""
+        at = self._clock() if now is None else now
+        givers = self._givers
+        for record in (yield from self._list(giver, at)):
+            yield from self._end(record.id, giver, at)
+            yield from _asked(
+                lambda gift=record.id: givers.perform(self._kept.drop(gift)), NoneType
+            )
+        yield from _asked(lambda: givers.forget(giver), NoneType)
+
+
+def _check_given(decision: Decision, giver: Reader, terms: GiftTerms, now: datetime) -> None:
+    """Raise why a gift cannot be given, if it cannot."""
+    if decision.access is Access.FULL:
+        return
+    status = giver.status(now)
+    if status not in terms.givers:
+        may = listed([f"`{word}`" for word in sorted(terms.givers)])
+        raise GiverError(
+            f"a reader who is `{status}` gives no articles; `givers` under `[gifts]` says who may:"
+            f" {may}"
+        )
+    resets_at = None if decision.meter is None else decision.meter.resets_at
+    when = "" if resets_at is None else f"; the next can be made from {resets_at.isoformat()} on"
+    raise GiftAllowanceError(
+        f"this reader has given all {terms.per_month} gifts of this month{when}", resets_at
+    )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from attrs import fields
 
 from meter.forms import length_text, span_text
-from meter.policy import Guarantee, Meter, Policy, Rule, When
+from meter.policy import GiftTerms, Guarantee, Meter, Policy, Rule, When
 from meter.policy.promised import promised_words
 from meter.policy.prompts import NOUNS
 from meter.vocabulary import ArticleAccess, Count
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from attrs import AttrsInstance
 
 __all__ = ["digest", "to_table"]
+
+_OF_GIFTS = ("per_month", "readers", "lasts", "givers")
 
 
 def digest(policy: Policy) -> str:
@@ -58,6 +60,8 @@ def _policy(policy: Policy) -> dict[str, Any]:
     table["promises"] = to_table(policy.promises)
     table["words"] = to_table(policy.words)
     table["switches"] = to_table(policy.switches)
+    table["machines"] = to_table(policy.machines)
+    table["gifts"] = to_table(policy.gifts)
     return {key: part for key, part in table.items() if part or key == "rules"}
 
 
@@ -91,6 +95,11 @@ def _rule(rule: Rule) -> dict[str, Any]:
     if len(rule.spend) == 1:
         table["spend"] = rule.spend[0]
     return table
+
+
+def _gifts(gifts: GiftTerms) -> dict[str, Any]:
+    # All of them: an empty table would say that there are no gifts.
+    return {name: to_table(getattr(gifts, name)) for name in _OF_GIFTS}
 
 
 def _window(window: Window) -> dict[str, Any]:
@@ -139,6 +148,7 @@ _BY_TYPE: tuple[tuple[Any, Any], ...] = (
     (Meter, _meter),
     (Guarantee, _guarantee),
     (Rule, _rule),
+    (GiftTerms, _gifts),
     (Window, _window),
     ((Term, StrEnum), str),
     (frozenset, _words),

@@ -14,6 +14,7 @@ from meter.facts import Codes, Facts
 from meter.facts.meters import ALREADY, OWN
 from meter.rulebook import Rulebook, Verdict
 from meter.vocabulary import Access, Show
+from meter.vocabulary.machine_terms import MachineTerms
 from meter.windows import moment
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ __all__ = [
     "choose_told",
     "conclude",
     "counted_places",
+    "machine_words",
     "read_meter",
     "told_places",
 ]
@@ -67,6 +69,8 @@ def _words(decision: Decision) -> Iterator[tuple[str, str]]:
         count = f"{meter.used} used" if meter.limit is None else f"{meter.used} of {meter.limit}"
         until = "" if meter.resets_at is None else f", until {meter.resets_at.isoformat()}"
         yield "meter", f"{meter.name}: {count}{until}"
+    if decision.machines is not None:
+        yield "machines", machine_words(decision.machines)
     yield "counted", "yes" if decision.counted else "no"
     if decision.speculative:
         yield "speculative", "nobody looks yet: it counts when a person does"
@@ -74,6 +78,12 @@ def _words(decision: Decision) -> Iterator[tuple[str, str]]:
         yield "degraded", "the store did not answer in time"
     yield "at", decision.at.isoformat()
     yield "policy", decision.policy
+
+
+def machine_words(machines: MachineTerms) -> str:
+    """Return what machines are told: a status, and a price and a licence where there are."""
+    said = (f"status {machines.status}", machines.price, machines.licence)
+    return ", ".join(word for word in said if word is not None)
 
 
 @frozen(kw_only=True, slots=False)
@@ -85,6 +95,7 @@ class Decision:
     the meter that was spent from, or that had nothing left (of several, the one that binds);
     `counted` says that this view spent one; `speculative`, that it is a prefetch which would have
     counted on a meter with a limit, gets a preview and has to be asked again when a person reads;
+    `machines` is what the rule tells machines (never where the whole article is given);
     `at` is the time asked about; `policy` is the digest of the policy; `degraded` says that the
     store did not answer in time.
 
@@ -106,6 +117,7 @@ class Decision:
     at: datetime
     policy: str
     degraded: bool = False
+    machines: MachineTerms | None = None
     rulebook: Rulebook | None = field(default=None, eq=False, repr=False)
 
     def __bool__(self) -> NoReturn:
@@ -214,6 +226,7 @@ def conclude(
         prompt=verdict.prompt,
         offer=verdict.offer,
         offers=verdict.offers,
+        machines=verdict.machines,
         facts=Facts(facts, rulebook.vocabulary),
         at=now,
         policy=rulebook.digest,

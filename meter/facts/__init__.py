@@ -18,7 +18,7 @@ from attrs import field, frozen
 from meter.facts.attributes import ATTRIBUTES, OTHER
 from meter.facts.meters import MeterSlots, Opening, asked_of_meters
 from meter.facts.slots import Slot, observer_of, with_regions
-from meter.vocabulary import ArticleAccess, Members, Range, Status, Weekday
+from meter.vocabulary import ArticleAccess, CrawlerClass, Members, Range, Status, Weekday
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Sequence
@@ -139,6 +139,9 @@ def _plain_slots(whens: list[When]) -> Iterator[Slot]:
     for name, attribute in ATTRIBUTES.items():
         key = attribute.serves or name
         asked = [value for when in whens if (value := getattr(when, key)) is not None]
+        if attribute.kind == "class" and asked:
+            yield Slot(name, attribute.kind, _classes(asked))
+            continue
         if attribute.kind == "flag":
             mentioned: tuple[Any, ...] = (False, True) if asked else ()
         elif attribute.kind == "number":
@@ -148,6 +151,12 @@ def _plain_slots(whens: list[When]) -> Iterator[Slot]:
             mentioned = tuple(sorted(with_regions(named) if name == "country" else named))
         if mentioned:
             yield Slot(name, attribute.kind, mentioned)
+
+
+def _classes(asked: Iterable[bool | frozenset[CrawlerClass]]) -> tuple[CrawlerClass, ...]:
+    """Return the classes of crawlers that are told apart; a flag tells none apart."""
+    named = {word for words in asked if not isinstance(words, bool) for word in words}
+    return tuple(word for word in CrawlerClass if word in named)
 
 
 def _constants(asked: Iterable[Range | Lengths]) -> tuple[float, ...]:

@@ -50,13 +50,14 @@ Read = Callable[[Reader, PageView, int], Any]
 class Attribute:
     """One thing a condition may ask about that needs no usage.
 
-    `read` gives its value. For a word, `mark` is what joins a value's parts where a mentioned word
-    covers longer ones (`markets` covers `markets/asia`: see `forms.covers`), and `form`
-    returns it as it is compared. With `whole_only`, a value that is only the first part of a
-    mentioned word is not known to be that word, nor to be another: in `SE`, but where?
+    `read` gives its value. A class is a flag that may say which one: it is always known. For a
+    word, `mark` is what joins a value's parts where a mentioned word covers longer ones (`markets`
+    covers `markets/asia`: see `forms.covers`), and `form` returns it as it is compared. With
+    `whole_only`, a value that is only the first part of a mentioned word is not known to be that
+    word, nor to be another: in `SE`, but where?
     """
 
-    kind: Literal["word", "set", "number", "flag"]
+    kind: Literal["word", "set", "number", "flag", "class"]
     read: Read
     mark: str = ""
     form: Callable[[str], str] = plain
@@ -92,7 +93,7 @@ ATTRIBUTES: dict[str, Attribute] = {
         "flag", lambda reader, view, at: reader.names_at(view.article, at), serves="covered"
     ),
     "gift": Attribute("flag", lambda _reader, view, _at: view.gift),
-    "crawler": Attribute("flag", lambda _reader, view, _at: view.crawler),
+    "crawler": Attribute("class", lambda _reader, view, _at: view.crawler),
 }
 """Every attribute besides the reader's status and the article's access, in the order of slots.
 

@@ -41,7 +41,8 @@ class Slot:
 
     `kind` is `word` (one of the mentioned words, `OTHER` or missing), `set` (the mentioned members
     present), `number` (an interval between the mentioned constants, numbered from below: even codes
-    lie between two, odd ones on one), `flag`, `period` (how many of the policy's own dates, as
+    lie between two, odd ones on one), `flag`, `class` (no, yes, or one of the mentioned words, each
+    of which is a yes as well), `period` (how many of the policy's own dates, as
     instants, have come), or `hours` (how many of the mentioned hours have come today; before the
     first it is still the last of yesterday's). `meter` names the meter of an `open` or a `left`
     slot, `product` the rights that a time since something is about, `zone` whose clock is read.
@@ -70,6 +71,8 @@ class Slot:
             return self._words()
         if self.kind == "flag":
             return (False, True)
+        if self.kind == "class":
+            return (False, True, *self.mentioned)
         if self.kind == "number":
             known = range(2 * len(self.mentioned) + 1)
             return tuple(known) if self.meter else (*known, None)
@@ -120,7 +123,19 @@ def observer_of(slot: Slot) -> Read:
         return lambda reader, view, at: mentioned & read(reader, view, at)
     if slot.kind == "number":
         return lambda reader, view, at: slot.code(read(reader, view, at))
+    if slot.kind == "class":
+        return _class_of(mentioned, read)
     return read
+
+
+def _class_of(mentioned: frozenset[str], read: Read) -> Read:
+    """Return the function that finds a class: one that no policy mentions is a plain yes."""
+
+    def class_of(reader: Reader, view: PageView, at: int) -> bool | str:
+        value = read(reader, view, at)
+        return value if value in mentioned else bool(value)
+
+    return class_of
 
 
 def _published(slot: Slot) -> Read:

@@ -68,10 +68,11 @@ STATUSES = {
 Whoever is entitled holds a running right that is not for some articles only: it makes the status.
 """
 
+_FLAGS = ("flag", "class")
 _ORDER = (
     "reader",
     "access",
-    *(name for name, attribute in ATTRIBUTES.items() if attribute.kind != "flag"),
+    *(name for name, attribute in ATTRIBUTES.items() if attribute.kind not in _FLAGS),
     "covered",
     "left",
     "used",
@@ -82,7 +83,7 @@ _ORDER = (
     *(
         name
         for name, attribute in ATTRIBUTES.items()
-        if attribute.kind == "flag" and attribute.serves is None
+        if attribute.kind in _FLAGS and attribute.serves is None
     ),
     "dates",
     "published",
@@ -131,6 +132,9 @@ class _Translation:
             yield self._in_range(name, None, asked if isinstance(asked, Range) else asked.bounds())
         elif kind == "flag":
             yield self._among(name, {asked})
+        elif kind == "class":
+            asked = self._classes(name, wanted=asked) if isinstance(asked, bool) else asked
+            yield self._among(name, asked)
         elif kind == "covered":
             covered = self._covered()
             yield covered if asked is self.wanted else self._complement(covered)
@@ -217,6 +221,11 @@ class _Translation:
         place = self.vocabulary.place(name)
         every = frozenset(self.vocabulary.slots[place].codes())
         return In(place, every.difference(covered) if self.wanted else frozenset(covered))
+
+    def _classes(self, name: str, *, wanted: bool) -> Iterable[Hashable]:
+        """Return the codes of a class that are a yes, as each class is, or a no."""
+        codes = self.vocabulary.slots[self.vocabulary.place(name)].codes()
+        return [code for code in codes if bool(code) is wanted]
 
     def _since(self, name: str, asked: Lengths) -> Formula:
         """Ask for a time since something: of several products, the one that happened last."""

@@ -12,6 +12,7 @@ from attrs import evolve, frozen
 from meter.forms import parse_length
 from meter.journeys.actions import Cancel, StartTrial, Subscribe
 from meter.journeys.person import parse_span
+from meter.loading.event_parts import CRAWLER
 from meter.loading.fields import (
     Boolean,
     Choice,
@@ -123,7 +124,7 @@ READ = Table(
         "country": Key(shape=WORD, says="the country the page is asked for from"),
         "language": Key(shape=WORD, says="the language of the page"),
         "gift": Key(shape=Boolean(), says="whether it is opened through a gift link"),
-        "crawler": Key(shape=Boolean(), says="whether a verified crawler asks"),
+        "crawler": Key(shape=CRAWLER, says="whether a verified crawler asks, or its class"),
         "prefetch": Key(
             shape=Boolean(), says="whether the browser only fetches it ahead: this never counts"
         ),

@@ -29,6 +29,7 @@ from meter.journeys.actions import (
 )
 from meter.journeys.person import span_text
 from meter.journeys.steps import Expect
+from meter.loading.event_tables import said_of_crawler
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,7 +120,7 @@ def view_table(view: PageView) -> dict[str, Any]:
         country=view.country,
         language=view.language,
         gift=view.gift or None,
-        crawler=view.crawler or None,
+        crawler=said_of_crawler(view) or None,
         prefetch=view.prefetch or None,
     )
 

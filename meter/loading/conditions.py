@@ -10,6 +10,7 @@ from meter.loading.fields import (
     Boolean,
     Choice,
     Date,
+    FlagOr,
     Integer,
     Key,
     Length,
@@ -22,7 +23,7 @@ from meter.loading.fields import (
 )
 from meter.policy import Dates, Hours, Lengths, Since, Tenure, When
 from meter.validation import ARCHIVE_YEARS, MOST_LIMIT, YEARS
-from meter.vocabulary import ArticleAccess, Members, Range, Status, Weekday
+from meter.vocabulary import ArticleAccess, CrawlerClass, Members, Range, Status, Weekday
 
 __all__ = ["WHEN", "WHEN_KEY"]
 
@@ -311,7 +312,10 @@ WHEN: Table = Table(
             shape=Boolean(), says="whether a running right of the reader covers the article"
         ),
         "gift": Key(shape=Boolean(), says="whether the article was opened through a gift link"),
-        "crawler": Key(shape=Boolean(), says="whether a verified crawler asks"),
+        "crawler": Key(
+            shape=FlagOr(other=List(item=Choice(words=CrawlerClass), example='["search"]')),
+            says="whether a verified crawler asks, or one of these classes of them",
+        ),
         "dates": Key(
             shape=_dates("a date condition", YEARS),
             says="whole days in the publication's zone, both included, or times",

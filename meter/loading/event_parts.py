@@ -17,6 +17,7 @@ from meter.loading.fields import (
     REFUSED,
     Boolean,
     Choice,
+    FlagOr,
     Integer,
     Key,
     List,
@@ -30,7 +31,7 @@ from meter.loading.fields.shape import refused
 from meter.validation import ARCHIVE_YEARS, YEARS
 from meter.view import Article, Entitlement, Reader
 from meter.view.rights import NAMING
-from meter.vocabulary import ArticleAccess, EntitlementKind
+from meter.vocabulary import ArticleAccess, CrawlerClass, EntitlementKind
 from meter.windows import local_instant, moment
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from meter.loading.positions import Path
     from meter.loading.problems import ProblemCollector
 
-__all__ = ["ID", "Moment", "article_table", "reader_table", "word"]
+__all__ = ["CRAWLER", "ID", "Moment", "article_table", "reader_table", "word"]
 
 _LONGEST_TIME = 40
 _LONGEST_DATE = len("2026-06-01")
@@ -141,6 +142,8 @@ def _utc_year(when: datetime) -> int:
 
 
 ID = Text(form='an id in quotes such as `"a1"`', longest=2000)
+CRAWLER = FlagOr(other=Choice(words=CrawlerClass))
+"""What an event says of a verified crawler."""
 _WORDS = List(item=Text(longest=2000), least=0)
 _HOURS = "[1-9][0-9]{0,3}|[1-7][0-9]{4}|8[0-6][0-9]{3}|87[0-7][0-9]{2}|878[0-3][0-9]|87840"
 _MOST = "[1-9][0-9]{0,2}|[12][0-9]{3}|3[0-5][0-9]{2}|36[0-5][0-9]|3660"

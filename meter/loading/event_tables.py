@@ -1,6 +1,6 @@
-"""Write a page view as the JSON object that `parse_event` reads: the other way round.
+"""Write a page view as the JSON object that `parse_event` reads, and a decision as one.
 
-What is not known, or is as it is unless said, is left out.
+What is not known of a view, or is as it is unless said, is left out.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from meter.decision import Decision, MeterReading
     from meter.view import Article, Entitlement, PageView, Reader
+    from meter.vocabulary.machine_terms import MachineTerms
 
-__all__ = ["event_table"]
+__all__ = ["decision_table", "event_table", "said_of_crawler"]
 
 _HOUR = timedelta(hours=1)
 _NO_LENGTH = timedelta()
@@ -26,7 +28,7 @@ _WORDS_OF_A_READER = ("country", "score")
 _WORDS_OF_A_RIGHT = ("product", "article", "section")
 _WORDS_OF_AN_ARTICLE = ("section", "kind", "value")
 _WORDS_OF_A_VIEW = ("id", "referrer", "channel", "device", "country", "language")
-_FLAGS_OF_A_VIEW = ("gift", "crawler", "prefetch")
+_FLAGS_OF_A_VIEW = ("gift", "prefetch")
 
 
 def event_table(
@@ -51,7 +53,52 @@ def event_table(
     }
     table |= _known(view, _WORDS_OF_A_VIEW)
     table |= {name: True for name in _FLAGS_OF_A_VIEW if getattr(view, name)}
+    if view.crawler:
+        table["crawler"] = said_of_crawler(view)
     return table
+
+
+def said_of_crawler(view: PageView) -> bool | str:
+    """Return what an event says of a crawler: whether one asks, or its class as a plain word."""
+    return view.crawler if isinstance(view.crawler, bool) else str(view.crawler)
+
+
+def decision_table(decision: Decision) -> dict[str, Any]:
+    """Return a decision as it is written to JSON: plain words, numbers and ISO 8601 times.
+
+    It has `machines` only where the rule tells machines something.
+    """
+    table = {
+        "at": decision.at.isoformat(),
+        "show": str(decision.show),
+        "access": str(decision.access),
+        "rule": decision.rule,
+        "offer": decision.offer,
+        "offers": list(decision.offers),
+        "prompt": decision.prompt,
+        "meter": None if decision.meter is None else _meter_table(decision.meter),
+        "counted": decision.counted,
+        "speculative": decision.speculative,
+        "degraded": decision.degraded,
+        "policy": decision.policy,
+    }
+    if decision.machines is not None:
+        table["machines"] = _machines_table(decision.machines)
+    return table
+
+
+def _meter_table(meter: MeterReading) -> dict[str, Any]:
+    return {
+        "name": meter.name,
+        "limit": meter.limit,
+        "used": meter.used,
+        "left": meter.left,
+        "resets_at": None if meter.resets_at is None else meter.resets_at.isoformat(),
+    }
+
+
+def _machines_table(machines: MachineTerms) -> dict[str, Any]:
+    return {"status": machines.status, "price": machines.price, "licence": machines.licence}
 
 
 def _known(value: object, names: Iterable[str]) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from attrs import evolve
 
 from meter.errors import Problem, ProblemsError, meant
-from meter.loading.event_parts import ID, Moment, article_table, reader_table, word
+from meter.loading.event_parts import CRAWLER, ID, Moment, article_table, reader_table, word
+from meter.loading.event_tables import decision_table
 from meter.loading.fields import Boolean, Key, OneOf, Table, Text
 from meter.loading.problems import ProblemCollector
 from meter.loading.started import KEY, Started, started_shape
@@ -24,8 +25,6 @@ from meter.view import Article, PageView, Reader
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
     from zoneinfo import ZoneInfo
-
-    from meter.decision import Decision, MeterReading
 
 __all__ = [
     "MOST_CHARACTERS",
@@ -304,7 +303,7 @@ def event_shape(zone: ZoneInfo) -> Table:
             "country": Key(shape=word("JP"), says="the country the request came from (ISO 3166)"),
             "language": Key(shape=word("en-GB"), says="the language of the page"),
             "gift": Key(shape=Boolean(), says="whether it was opened through a gift link"),
-            "crawler": Key(shape=Boolean(), says="whether a verified crawler asks"),
+            "crawler": Key(shape=CRAWLER, says="whether a verified crawler asks, or its class"),
             "prefetch": Key(
                 shape=Boolean(),
                 says=(
@@ -314,31 +313,3 @@ def event_shape(zone: ZoneInfo) -> Table:
             ),
         },
     )
-
-
-def decision_table(decision: Decision) -> dict[str, Any]:
-    """Return a decision as it is written to JSON: plain words, numbers and ISO 8601 times."""
-    return {
-        "at": decision.at.isoformat(),
-        "show": str(decision.show),
-        "access": str(decision.access),
-        "rule": decision.rule,
-        "offer": decision.offer,
-        "offers": list(decision.offers),
-        "prompt": decision.prompt,
-        "meter": None if decision.meter is None else _meter_table(decision.meter),
-        "counted": decision.counted,
-        "speculative": decision.speculative,
-        "degraded": decision.degraded,
-        "policy": decision.policy,
-    }
-
-
-def _meter_table(meter: MeterReading) -> dict[str, Any]:
-    return {
-        "name": meter.name,
-        "limit": meter.limit,
-        "used": meter.used,
-        "left": meter.left,
-        "resets_at": None if meter.resets_at is None else meter.resets_at.isoformat(),
-    }

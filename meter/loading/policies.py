@@ -25,6 +25,7 @@ from meter.loading.schema import POLICY
 from meter.loading.toml import parse_toml, read_text
 from meter.policy import Copy, Policy
 from meter.policy.condition_faults import condition_faults
+from meter.policy.machine_faults import machine_faults
 from meter.policy.meter_faults import meter_faults
 from meter.policy.offer_faults import offer_faults
 from meter.policy.promise_faults import promise_faults
@@ -191,12 +192,14 @@ def _faults(parts: Mapping[str, Any], report: ProblemCollector) -> Iterator[Prob
         offer_faults,
         promise_faults,
         prompt_faults,
+        machine_faults,
     )
     for fault in chain.from_iterable(check(policy) for check in checks):
         follows = report.dropped_at(fault.path)
         if fault.code in _EMPTY:
             follows |= report.dropped_under(fault.path)
         elsewhere = {
+            "machines-need-preview": (*fault.path[:-1], "show"),
             "show-needs-spend": (*fault.path[:-1], "spend"),
             "unfilled-prompt": (*fault.path[:-1], "spend"),
             "unknown-meter": ("meters",),

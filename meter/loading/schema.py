@@ -22,6 +22,7 @@ from meter.loading.fields import (
     Text,
     either,
 )
+from meter.loading.machines import GIFTS, MACHINES, MACHINES_OF_A_RULE
 from meter.loading.meters import METER
 from meter.loading.offers import OFFER, PRODUCT
 from meter.loading.prompts import NOUNS_BY_NAME, PROMPTS, WORDS_BY_PROMPT
@@ -92,6 +93,13 @@ RULE = Table(
         ),
         "prompt": Key(
             shape=_PROMPT_NAME, says="the prompt to use instead of the one called like `show`"
+        ),
+        "machines": Key(
+            shape=MACHINES_OF_A_RULE,
+            says=(
+                "what it tells machines, where it shows a wall or a gate: a status, a price, a"
+                " licence"
+            ),
         ),
     },
 )
@@ -290,6 +298,14 @@ POLICY = Table(
         "switches": Key(
             shape=SWITCHES,
             says="what the desk turns `true` and `false` in this file, by name",
+        ),
+        "machines": Key(
+            shape=MACHINES,
+            says="what crawlers and agents are told: the site, its licence, its uses",
+        ),
+        "gifts": Key(
+            shape=GIFTS,
+            says="the gift links that readers may make, if any: how many, for how long, by whom",
         ),
     },
 )

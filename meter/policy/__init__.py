@@ -29,6 +29,9 @@ from meter.errors.kinds import (
 from meter.errors.values import InvalidValueError, check_fields
 from meter.policy.condition_faults import condition_faults
 from meter.policy.conditions import EVERYONE, Limit, When, pairs
+from meter.policy.gifts import GiftTerms
+from meter.policy.machine_faults import machine_faults
+from meter.policy.machines import MachinesTable
 from meter.policy.meter_faults import meter_faults
 from meter.policy.meters import Meter
 from meter.policy.offer_faults import offer_faults
@@ -44,12 +47,13 @@ from meter.policy.words import Declarable, declared
 from meter.rulebook import Rulebook
 from meter.validation import find_faults
 from meter.vocabulary import WORDS, RuleShow, Show, Wall
+from meter.vocabulary.machine_terms import MachineTerms
 
 # fmt: off
 __all__ = [
-    "Copy", "Dates", "Guarantee", "Hours", "Lengths", "Limit", "Links", "Meter", "Noun", "Offer",
-    "Policy", "Product", "Promises", "Prompt", "PromptWords", "Publication", "Rule", "Since",
-    "Tenure", "Then", "When",
+    "Copy", "Dates", "GiftTerms", "Guarantee", "Hours", "Lengths", "Limit", "Links",
+    "MachineTerms", "MachinesTable", "Meter", "Noun", "Offer", "Policy", "Product", "Promises",
+    "Prompt", "PromptWords", "Publication", "Rule", "Since", "Tenure", "Then", "When",
 ]
 # fmt: on
 
@@ -84,7 +88,7 @@ class Rule:
 
     `spend` is a meter, or several that must all be open and are all spent. `offer` names an offer,
     or several: the first of them that runs and is for this reader is shown. `offers` instead names
-    several that stand side by side.
+    several that stand side by side. `machines` is what a rule that shows a preview tells machines.
     """
 
     name: str
@@ -94,6 +98,7 @@ class Rule:
     offer: str | tuple[str, ...] | None = field(default=None, converter=_names)
     offers: tuple[str, ...] = field(default=(), converter=_texts)
     prompt: str | None = None
+    machines: MachineTerms | None = None
 
     def __attrs_post_init__(self) -> None:
         check_fields(self, _OF_A_RULE)
@@ -114,6 +119,7 @@ _OF_A_RULE = {
     "prompt": maybe(TEXT),
     "offer": maybe(either(TEXT, (str,), each(TEXT, '["summer", "world"]'))),
     "offers": each(TEXT, '["day", "month"]'),
+    "machines": maybe(instance(MachineTerms)),
 }
 
 
@@ -179,7 +185,8 @@ class Policy:
 
     `copy` maps a locale to the publisher's words in it (the publication's own locale is the
     fall-back). `words` are those an attribute may have in conditions, `switches` what the desk has
-    turned on and off. Raises `PolicyError` with every fault there is.
+    turned on and off, `machines` what the publication says to machines, `gifts` the links that
+    readers may give away (without it, none). Raises `PolicyError` with every fault there is.
     """
 
     publication: Publication
@@ -194,6 +201,8 @@ class Policy:
     promises: Promises = _ALL_PROMISES
     words: Mapping[str, frozenset[str]] = field(factory=dict, converter=declared, eq=pairs)
     switches: Mapping[str, bool] = field(factory=dict, converter=_switches, eq=pairs)
+    machines: MachinesTable | None = None
+    gifts: GiftTerms | None = None
 
     def __attrs_post_init__(self) -> None:
         try:
@@ -211,6 +220,7 @@ class Policy:
             *promise_faults(self),
             *prompt_faults(self),
             *link_faults(self.links),
+            *machine_faults(self),
         )
         if faults:
             raise PolicyError(faults)
@@ -280,6 +290,8 @@ _OF_A_POLICY = {
     "promises": instance(Promises),
     "words": table(choice(Declarable), WORDS, '{"kind": ["podcast"]}'),
     "switches": table(TEXT, FLAG, '{"storm": False}'),
+    "machines": maybe(instance(MachinesTable)),
+    "gifts": maybe(instance(GiftTerms)),
 }
 _Named = TypeVar("_Named", Meter, Offer, Rule)
 

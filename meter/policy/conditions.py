@@ -25,7 +25,7 @@ from meter.errors.kinds import (
 from meter.errors.values import Fault, check_fields
 from meter.forms import Words, countries, hosts, languages, sections, words
 from meter.policy.times import Dates, Hours, Lengths, Since, weekdays
-from meter.vocabulary import WORDS, ArticleAccess, Members, Range, Status, Weekday
+from meter.vocabulary import WORDS, ArticleAccess, CrawlerClass, Members, Range, Status, Weekday
 
 __all__ = ["EVERYONE", "Allowed", "Limit", "When", "allowance", "pairs"]
 
@@ -102,7 +102,9 @@ class When:
     used: Mapping[str, Range] | None = field(default=None, converter=optional(_bounds), eq=pairs)
     exhausted: frozenset[str] | None = field(default=None, converter=optional(_meters))
     gift: bool | None = None
-    crawler: bool | None = None
+    crawler: bool | frozenset[CrawlerClass] | None = field(
+        default=None, converter=optional(vocabulary.crawlers)
+    )
     dates: Dates | None = None
     published: Dates | None = None
     weekday: frozenset[Weekday] | None = field(default=None, converter=optional(weekdays))
@@ -142,7 +144,8 @@ _OF_A_WHEN = {
         ("left", "used"), maybe(table(TEXT, instance(Range), '{"monthly": Range(at_most=2)}'))
     ),
     "exhausted": maybe(each(TEXT, '["monthly"]', frozenset)),
-    **dict.fromkeys(("account", "covered", "entitled", "gift", "crawler"), maybe(FLAG)),
+    **dict.fromkeys(("account", "covered", "entitled", "gift"), maybe(FLAG)),
+    "crawler": maybe(either(FLAG, (bool,), each(choice(CrawlerClass), '["search"]', frozenset))),
     **dict.fromkeys(("dates", "published"), maybe(instance(Dates))),
     "weekday": maybe(each(choice(Weekday), '["saturday", "sunday"]', frozenset)),
     "hour": maybe(instance(Hours)),

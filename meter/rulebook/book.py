@@ -112,6 +112,7 @@ class Rulebook:
             offers=tuple(self._judged_offer(name, rule.spend) for name in rule.offered),
             side_by_side=bool(rule.offers),
             prompt=rule.prompt,
+            machines=rule.machines,
         )
 
     def _judged_offer(self, name: str, spent: Sequence[str]) -> JudgedOffer:

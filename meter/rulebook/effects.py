@@ -16,9 +16,11 @@ from meter.facts.meters import MeterSlots, Opening, joined
 from meter.formulas import Formula
 from meter.formulas.translation import JudgedOffer
 from meter.vocabulary import Access, ArticleAccess, OfferKind, RuleShow, Show, Status, Wall
+from meter.vocabulary.machine_terms import MachineTerms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
 
 __all__ = ["SPENDING", "Effect", "Fit", "JudgedRule", "Refusals", "also_refused", "wall_for"]
 
@@ -93,7 +95,7 @@ class JudgedRule:
     `side_by_side`: all that run and are for the reader are shown, else the first. `slots` are the
     places of its meters, `nothing_left` the code of 0 left of each, and `access` the articles that
     all of them are for. `exhausted` are the meters that its condition asks whether nothing is left
-    of them.
+    of them. `machines` is what it tells machines.
     """
 
     name: str
@@ -107,6 +109,7 @@ class JudgedRule:
     offers: tuple[JudgedOffer, ...]
     side_by_side: bool
     prompt: str | None
+    machines: MachineTerms | None
 
     @property
     def opens(self) -> bool:

@@ -11,6 +11,7 @@ from meter.facts.meters import Opening
 from meter.formulas import holds_unless
 from meter.rulebook.effects import SPENDING, Effect, Fit, Refusals, also_refused
 from meter.vocabulary import Access, ArticleAccess, Show, Status
+from meter.vocabulary.machine_terms import MachineTerms
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Sequence
@@ -27,7 +28,7 @@ class Verdict:
 
     `offers` are those shown, in order, `spend` the meters to spend from, `refused` those of each
     rule that refused the view before a wall, `exhausted` those that the wall itself asks whether
-    nothing is left of them.
+    nothing is left of them; `machines` is what machines are told at a wall or a gate.
     """
 
     rule: str
@@ -37,6 +38,7 @@ class Verdict:
     spend: tuple[str, ...]
     refused: Refusals = ()
     exhausted: tuple[str, ...] = ()
+    machines: MachineTerms | None = None
 
     @property
     def offer(self) -> str | None:
@@ -157,4 +159,5 @@ def verdict_of(
         spend=rule.spend if spends else (),
         refused=refused if is_wall else (),
         exhausted=rule.exhausted if is_wall else (),
+        machines=rule.machines if is_wall else None,
     )

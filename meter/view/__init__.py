@@ -15,6 +15,7 @@ from meter.errors.kinds import (
     as_tuple,
     choice,
     each,
+    either,
     instance,
     maybe,
     number,
@@ -22,7 +23,15 @@ from meter.errors.kinds import (
 from meter.errors.values import Fault, check_fields, refuse
 from meter.forms import plain, words
 from meter.view.rights import Entitlement, bounded
-from meter.vocabulary import WORDS, ArticleAccess, EntitlementKind, Status, article_access
+from meter.vocabulary import (
+    WORDS,
+    ArticleAccess,
+    CrawlerClass,
+    EntitlementKind,
+    Status,
+    article_access,
+    crawler,
+)
 from meter.windows import instant
 
 if TYPE_CHECKING:
@@ -219,11 +228,13 @@ class Article:
         return at - self._published
 
 
+_SAID_OF_CRAWLERS = (bool, CrawlerClass)
 _OF_A_VIEW = {
     "article": instance(Article, form='an `Article` such as `Article(id="a1")`'),
     "id": maybe(ID),
     **dict.fromkeys(("referrer", "channel", "device", "country", "language"), maybe(TEXT)),
-    **dict.fromkeys(("gift", "crawler", "prefetch"), FLAG),
+    **dict.fromkeys(("gift", "prefetch"), FLAG),
+    "crawler": either(choice(CrawlerClass), (str,), FLAG),
 }
 
 
@@ -235,7 +246,8 @@ class PageView:
     prerenders, link previews. They never count, and get a preview of what would have counted. `id`
     names the view of this article for a meter that counts views, so that a retry is not a second
     view; without one, views of the same article at the same microsecond are one. An empty
-    `referrer` says that there was none; `None` says it is unknown.
+    `referrer` says that there was none; `None` says it is unknown. `crawler` is a crawler that the
+    site has verified: its class (`search`, `training`, `agent`), or `True` where that is not known.
     """
 
     article: Article
@@ -246,7 +258,7 @@ class PageView:
     country: str | None = None
     language: str | None = None
     gift: bool = False
-    crawler: bool = False
+    crawler: bool | CrawlerClass = field(default=False, converter=crawler)
     prefetch: bool = False
 
     def __attrs_post_init__(self) -> None:
@@ -259,7 +271,7 @@ class PageView:
             and (self.country is None or type(self.country) is str)
             and (self.language is None or type(self.language) is str)
             and type(self.gift) is bool
-            and type(self.crawler) is bool
+            and type(self.crawler) in _SAID_OF_CRAWLERS
             and type(self.prefetch) is bool
         ):
             check_fields(self, _OF_A_VIEW)

@@ -23,7 +23,7 @@ __all__ = [
     "Count",
     "CountWord",
     "CrawlerClass",
-    "CrawlerClassWord",
+    "CrawlerWord",
     "EntitlementKind",
     "EntitlementWord",
     "Members",
@@ -45,6 +45,8 @@ __all__ = [
     "accesses",
     "article_access",
     "count",
+    "crawler",
+    "crawlers",
     "entitlement_kind",
     "members",
     "offer_kind",
@@ -98,17 +100,6 @@ class ArticleAccess(Word):
 
 
 ArticleAccessWord = Literal["free", "metered", "premium"]
-
-
-class CrawlerClass(Word):
-    """What a verified crawler reads for: a search engine, the training of a model, a person."""
-
-    SEARCH = "search"
-    TRAINING = "training"
-    AGENT = "agent"
-
-
-CrawlerClassWord = Literal["search", "training", "agent"]
 
 
 class EntitlementKind(Word):
@@ -233,6 +224,18 @@ class Weekday(Word):
 
 WeekdayWord = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
+
+class CrawlerClass(Word):
+    """What a verified crawler fetches pages for: an index, a model's training, or a person."""
+
+    SEARCH = "search"
+    TRAINING = "training"
+    AGENT = "agent"
+
+
+CrawlerWord = Literal["search", "training", "agent"]
+_Flag: TypeAlias = bool
+
 _W = TypeVar("_W", bound=Word)
 
 
@@ -288,6 +291,18 @@ def unit(value: Unit | UnitWord) -> Unit:
 def weekday(value: Weekday | WeekdayWord) -> Weekday:
     """Return a word as what it means."""
     return _word(Weekday, value)
+
+
+def crawler(value: _Flag | CrawlerClass | CrawlerWord) -> _Flag | CrawlerClass:
+    """Return what is said of a crawler: a flag as it is, a word as what it means."""
+    return value if isinstance(value, bool) else _word(CrawlerClass, value)
+
+
+def crawlers(
+    value: _Flag | Iterable[CrawlerClass | CrawlerWord],
+) -> _Flag | frozenset[CrawlerClass]:
+    """Return which crawlers are asked for: a flag as it is, several words as what they mean."""
+    return value if isinstance(value, bool) else _several(CrawlerClass, value)
 
 
 def status(value: str) -> Status:

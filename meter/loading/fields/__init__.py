@@ -6,7 +6,7 @@ describes itself as JSON Schema; so the loader, the schema and the reference pag
 
 from __future__ import annotations
 
-from meter.loading.fields.containers import List, Mapping, OneOf
+from meter.loading.fields.containers import FlagOr, List, Mapping, OneOf
 from meter.loading.fields.scalars import Boolean, Choice, Date, Integer, Length, Number, Text
 from meter.loading.fields.shape import REFUSED, Shape, label, wrong
 from meter.loading.fields.tables import Key, Localized, Table, either
@@ -16,6 +16,7 @@ __all__ = [
     "Boolean",
     "Choice",
     "Date",
+    "FlagOr",
     "Integer",
     "Key",
     "Length",

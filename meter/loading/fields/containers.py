@@ -6,10 +6,10 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from meter.errors import meant, quoted
-from meter.loading.fields.scalars import Choice
+from meter.loading.fields.scalars import Boolean, Choice
 from meter.loading.fields.shape import REFUSED, Shape, label, wrong
 from meter.loading.fields.tables import Table, stand_in
 
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from meter.loading.positions import Path
     from meter.loading.problems import ProblemCollector
 
-__all__ = ["List", "Mapping", "OneOf"]
+__all__ = ["FlagOr", "List", "Mapping", "OneOf"]
 
 _LONGEST_NAME = 64
+_FLAGS_IN_QUOTES = ("true", "false")
 
 
 @frozen(kw_only=True)
@@ -210,3 +211,27 @@ class OneOf:
     def schema(self) -> dict[str, Any]:
         """Return the shape as JSON Schema."""
         return {"anyOf": [shape.schema() for shape in self._shapes()]}
+
+
+@frozen(kw_only=True)
+class FlagOr:
+    """`true`, `false`, or what another shape reads."""
+
+    other: Shape
+    flag: Boolean = field(factory=Boolean)
+
+    @property
+    def form(self) -> str:
+        return f"{self.flag.form}, or {self.other.form}"
+
+    def read(self, value: object, path: Path, report: ProblemCollector) -> object:
+        """Return the flag or what the other shape reads, or report."""
+        if isinstance(value, bool) or value in _FLAGS_IN_QUOTES:
+            return self.flag.read(value, path, report)
+        if isinstance(value, str | list):
+            return self.other.read(value, path, report)
+        return wrong(self, value, path, report)
+
+    def schema(self) -> dict[str, Any]:
+        """Return the shape as JSON Schema."""
+        return {"anyOf": [self.flag.schema(), self.other.schema()]}

@@ -63,6 +63,10 @@ def _flag(cell: object, _zone: ZoneInfo) -> object:
     return _FLAGS.get(str(cell).strip().lower(), cell)
 
 
+def _flag_or_word(cell: object, _zone: ZoneInfo) -> object:
+    return _FLAGS.get(word := str(cell).strip().lower(), word)
+
+
 def _number(cell: object, _zone: ZoneInfo) -> object:
     if not isinstance(cell, str):
         return cell
@@ -141,7 +145,7 @@ LOG_ATTRIBUTES = {
     "country": LogAttribute(names=(), from_cell=_text),
     "language": LogAttribute(names=(), from_cell=_text),
     "gift": LogAttribute(names=(), from_cell=_flag),
-    "crawler": LogAttribute(names=("bot",), from_cell=_flag),
+    "crawler": LogAttribute(names=("bot",), from_cell=_flag_or_word),
     "prefetch": LogAttribute(names=(), from_cell=_flag),
 }
 """Every attribute by its path in an event, `reader.country` and `country` of the view apart."""

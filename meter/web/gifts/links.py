@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from meter.errors import quoted
 from meter.stores.keys import reader_key
-from meter.view.rights import Entitlement
+from meter.view.rights import Entitlement, bounded
 from meter.vocabulary import EntitlementKind
 from meter.web.gifts.errors import GiftError
 from meter.web.signed import SignedLinks, with_parameter
@@ -124,11 +124,15 @@ class Seal:
 
     def giver(self, reader_id: str) -> str:
         """Return the digest of who gives. Raises `IdentityError` for an empty id."""
-        return reader_key(f"giver/{reader_id}" if reader_id else "", secret=self._secret)
+        return self._digest("giver", reader_id)
 
     def recipient(self, gift: str, reader_id: str) -> str:
         """Return the digest of who opens one gift; another gift has another."""
-        return reader_key(f"{gift}/{reader_id}" if reader_id else "", secret=self._secret)
+        return self._digest(gift, reader_id)
+
+    def _digest(self, what: str, reader_id: str) -> str:
+        named = f"{what}/{reader_id}" if reader_id else ""
+        return bounded(reader_key(named, secret=self._secret))
 
 
 class Seals:

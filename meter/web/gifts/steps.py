@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Generator
 from datetime import UTC, datetime
+from functools import partial
 from types import NoneType
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypedDict, TypeVar
 
@@ -47,13 +48,17 @@ if TYPE_CHECKING:
 __all__ = ["GiftSettings", "GiftSteps", "Steps"]
 
 T = TypeVar("T")
-P = TypeVar("P", Paywall, AsyncPaywall)
+P = TypeVar("P", bound="Paywall | AsyncPaywall")
 
 Steps: TypeAlias = Generator[Callable[[], object], object, T]
 """Yields calls of a paywall, and is sent what each has answered."""
 
 _GIFT_ID = re.compile(r"[0-9a-f]{20}")
 _REMEMBERED = 1000
+_UNKNOWN = (
+    "there is no such gift link of this reader, or it is over; `meter gift list` shows those that"
+    " run"
+)
 
 
 class GiftSettings(TypedDict, total=False):
@@ -194,8 +199,11 @@ class GiftSteps(Generic[P]):
         yield from _asked(lambda: givers.perform(self._kept.keep(kept)), NoneType)
         decision = yield from _asked(lambda: givers.check(giver, view, now=at), Decision)
         if decision.access is not Access.FULL:
-            yield from _asked(lambda: givers.perform(self._kept.drop(kept.claims.id)), NoneType)
+            yield from self._drop(kept.claims.id)
         _check_given(decision, giver, terms, at)
+
+    def _drop(self, gift: str) -> Steps[None]:
+        yield from _asked(lambda: self._givers.perform(self._kept.drop(gift)), NoneType)
 
     def _open(self, gift: GiftLink, recipient: str, now: datetime) -> Steps[bool]:
         """Count who opens a link, and say whether they may read."""
@@ -241,11 +249,15 @@ class GiftSteps(Generic[P]):
         at = self._clock() if now is None else now
         ledger = yield from _asked(lambda: self._givers.ledger(giver, now=at), dict)
         gifts = {read.id: None for meter in (ALLOWANCE, GIVEN) for read in ledger[meter].reads}
-        records: list[GiftRecord] = []
-        for kept in (yield from self._records(list(gifts))):
-            if at < kept.claims.ends:
-                records.append((yield from self._record(kept, at)))
-        return tuple(sorted(records, key=lambda record: (record.made, record.id)))
+        found = yield from self._records(list(gifts))
+        running = sorted(
+            (kept for kept in found if at < kept.claims.ends),
+            key=lambda kept: (kept.claims.made, kept.claims.id),
+        )
+        records: tuple[GiftRecord, ...] = ()
+        for kept in running:
+            records = (*records, (yield from self._record(kept, at)))
+        return records
 
     def _record(self, kept: KeptGift, at: datetime) -> Steps[GiftRecord]:
         claims, terms = kept.claims, self.policy.gifts
@@ -268,9 +280,7 @@ class GiftSteps(Generic[P]):
         givers = self._givers
         for record in (yield from self._list(giver, at)):
             yield from self._end(record.id, giver, at)
-            yield from _asked(
-                lambda gift=record.id: givers.perform(self._kept.drop(gift)), NoneType
-            )
+            yield from self._drop(record.id)
         yield from _asked(lambda: givers.forget(giver), NoneType)
 
 

@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from meter.paywall.settings import PolicySource
 from meter.policy import Meter, Policy, Publication, Rule, When
 from meter.view import Article, PageView
-from meter.vocabulary import Show, Status
+from meter.vocabulary import Range, Show, Status
 from meter.windows import Window
 
 if TYPE_CHECKING:
     from datetime import timedelta
-
-    from meter.paywall.settings import PolicySource
 
 __all__ = [
     "ALLOWANCE",
@@ -126,7 +125,7 @@ def _opening(readers: int, days: int) -> Policy:
             Rule(
                 name="the link is ended", when=When(kind=[_ENDING]), spend=ENDED, show=Show.ARTICLE
             ),
-            Rule(name="it was ended", when=When(exhausted=[ENDED]), show=_NOBODY),
+            Rule(name="it was ended", when=When(used={ENDED: Range(at_least=1)}), show=_NOBODY),
             Rule(name="within the link's readers", spend=OPENED, show=Show.ARTICLE),
             Rule(name="nobody else opens it", show=_NOBODY),
         ],

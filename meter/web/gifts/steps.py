@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Generator
 from datetime import UTC, datetime
-from functools import partial
 from types import NoneType
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypedDict, TypeVar
 
@@ -48,7 +47,7 @@ if TYPE_CHECKING:
 __all__ = ["GiftSettings", "GiftSteps", "Steps"]
 
 T = TypeVar("T")
-P = TypeVar("P", bound="Paywall | AsyncPaywall")
+P = TypeVar("P", bound=Paywall | AsyncPaywall)
 
 Steps: TypeAlias = Generator[Callable[[], object], object, T]
 """Yields calls of a paywall, and is sent what each has answered."""

@@ -53,13 +53,13 @@ print(json.dumps([gifts.open(link, f"{name}-{place}", now) for place in range(5)
 
 
 def test_processes_open_exactly(shared_url, python):
-    """Three processes, five readers each, a link for seven."""
+    """Two processes, five readers each, a link for seven."""
     text = POLICY.format(per_month=3, readers=7)
     store = open_store(shared_url)
     link = desk(PatientStore(store), readers=7).make(anna(), "a1", now=NOW)
     store.close()
     workers = [
-        python(WORKER, shared_url, f"w{n}", NOW.isoformat(), link.token, text) for n in range(3)
+        python(WORKER, shared_url, f"w{n}", NOW.isoformat(), link.token, text) for n in range(2)
     ]
     for worker in workers:
         assert worker.stdout.readline().strip() == "ready", worker.communicate()[1]

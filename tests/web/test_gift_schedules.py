@@ -90,16 +90,14 @@ def test_as_many_open_as_may_in_every_order(recipients, one_process):
         shared = process()
         desks = [shared if one_process else process() for _ in recipients]
         return [
-            store_calls(gifts._open(link, name, NOW))
+            store_calls(gifts._open(link, name, NOW, ahead=False))
             for gifts, name in zip(desks, recipients, strict=True)
         ]
 
     endings = 0
     for world in every_ending(build):
         endings += 1
-        let_in = {
-            name for name, may in zip(recipients, world.answers, strict=True) if may
-        }
+        let_in = {name for name, may in zip(recipients, world.answers, strict=True) if may}
         assert len(let_in) == 2
         (record,) = (raw for raw, _ in world.store._kept.values())
         assert record.count(b"~") == 2
@@ -140,8 +138,8 @@ def test_a_link_that_is_ended_meanwhile_is_ended():
         link = made(store)
         one, two, giver = process(), process(), process()
         return [
-            store_calls(one._open(link, "a", NOW)),
-            store_calls(two._open(link, "b", NOW)),
+            store_calls(one._open(link, "a", NOW, ahead=False)),
+            store_calls(two._open(link, "b", NOW, ahead=False)),
             store_calls(giver._end(link.id, "anna", NOW)),
         ]
 
@@ -150,7 +148,9 @@ def test_a_link_that_is_ended_meanwhile_is_ended():
         outcomes.add(tuple(world.answers[:2]))
         again = process()
         link = made(MemoryStore())
-        assert [run(again._open(link, name, NOW), world.store) for name in "abc"] == [False] * 3
+        assert [run(again._open(link, name, NOW, ahead=False), world.store) for name in "abc"] == [
+            False
+        ] * 3
         (record,) = run(process()._list("anna", NOW), world.store)
         assert (record.ended, record.opened) == (True, sum(world.answers[:2]))
     assert outcomes == {(False, False), (True, False), (False, True), (True, True)}
@@ -159,11 +159,11 @@ def test_a_link_that_is_ended_meanwhile_is_ended():
 class QuotaBeforeCount(GiftSteps):
     """Asks whether anybody else may open a link, and counts whoever may: in two steps."""
 
-    def _open(self, gift, recipient, now):
+    def _open(self, gift, recipient, now, *, ahead):
         (record,) = yield from self._list("anna", now)
         if record.opened >= 2:
             return False
-        return (yield from super()._open(gift, recipient, now))
+        return (yield from super()._open(gift, recipient, now, ahead=ahead))
 
 
 def test_a_planted_quota_that_is_asked_before_counting_is_caught():
@@ -173,7 +173,7 @@ def test_a_planted_quota_that_is_asked_before_counting_is_caught():
         generous = {"readers": 100}
         link = made(store, process(**generous))
         return [
-            store_calls(process(QuotaBeforeCount, **generous)._open(link, name, NOW))
+            store_calls(process(QuotaBeforeCount, **generous)._open(link, name, NOW, ahead=False))
             for name in "abc"
         ]
 

@@ -65,7 +65,9 @@ def test_the_month_is_a_meter_in_the_publications_zone(gifts):
     """Three, then none until midnight in Tokyo; the error says when."""
     for article in ("a1", "a2", "a1"):
         gifts.make(anna(), article, now=NOW)
-    with pytest.raises(GiftAllowanceError, match="all 3 gifts .* from 2026-07-01T00:00:00") as told:
+    with pytest.raises(
+        GiftAllowanceError, match=r"all 3 gifts .* from 2026-07-01T00:00:00"
+    ) as told:
         gifts.make(anna(), "a3", now=MONTH_LATER - timedelta(seconds=1))
     assert told.value.resets_at == MONTH_LATER
     assert pickle.loads(pickle.dumps(told.value)).resets_at == MONTH_LATER

@@ -186,9 +186,7 @@ class ArticleRequest:
         gift = self._gift()
         if gift is None:
             return (yield from self._decide_for(reader))
-        if self._kind is RequestKind.READ:
-            reader = yield from self._given(reader, gift)
-            return (yield from self._decide_for(reader))
+        reader = yield from self._given(reader, gift)
         decision = yield from self._decide_for(reader)
         if self._kind is RequestKind.AHEAD and decision.access is Access.PREVIEW:
             # The link is opened when it is read: a wall fetched ahead would be shown then.
@@ -209,12 +207,15 @@ class ArticleRequest:
         if gifts is None or self._is_open_to(reader):
             return reader
         recipient = reader
+        if reader.id is None and self._kind is not RequestKind.READ:
+            return reader
         if reader.id is None and self._identity.consents():
             cookie, recipient = self._identity.new_cookie(reader)
             self._identity.carry(cookie, cookie.carried())
         name = recipient.id or new_device()
         try:
-            opened = yield AskEdge(lambda: gifts.open(gift, name, self._now))
+            ahead = self._kind is not RequestKind.READ
+            opened = yield AskEdge(lambda: gifts.open(gift, name, self._now, ahead=ahead))
         except StoreError as error:
             self._gate.tell("a gift link cannot be opened; the reader gets the page without", error)
             return reader

@@ -95,14 +95,15 @@ class Gifts(GiftSteps[Paywall]):
         """
         run(self._end(gift, giver, now), _call, StoreError)
 
-    def open(self, gift: GiftLink, recipient: str, now: datetime) -> bool:
+    def open(self, gift: GiftLink, recipient: str, now: datetime, *, ahead: bool = False) -> bool:
         """Say whether a reader may read through a link at `now`, and count who does so first.
 
         `gift` is what `claimed` returned; `recipient` is the reader's id, of which only a digest
-        is kept. Opening it again counts nothing. False where as many as may have opened it, where
-        it is ended or over, and while the store does not answer: more never get in.
+        is kept. Opening it again counts nothing. `ahead`: nobody reads yet, so nobody is counted,
+        and only who has opened it may. False where as many as may have opened it, where it is ended
+        or over, and while the store does not answer: more never get in.
         """
-        return run(self._open(gift, recipient, now), _call, StoreError)
+        return run(self._open(gift, recipient, now, ahead=ahead), _call, StoreError)
 
     def forget(self, giver_id: str, now: datetime | None = None) -> None:
         """End the links of a reader, and remove what is kept of what they gave.
@@ -150,9 +151,12 @@ class AsyncGifts(GiftSteps[AsyncPaywall]):
         """End a link; see `Gifts.end`."""
         await run_async(self._end(gift, giver, now), _await, StoreError)
 
-    async def open(self, gift: GiftLink, recipient: str, now: datetime) -> bool:
+    async def open(
+        self, gift: GiftLink, recipient: str, now: datetime, *, ahead: bool = False
+    ) -> bool:
         """Say whether a reader may read through a link; see `Gifts.open`."""
-        return await run_async(self._open(gift, recipient, now), _await, StoreError)
+        steps = self._open(gift, recipient, now, ahead=ahead)
+        return await run_async(steps, _await, StoreError)
 
     async def forget(self, giver_id: str, now: datetime | None = None) -> None:
         """Remove what is kept of a reader's gifts; see `Gifts.forget`."""

@@ -204,13 +204,13 @@ class GiftSteps(Generic[P]):
     def _drop(self, gift: str) -> Steps[None]:
         yield from _asked(lambda: self._givers.perform(self._kept.drop(gift)), NoneType)
 
-    def _open(self, gift: GiftLink, recipient: str, now: datetime) -> Steps[bool]:
-        """Count who opens a link, and say whether they may read."""
+    def _open(self, gift: GiftLink, recipient: str, now: datetime, *, ahead: bool) -> Steps[bool]:
+        """Count who opens a link, and say whether they may read; `ahead`, nobody is counted."""
         found = self._seals.read(gift.token, now)
         if found is None or self.policy.gifts is None:
             return False
         claims, seal = found
-        view = PageView(article=Article(id=seal.recipient(claims.id, recipient)))
+        view = PageView(article=Article(id=seal.recipient(claims.id, recipient)), prefetch=ahead)
         paywall = self._link(claims)
         decision = yield from _asked(
             lambda: paywall.check(Reader(id=claims.id), view, now=now), Decision

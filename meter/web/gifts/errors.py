@@ -19,9 +19,18 @@ __all__ = [
 
 
 class GiftError(MeterError):
-    """A gift link cannot be made, listed or ended."""
+    """A gift link cannot be made, listed or ended: `fault` says why, `advice` what to do."""
 
-    code = "bad-gift"
+    code = "bad-address"
+
+    def __init__(self, fault: str, advice: str) -> None:
+        self.fault = fault
+        self.advice = advice
+        super().__init__(f"{fault}; {advice}")
+
+    def __reduce__(self) -> tuple[type[GiftError], tuple[object, ...]]:
+        """Pickle what the error is made of."""
+        return type(self), (self.fault, self.advice)
 
 
 class NoGiftsError(GiftError):
@@ -44,13 +53,13 @@ class GiftAllowanceError(GiftError):
 
     code = "gifts-used-up"
 
-    def __init__(self, message: str, resets_at: datetime | None = None) -> None:
+    def __init__(self, fault: str, advice: str, resets_at: datetime | None = None) -> None:
         self.resets_at = resets_at
-        super().__init__(message)
+        super().__init__(fault, advice)
 
-    def __reduce__(self) -> tuple[type[GiftAllowanceError], tuple[str, datetime | None]]:
-        """Pickle both, from which the error is made again."""
-        return type(self), (str(self), self.resets_at)
+    def __reduce__(self) -> tuple[type[GiftAllowanceError], tuple[object, ...]]:
+        """Pickle what the error is made of."""
+        return type(self), (self.fault, self.advice, self.resets_at)
 
 
 class UnknownGiftError(GiftError):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
@@ -13,15 +13,29 @@ from meter.stores.keys import reader_key
 from meter.view.rights import Entitlement, bounded
 from meter.vocabulary import EntitlementKind
 from meter.web.gifts.errors import GiftError
+from meter.web.given import PARAMETER
 from meter.web.signed import SignedLinks, with_parameter
 
 if TYPE_CHECKING:
     from meter.web.signed import Json, Secrets
 
-__all__ = ["PARAMETER", "Claims", "GiftLink", "GiftRecord", "Seal", "Seals", "address_with"]
+__all__ = [
+    "ADDRESS",
+    "ADDRESS_FORM",
+    "LONGEST_ADDRESS",
+    "Claims",
+    "GiftLink",
+    "GiftRecord",
+    "Seal",
+    "Seals",
+    "address_with",
+]
 
-PARAMETER = "gift"
-"""The parameter of an article's address that holds the token of a link."""
+ADDRESS = r"^(https?://[0-9A-Za-z.-]{1,253}(:[0-9]{1,5})?([/?#][!-~]*)?|/[!-~]*)$"
+"""What an article's address looks like: that of a page, or its path."""
+ADDRESS_FORM = "an address such as `https://harbour.example/articles/a1`"
+LONGEST_ADDRESS = 2000
+_ADDRESS = re.compile(ADDRESS)
 _PURPOSE = "gift"
 
 
@@ -163,14 +177,9 @@ class Seals:
 
 def address_with(address: str, token: str) -> str:
     """Return an article's address with a token. Raises `GiftError` for what is no such address."""
-    try:
-        parts = urlsplit(address)
-        fits = parts.scheme in ("http", "https", "") and bool(parts.netloc or parts.path)
-    except ValueError:
-        fits = False
-    if not fits or any(not letter.isprintable() or letter.isspace() for letter in address):
+    if _ADDRESS.fullmatch(address) is None or len(address) > LONGEST_ADDRESS:
         raise GiftError(
-            f"{quoted(address)} is no address of an article; write one such as"
-            " `https://harbour.example/articles/a1`"
+            f"{quoted(address)} is no address of an article",
+            f"write {ADDRESS_FORM}, in ASCII as browsers send it",
         )
     return with_parameter(address, PARAMETER, token)

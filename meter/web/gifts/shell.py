@@ -105,6 +105,10 @@ class Gifts(GiftSteps[Paywall]):
         """
         return run(self._open(gift, recipient, now, ahead=ahead), _call, StoreError)
 
+    def peek(self, gift: GiftLink, recipient: str, now: datetime) -> bool:
+        """Say whether a reader might read through a link at `now`, and count nobody; see `open`."""
+        return run(self._peek(gift, recipient, now), _call, StoreError)
+
     def forget(self, giver_id: str, now: datetime | None = None) -> None:
         """End the links of a reader, and remove what is kept of what they gave.
 
@@ -157,6 +161,10 @@ class AsyncGifts(GiftSteps[AsyncPaywall]):
         """Say whether a reader may read through a link; see `Gifts.open`."""
         steps = self._open(gift, recipient, now, ahead=ahead)
         return await run_async(steps, _await, StoreError)
+
+    async def peek(self, gift: GiftLink, recipient: str, now: datetime) -> bool:
+        """Say whether a reader might read through a link; see `Gifts.peek`."""
+        return await run_async(self._peek(gift, recipient, now), _await, StoreError)
 
     async def forget(self, giver_id: str, now: datetime | None = None) -> None:
         """Remove what is kept of a reader's gifts; see `Gifts.forget`."""

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Generic, TypeAlias, TypedDict, TypeVar
 
 from meter.clock import system_clock
 from meter.decision import Decision
-from meter.errors import IdentityError, StoreUnavailableError, listed
+from meter.errors import IdentityError, StoreUnavailableError
 from meter.loading.article_ids import FORMS, ArticleIds, article_ids
 from meter.paywall import AsyncPaywall, Paywall
 from meter.paywall.settings import check_policy, named
 from meter.view import Article, PageView, Reader
 from meter.view.rights import bounded
 from meter.vocabulary import Access
-from meter.web.gifts.errors import GiftAllowanceError, GiverError, NoGiftsError, UnknownGiftError
+from meter.web.gifts.errors import NoGiftsError, UnknownGiftError
 from meter.web.gifts.links import Claims, GiftLink, GiftRecord, Seals, address_with
 from meter.web.gifts.records import KeptGift, KeptGifts
 from meter.web.gifts.terms import (
@@ -31,6 +31,7 @@ from meter.web.gifts.terms import (
     OPENED,
     GiverTerms,
     LinkTerms,
+    check_given,
     ending_view,
     in_force,
     whole_days,
@@ -54,10 +55,7 @@ Steps: TypeAlias = Generator[Callable[[], object], object, T]
 
 _GIFT_ID = re.compile(r"[0-9a-f]{20}")
 _REMEMBERED = 1000
-_UNKNOWN = (
-    "there is no such gift link of this reader, or it is over; `meter gift list` shows those that"
-    " run"
-)
+_UNKNOWN = ("there is no such gift link, or it is over", "list the reader's gifts: those run")
 
 
 class GiftSettings(TypedDict, total=False):
@@ -155,9 +153,7 @@ class GiftSteps(Generic[P]):
         at = self._clock() if now is None else now
         terms = self.policy.gifts
         if terms is None:
-            raise NoGiftsError(
-                "the policy has no gifts; add a table `[gifts]` to it, or make no gift links"
-            )
+            raise NoGiftsError("the policy has no gifts", "add a table `[gifts]` to it")
         if giver.id is None:
             raise IdentityError("a reader without an id cannot give: gifts are counted; sign in")
         claims = self._claims(giver.id, Article(id=article).id, at, gift, terms)
@@ -194,37 +190,53 @@ class GiftSteps(Generic[P]):
         givers = self._givers
         # What would be refused is not written down first.
         before = yield from _asked(lambda: givers.peek(giver, view, now=at), Decision)
-        _check_given(before, giver, terms, at)
+        check_given(before, giver, terms, at)
         yield from _asked(lambda: givers.perform(self._kept.keep(kept)), NoneType)
         decision = yield from _asked(lambda: givers.check(giver, view, now=at), Decision)
         if decision.access is not Access.FULL:
             yield from self._drop(kept.claims.id)
-        _check_given(decision, giver, terms, at)
+        check_given(decision, giver, terms, at)
 
     def _drop(self, gift: str) -> Steps[None]:
         yield from _asked(lambda: self._givers.perform(self._kept.drop(gift)), NoneType)
 
     def _open(self, gift: GiftLink, recipient: str, now: datetime, *, ahead: bool) -> Steps[bool]:
         """Count who opens a link, and say whether they may read; `ahead`, nobody is counted."""
+        found = self._opening(gift, recipient, now, ahead=ahead)
+        if found is None:
+            return False
+        paywall, reader, view = found
+        decision = yield from _asked(lambda: paywall.check(reader, view, now=now), Decision)
+        return decision.access is Access.FULL
+
+    def _peek(self, gift: GiftLink, recipient: str, now: datetime) -> Steps[bool]:
+        """Say whether somebody might read through a link, and count nobody."""
+        found = self._opening(gift, recipient, now, ahead=False)
+        if found is None:
+            return False
+        paywall, reader, view = found
+        decision = yield from _asked(lambda: paywall.peek(reader, view, now=now), Decision)
+        return decision.access is Access.FULL
+
+    def _opening(
+        self, gift: GiftLink, recipient: str, now: datetime, *, ahead: bool
+    ) -> tuple[P, Reader, PageView] | None:
+        """Return what counts a reader of a link, or `None` where it is no link that runs."""
         found = self._seals.read(gift.token, now)
         if found is None or self.policy.gifts is None:
-            return False
+            return None
         claims, seal = found
-        view = PageView(article=Article(id=seal.recipient(claims.id, recipient)), prefetch=ahead)
-        paywall = self._link(claims)
-        decision = yield from _asked(
-            lambda: paywall.check(Reader(id=claims.id), view, now=now), Decision
-        )
-        return decision.access is Access.FULL
+        article = Article(id=seal.recipient(claims.id, recipient))
+        return self._link(claims), Reader(id=claims.id), PageView(article=article, prefetch=ahead)
 
     def _end(self, gift: str, giver: str | None, now: datetime | None) -> Steps[None]:
         """End a link: nobody opens it any more, whoever has opened it before."""
         at = self._clock() if now is None else now
         claims = yield from self._found(gift, at)
         if claims is None or claims.ends <= at:
-            raise UnknownGiftError(_UNKNOWN)
+            raise UnknownGiftError(*_UNKNOWN)
         if giver is not None and not self._seals.made_by(claims, giver):
-            raise UnknownGiftError(_UNKNOWN)
+            raise UnknownGiftError(*_UNKNOWN)
         paywall = self._link(claims)
         reader = Reader(id=claims.id)
         decision = yield from _asked(lambda: paywall.check(reader, ending_view(), now=at), Decision)
@@ -281,21 +293,3 @@ class GiftSteps(Generic[P]):
             yield from self._end(record.id, giver, at)
             yield from self._drop(record.id)
         yield from _asked(lambda: givers.forget(giver), NoneType)
-
-
-def _check_given(decision: Decision, giver: Reader, terms: GiftTerms, now: datetime) -> None:
-    """Raise why a gift cannot be given, if it cannot."""
-    if decision.access is Access.FULL:
-        return
-    status = giver.status(now)
-    if status not in terms.givers:
-        may = listed([f"`{word}`" for word in sorted(terms.givers)])
-        raise GiverError(
-            f"a reader who is `{status}` gives no articles; `givers` under `[gifts]` says who may:"
-            f" {may}"
-        )
-    resets_at = None if decision.meter is None else decision.meter.resets_at
-    when = "" if resets_at is None else f"; the next can be made from {resets_at.isoformat()} on"
-    raise GiftAllowanceError(
-        f"this reader has given all {terms.per_month} gifts of this month{when}", resets_at
-    )

@@ -12,14 +12,20 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from meter.errors import listed
 from meter.paywall.settings import PolicySource
 from meter.policy import Meter, Policy, Publication, Rule, When
 from meter.view import Article, PageView
-from meter.vocabulary import Range, Show, Status
+from meter.vocabulary import Access, Range, Show, Status
+from meter.web.gifts.errors import GiftAllowanceError, GiverError
 from meter.windows import Window
 
 if TYPE_CHECKING:
-    from datetime import timedelta
+    from datetime import datetime, timedelta
+
+    from meter.decision import Decision
+    from meter.policy.gifts import GiftTerms
+    from meter.view import Reader
 
 __all__ = [
     "ALLOWANCE",
@@ -28,6 +34,7 @@ __all__ = [
     "OPENED",
     "GiverTerms",
     "LinkTerms",
+    "check_given",
     "ending_view",
     "in_force",
     "whole_days",
@@ -129,4 +136,25 @@ def _opening(readers: int, days: int) -> Policy:
             Rule(name="within the link's readers", spend=OPENED, show=Show.ARTICLE),
             Rule(name="nobody else opens it", show=_NOBODY),
         ],
+    )
+
+
+def check_given(decision: Decision, giver: Reader, terms: GiftTerms, now: datetime) -> None:
+    """Raise why a gift cannot be given, if it cannot."""
+    if decision.access is Access.FULL:
+        return
+    status = giver.status(now)
+    if status not in terms.givers:
+        may = listed([f"`{word}`" for word in sorted(terms.givers)])
+        raise GiverError(
+            f"a reader who is `{status}` gives no articles",
+            f"`givers` under `[gifts]` says who may: {may}",
+        )
+    resets_at = None if decision.meter is None else decision.meter.resets_at
+    raise GiftAllowanceError(
+        f"this reader has given all {terms.per_month} gifts of this month",
+        "the next can be made when a new month begins"
+        if resets_at is None
+        else f"the next can be made from {resets_at.isoformat()} on",
+        resets_at,
     )

@@ -71,9 +71,9 @@ class Gifts(GiftSteps[Paywall]):
         the giver may read the article is for you to ask first. `now` is a time with a zone.
 
         Raises `GiftAllowanceError` where the month's gifts are used up, `GiverError` for a reader
-        who may not give, `NoGiftsError` where the policy has no `[gifts]`, `GiftError` for an
-        address that is none, `IdentityError` for a reader without an id, and `StoreError` where the
-        store does not answer: make it again then; the one that failed may have been counted.
+        who may not give or has no id, `NoGiftsError` where the policy has no `[gifts]`, `GiftError`
+        for an address that is none, and `StoreError` where the store does not answer: make it again
+        then; the one that failed may have been counted.
         """
         return run(
             self._make(giver, article, address, now, token_hex(_ID_BYTES)), _call, StoreError

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Generic, TypeAlias, TypedDict, TypeVar
 
 from meter.clock import system_clock
 from meter.decision import Decision
-from meter.errors import IdentityError, StoreUnavailableError
+from meter.errors import StoreUnavailableError
 from meter.loading.article_ids import FORMS, ArticleIds, article_ids
 from meter.paywall import AsyncPaywall, Paywall
 from meter.paywall.settings import check_policy, named
 from meter.view import Article, PageView, Reader
 from meter.view.rights import bounded
 from meter.vocabulary import Access
-from meter.web.gifts.errors import NoGiftsError, UnknownGiftError
+from meter.web.gifts.errors import GiverError, NoGiftsError, UnknownGiftError
 from meter.web.gifts.links import Claims, GiftLink, GiftRecord, Seals, address_with
 from meter.web.gifts.records import KeptGift, KeptGifts
 from meter.web.gifts.terms import (
@@ -55,6 +55,7 @@ Steps: TypeAlias = Generator[Callable[[], object], object, T]
 
 _GIFT_ID = re.compile(r"[0-9a-f]{20}")
 _REMEMBERED = 1000
+_SIGNED_IN = "let them sign in: what somebody gives is counted"
 _UNKNOWN = ("there is no such gift link, or it is over", "list the reader's gifts: those run")
 
 
@@ -155,7 +156,7 @@ class GiftSteps(Generic[P]):
         if terms is None:
             raise NoGiftsError("the policy has no gifts", "add a table `[gifts]` to it")
         if giver.id is None:
-            raise IdentityError("a reader without an id cannot give: gifts are counted; sign in")
+            raise GiverError("a reader without an id gives no articles", _SIGNED_IN)
         claims = self._claims(giver.id, Article(id=article).id, at, gift, terms)
         token = self._seals.newest.sign(claims)
         link = GiftLink(

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AT",
+    "GIFT",
     "MOST_BYTES",
     "Join",
     "Rendering",
@@ -53,6 +54,9 @@ _MOST_DRAINED = 4 * 1024 * 1024
 
 AT = "at"
 """The key that says what time it is; without it the server's clock does."""
+
+GIFT = "gift"
+_TOKEN = Text(form="the token of a gift link", longest=8000, empty=True)
 
 
 class Join(NamedTuple):
@@ -178,15 +182,25 @@ def _at(says: str) -> Key:
     return Key(shape=Moment(), says=says, required=True)
 
 
+@lru_cache(maxsize=64)
 def view_shape(zone: ZoneInfo) -> Table:
-    """Return the form of a page view."""
-    return event_shape(zone)
+    """Return the form of a page view, which may bring the token of a gift link."""
+    view = event_shape(zone)
+
+    def make(*, gift: object = False, **event: object) -> object:
+        return view.make(gift=gift is True, **event)
+
+    gift = Key(
+        shape=OneOf(by={str: _TOKEN}, otherwise=view.keys[GIFT].resolve()),
+        says=f"{view.keys[GIFT].says}; or the link's token, which is opened then",
+    )
+    return evolve(view, make=make, keys={**view.keys, GIFT: gift})
 
 
 @lru_cache(maxsize=64)
 def rendering_shape(zone: ZoneInfo) -> Table:
     """Return the form of a page view with how its prompt is to be written."""
-    view = event_shape(zone)
+    view = view_shape(zone)
     locale = Text(form="a tag or an `Accept-Language` header", longest=8000, empty=True)
     tags = List(item=Text(form='a tag such as `"ja"`', longest=2000), least=0)
 

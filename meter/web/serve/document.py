@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from importlib.metadata import version
+from string import Formatter
 from typing import TYPE_CHECKING, Any
 
 from meter.loading.event_parts import Moment
@@ -36,6 +38,8 @@ _STATUSES = {
     "400": "The request cannot be read; every problem is listed.",
     "401": "The key is missing or not valid.",
     "403": "A web page of another site asks through somebody's browser.",
+    "404": "There is no such thing, or it is over.",
+    "409": "It is refused; the problem says why.",
     "413": "The body is larger than 64 KiB.",
     "503": "The store does not answer; ask again.",
 }
@@ -70,7 +74,7 @@ def document(
 def _operation(
     operation: Operation, policy: Policy, *, may_set_clock: bool, needs_key: bool
 ) -> dict[str, Any]:
-    name = operation.path.removeprefix("/v1").replace("{id}", "").strip("/")
+    name = re.sub(r"\{\w+\}", "", operation.path.removeprefix("/v1")).strip("/")
     words = [operation.method.lower(), *filter(None, name.replace(".", "/").split("/"))]
     described: dict[str, Any] = {
         "operationId": "_".join(words),
@@ -79,9 +83,9 @@ def _operation(
     }
     if needs_key and not operation.is_open:
         described["security"] = [{"key": []}]
-    parameters = []
-    if "{id}" in operation.path:
-        parameters.append(_ID)
+    parameters = [_id(name) for name in _named(operation.path)]
+    if operation.query is not None:
+        parameters.append({**_id(operation.query), "in": "query"})
     if operation.takes_at and may_set_clock:
         parameters.append({"name": AT, "in": "query", "schema": Moment().schema()})
     if parameters:
@@ -95,13 +99,23 @@ def _operation(
     return described
 
 
-_ID: dict[str, Any] = {
-    "name": "id",
-    "in": "path",
-    "required": True,
-    "description": "the reader's id, percent-encoded: a slash in it is written `%2F`",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 2000, "pattern": _SAID},
-}
+def _named(path: str) -> list[str]:
+    """Return what a path names in braces."""
+    return [name for _, name, _, _ in Formatter().parse(path) if name]
+
+
+def _id(name: str) -> dict[str, Any]:
+    """Return the parameter that stands in a path for an id."""
+    return {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "description": f"{_IDS[name]} id, percent-encoded: a slash in it is written `%2F`",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 2000, "pattern": _SAID},
+    }
+
+
+_IDS = {"id": "the reader's", "gift": "the gift's", "giver": "the giver's"}
 
 
 def _responses(operation: Operation, *, needs_key: bool) -> dict[str, Any]:
@@ -110,8 +124,8 @@ def _responses(operation: Operation, *, needs_key: bool) -> dict[str, Any]:
     responses: dict[str, Any] = {
         "200": {"description": "The answer.", "content": {kind: {"schema": schema}}}
     }
-    statuses = ["403"]
-    if operation.body is not None or "{id}" in operation.path:
+    statuses = ["403", *operation.refuses]
+    if operation.body is not None or operation.query or _named(operation.path):
         statuses.append("400")
     if operation.body is not None:
         statuses.append("413")
@@ -201,6 +215,8 @@ def _answers() -> dict[str, dict[str, Any]]:
         "degraded": _FLAG,
         "policy": _TEXT,
     }
+    given = {"id": _TEXT, "article": _TEXT, "address": _MAYBE_TEXT, "made": _TIME, "ends": _TIME}
+    listed = _object(**given, opened=_COUNT, readers=_COUNT, ended=_FLAG)
     read = _object(id=_TEXT, at=_TIME)
     counted = _object(articles={"type": "array", "items": read}, resets_at=_MAYBE_TIME)
     return {
@@ -210,6 +226,9 @@ def _answers() -> dict[str, dict[str, Any]]:
         "Join": _object(source=_TEXT, target=_TEXT),
         "Ledger": _object(known=_FLAG, meters={"type": "object", "additionalProperties": counted}),
         "Reader": _object(reader=_TEXT),
+        "Gift": _object(**given, token=_TEXT),
+        "Gifts": _object(gifts={"type": "array", "items": listed}),
+        "EndedGift": _object(gift=_TEXT),
         "Health": _object(status={"const": "ok"}, policy=_TEXT, policy_problems=_COUNT),
         "Metrics": _TEXT,
         "Document": {"type": "object"},

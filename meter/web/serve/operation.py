@@ -40,3 +40,7 @@ class Operation:
     needs_offers: bool = False
     """Whether nothing can be asked of a policy without offers: the document leaves it out then."""
     example: dict[str, Any] | None = None
+    query: str | None = None
+    """The id that the query has to name."""
+    refuses: tuple[str, ...] = ()
+    """With which statuses it says no to what it could read."""

@@ -43,6 +43,7 @@ COMMANDS = {
     "replay": ("Be sure of it", "Run a log of page views through a policy."),
     "simulate": ("Be sure of it", "Run a policy over a population of readers."),
     "compare": ("Be sure of it", "Compare policies on the same readers."),
+    "gift": ("Use it", "Make, list and end links by which readers give articles away."),
     "serve": ("Use it", "Decide page views over HTTP, for a site in any language."),
 }
 """Every command, with its heading and its line in the list.

@@ -103,6 +103,17 @@ class GiftLink:
         """Return the right that it gives: to read this article until it ends."""
         return Entitlement(kind=EntitlementKind.GIFT, article=self.article, ends=self.ends)
 
+    def table(self) -> dict[str, object]:
+        """Return the link as JSON has it: words, and ISO 8601 times."""
+        return {
+            "id": self.id,
+            "article": self.article,
+            "address": self.address,
+            "token": self.token,
+            "made": self.made.isoformat(),
+            "ends": self.ends.isoformat(),
+        }
+
 
 @frozen(kw_only=True)
 class GiftRecord:
@@ -119,6 +130,19 @@ class GiftRecord:
     opened: int
     readers: int
     ended: bool
+
+    def table(self) -> dict[str, object]:
+        """Return the gift as JSON has it: words, numbers and ISO 8601 times."""
+        return {
+            "id": self.id,
+            "article": self.article,
+            "address": self.address,
+            "made": self.made.isoformat(),
+            "ends": self.ends.isoformat(),
+            "opened": self.opened,
+            "readers": self.readers,
+            "ended": self.ended,
+        }
 
 
 class Seal:

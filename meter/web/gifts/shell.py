@@ -41,6 +41,7 @@ class Gifts(GiftSteps[Paywall]):
     - `clock`: returns the time where a call gives none, as a `datetime` with a zone.
     - `namespace`: keeps the gifts of several publications apart in one store, as for a `Paywall`.
     - `article_ids`: how ids of articles are compared, as for a `Paywall`.
+    - `deadline`: the seconds that an answer of the store may take, as for a `Paywall`.
 
     A mistake raises: `TypeError` for a setting that is none, `ValueError` for a missing secret.
     """

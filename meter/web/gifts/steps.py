@@ -65,6 +65,7 @@ class GiftSettings(TypedDict, total=False):
     clock: Callable[[], datetime]
     namespace: str
     article_ids: ArticleIds | ArticleIdsWord
+    deadline: float | None
 
 
 def _asked(call: Callable[[], object], kind: type[T]) -> Steps[T]:
@@ -92,6 +93,7 @@ class GiftSteps(Generic[P]):
         self._clock = settings.get("clock", system_clock)
         self._form = FORMS[article_ids(settings.get("article_ids", ArticleIds.EXACT))]
         self._namespace = named(settings.get("namespace", ""))
+        self._deadline = settings.get("deadline")
         self._kept = KeptGifts(self._space("gift"))
         self._links: dict[int, P] = {}
         newest, *older = self._seals.secrets
@@ -99,6 +101,7 @@ class GiftSteps(Generic[P]):
             GiverTerms(policy),
             {
                 "clock": self._clock,
+                "deadline": self._deadline,
                 "namespace": self._space("gifts-given"),
                 "secret": newest,
                 "old_secrets": tuple(older),
@@ -140,6 +143,7 @@ class GiftSteps(Generic[P]):
                 LinkTerms(self._source, days),
                 {
                     "clock": self._clock,
+                    "deadline": self._deadline,
                     "namespace": self._space("gift-opened"),
                     "on_outage": "closed",
                     "remember": _REMEMBERED,

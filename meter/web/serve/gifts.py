@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from meter.loading.events import Event
     from meter.policy import Policy
     from meter.view import Reader
-    from meter.web.gifts import AsyncGifts, GiftLink, GiftRecord
+    from meter.web.gifts import AsyncGifts, GiftLink
     from meter.web.serve.keys import Client
     from meter.web.serve.problems import RequestError
     from meter.web.serve.service import Service
@@ -89,7 +89,7 @@ async def make_gift(service: Service, request: Request, client: Client) -> Respo
         link = await gifts.make(order.giver, order.article, address=order.address, now=order.at)
     except GiftError as error:
         raise _refused(error) from None
-    return json_answer(_link_table(link))
+    return json_answer(link.table())
 
 
 async def list_gifts(service: Service, request: Request, client: Client) -> Response:
@@ -98,7 +98,7 @@ async def list_gifts(service: Service, request: Request, client: Client) -> Resp
     giver = read_id(request.query_params.get(_GIVER, ""))
     at = read_moment(request.query_params.get(AT), client)
     records = await gifts.given(giver, at or service.clock())
-    return json_answer({"gifts": [record_table(record) for record in records]})
+    return json_answer({"gifts": [record.table() for record in records]})
 
 
 async def end_gift(service: Service, request: Request, _client: Client) -> Response:
@@ -121,31 +121,6 @@ def _gifts(service: Service) -> AsyncGifts:
 def _refused(error: GiftError) -> RequestError:
     status = _STATUSES.get(error.code, _CONFLICT)
     return one_problem(error.code, error.fault, error.advice, status=status)
-
-
-def _link_table(link: GiftLink) -> dict[str, object]:
-    return {
-        "id": link.id,
-        "article": link.article,
-        "token": link.token,
-        "address": link.address,
-        "made": link.made.isoformat(),
-        "ends": link.ends.isoformat(),
-    }
-
-
-def record_table(record: GiftRecord) -> dict[str, object]:
-    """Return what is told of a gift, as JSON has it."""
-    return {
-        "id": record.id,
-        "article": record.article,
-        "address": record.address,
-        "made": record.made.isoformat(),
-        "ends": record.ends.isoformat(),
-        "opened": record.opened,
-        "readers": record.readers,
-        "ended": record.ended,
-    }
 
 
 class Given:

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 from meter.loading import check_text, schema
 from meter.loading.events import EventError, event_shape, read_events
-from meter.loading.fields import Choice, Key, List, Mapping, OneOf, Shape, Table
+from meter.loading.fields import Choice, FlagOr, Key, List, Mapping, OneOf, Shape, Table
 from meter.loading.prompts import PROMPT
 from meter.verify.lints import CODES, lints
 
@@ -72,6 +72,9 @@ TABLES = {
     "noun": _inner(schema.COPY, "nouns"),
     "links": schema.LINKS,
     "promises": schema.PROMISES,
+    "machines": schema.MACHINES,
+    "terms": schema.MACHINES_OF_A_RULE,
+    "gifts": schema.GIFTS,
     "event": _EVENT,
     "reader": _inner(_EVENT, "reader"),
     "entitlement": _inner(_inner(_EVENT, "reader"), "entitlements"),
@@ -119,6 +122,8 @@ def _row(name: str, key: Key) -> str:
 
 def _form(shape: Shape) -> str:
     """Return the form of a value; of a list of words, all of them."""
+    if isinstance(shape, FlagOr):
+        return f"{shape.flag.form}, or {_form(shape.other)}"
     if isinstance(shape, List) and isinstance(shape.item, Choice):
         return "a list of " + ", ".join(f"`{word}`" for word in shape.item.words)
     return shape.form

@@ -104,8 +104,8 @@ def prove(
 
     The exit code is 1 if one of the policy's own promises fails or is not decided, or if one that
     nobody means to break fails: more is read than the limit, a subscriber meets a wall, premium is
-    open. What else fails is advice, and 0; with --strict it is 1, and so is what is not decided. It
-    is 2 if the policy cannot be read.
+    open, a search crawler is refused. What else fails is advice, and 0; with --strict it is 1, and
+    so is what is not decided. It is 2 if the policy cannot be read.
 
     What a policy does not promise on purpose it says itself: `[promises] except = [...]`.
 

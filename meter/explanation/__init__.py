@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from attrs import frozen
 
-from meter.decision import Decision
+from meter.decision import Decision, machine_words
 from meter.errors import listed
 from meter.errors.kinds import check_argument, instance
 from meter.explanation.words import clause, code_words, last_day, turned, value_words, why_not
@@ -124,6 +124,8 @@ def _told(decision: Decision, rulebook: Rulebook, fired: JudgedRule) -> Iterator
         yield "the reader has no id: nothing can be counted, so limited meters are closed"
     if fired.formula != And(()):
         yield f"matched: {_matched(fired.formula, values, rulebook.vocabulary)}"
+    if decision.machines is not None:
+        yield f"tells machines: {machine_words(decision.machines)}"
     if fired.spend and values[ACCESS] is ArticleAccess.FREE:
         yield "the article is free: it is read without an allowance, and counts nothing"
     for prompt in rulebook.policy.prompts:

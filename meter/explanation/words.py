@@ -64,6 +64,8 @@ _OF_METERS = {
 def _name(slot: Slot) -> str:
     if slot.meter is not None:
         return _OF_METERS[slot.name].format(slot.meter)
+    if slot.kind == "class" and slot.mentioned:
+        return "the verified crawler"
     about = "" if slot.product is None else f" of `{slot.product}`"
     where = "" if slot.zone is None or slot.name == slot.asks else f" in {slot.zone.key}"
     return f"{_NAMES[slot.asks]}{about}{where}"
@@ -145,8 +147,8 @@ def code_words(slot: Slot, code: Code, zone: ZoneInfo) -> str:
         return "not known"
     if slot.name == "open":
         return "not spent" if code else "spent"
-    if slot.kind == "flag":
-        return "set" if code else "not set"
+    if slot.kind in ("flag", "class"):
+        return _flag_words(slot, code)
     if slot.kind == "word":
         if code == OTHER:
             return "none of those named in the policy"
@@ -166,6 +168,15 @@ def code_words(slot: Slot, code: Code, zone: ZoneInfo) -> str:
     if place == len(marks):
         return f"above {marks[-1]}"
     return f"between {marks[place - 1]} and {marks[place]}"
+
+
+def _flag_words(slot: Slot, code: Code) -> str:
+    """Say what a flag holds; where classes are told apart, which."""
+    if not isinstance(code, bool):
+        return f"`{code}`"
+    if slot.kind == "class" and slot.mentioned:
+        return "of another class" if code else "none"
+    return "set" if code else "not set"
 
 
 def value_words(slot: Slot, value: Code, zone: ZoneInfo) -> str:
@@ -212,6 +223,8 @@ def _codes(slot: Slot, codes: Iterable[Any], zone: ZoneInfo) -> str:
     ordered: list[Any] = [code for code in slot.codes() if code in codes]
     if slot.kind == "hours":
         return _between_hours(slot, ordered)
+    if slot.kind == "class" and len(ordered) > 1 and ordered == list(filter(None, slot.codes())):
+        return "of any class"
     if None in ordered and len(ordered) > 1:
         rest = frozenset(ordered) - {None}
         return f"{_codes(slot, rest, zone)}, or not known"
@@ -246,7 +259,7 @@ def why_not(formula: Formula, values: Sequence[Any], vocabulary: Vocabulary) -> 
         slot = vocabulary.slots[formula.slot]
         value = values[formula.slot]
         told = value_words(slot, value, vocabulary.zone)
-        if value is None or slot.kind == "flag":  # the opposite needs no saying
+        if value is None or set(slot.codes()) == {False, True}:  # the opposite needs no saying
             return told
         if OTHER in formula.codes:
             return f"{told}, which is left out"

@@ -98,6 +98,10 @@ class Slot:
         on_a_constant = place < len(self.mentioned) and self.mentioned[place] == number
         return 2 * place + on_a_constant
 
+    def class_code(self, value: Hashable) -> Hashable:
+        """Return the code of a class: one that is not mentioned is a plain yes."""
+        return value if value in self.mentioned else bool(value)
+
     def hour_code(self, hour: int) -> int:
         """Return the code of an hour of the day: the last mentioned one that has come."""
         return (bisect_right(self.mentioned, hour) - 1) % len(self.mentioned)
@@ -124,18 +128,8 @@ def observer_of(slot: Slot) -> Read:
     if slot.kind == "number":
         return lambda reader, view, at: slot.code(read(reader, view, at))
     if slot.kind == "class":
-        return _class_of(mentioned, read)
+        return lambda reader, view, at: slot.class_code(read(reader, view, at))
     return read
-
-
-def _class_of(mentioned: frozenset[str], read: Read) -> Read:
-    """Return the function that finds a class: one that no policy mentions is a plain yes."""
-
-    def class_of(reader: Reader, view: PageView, at: int) -> bool | str:
-        value = read(reader, view, at)
-        return value if value in mentioned else bool(value)
-
-    return class_of
 
 
 def _published(slot: Slot) -> Read:

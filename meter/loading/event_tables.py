@@ -127,15 +127,15 @@ def _right_table(right: Entitlement) -> dict[str, Any]:
         table["tags"] = sorted(right.tags)
     if right.starts is not None:
         table["starts"] = right.starts.isoformat()
-    if right.ends is None:
-        return table
-    if right.grace % _HOUR or right.grace > _LONGEST:
+    grace = right.grace
+    if right.ends is not None and (grace % _HOUR or grace > _LONGEST):
         # A length that no event can say. What a right opens depends on the end of its grace alone.
-        table["ends"] = (right.ends + right.grace).isoformat()
+        table["ends"] = (right.ends + grace).isoformat()
         return table
-    table["ends"] = right.ends.isoformat()
-    if right.grace > _NO_LENGTH:
-        table["grace"] = length_text(right.grace)
+    if right.ends is not None:
+        table["ends"] = right.ends.isoformat()
+    if _NO_LENGTH < grace <= _LONGEST and not grace % _HOUR:
+        table["grace"] = length_text(grace)
     return table
 
 

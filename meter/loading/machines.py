@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from meter.errors.values import without_quotes
-from meter.forms import section_path
 from meter.loading.codes import currency_step
 from meter.loading.fields import (
     Choice,
@@ -96,10 +95,6 @@ MACHINES_OF_A_RULE = Table(
 _PREFERENCE = FlagOr(other=Choice(words=Preference))
 
 
-def _section_step(section: str) -> str | None:
-    return None if section_path(section) else "write the section's name, such as `markets`"
-
-
 MACHINES = Table(
     noun="`machines`",
     make=MachinesTable,
@@ -126,7 +121,6 @@ MACHINES = Table(
             shape=Mapping(
                 noun="a section",
                 item=Text(form=PATH_FORM, longest=500, code="bad-path", check=path_step),
-                check=_section_step,
                 example='{ markets = "/news/markets/" }',
             ),
             says="where the articles of a section are, if that is not `/SECTION/`",

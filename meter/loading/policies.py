@@ -25,6 +25,7 @@ from meter.loading.schema import POLICY
 from meter.loading.toml import parse_toml, read_text
 from meter.policy import Copy, Policy
 from meter.policy.condition_faults import condition_faults
+from meter.policy.gifts import gift_faults
 from meter.policy.machine_faults import machine_faults
 from meter.policy.meter_faults import meter_faults
 from meter.policy.offer_faults import offer_faults
@@ -153,6 +154,7 @@ def _read(text: str, name: str) -> tuple[dict[str, Any], ProblemCollector]:
     parts.setdefault("guarantees", ())
     parts["words"] = declared(parts.get("words", {}))
     parts.setdefault("switches", {})
+    parts.setdefault("gifts", None)
     parts["copy"] = _copies(parts.get("copy", {}), parts["publication"].locale, report)
     for fault in _faults(parts, report):
         report.add_problem(_as_written(fault, table))
@@ -193,6 +195,7 @@ def _faults(parts: Mapping[str, Any], report: ProblemCollector) -> Iterator[Prob
         promise_faults,
         prompt_faults,
         machine_faults,
+        gift_faults,
     )
     for fault in chain.from_iterable(check(policy) for check in checks):
         follows = report.dropped_at(fault.path)

@@ -29,7 +29,7 @@ from meter.errors.kinds import (
 from meter.errors.values import InvalidValueError, check_fields
 from meter.policy.condition_faults import condition_faults
 from meter.policy.conditions import EVERYONE, Limit, When, pairs
-from meter.policy.gifts import GiftTerms
+from meter.policy.gifts import GiftTerms, gift_faults
 from meter.policy.machine_faults import machine_faults
 from meter.policy.machines import MachinesTable
 from meter.policy.meter_faults import meter_faults
@@ -221,6 +221,7 @@ class Policy:
             *prompt_faults(self),
             *link_faults(self.links),
             *machine_faults(self),
+            *gift_faults(self),
         )
         if faults:
             raise PolicyError(faults)

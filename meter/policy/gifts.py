@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from attrs import field, frozen
 
@@ -11,12 +11,16 @@ from meter import vocabulary
 from meter.errors.kinds import choice, each, whole_number
 from meter.errors.values import Fault, check_fields, refuse
 from meter.forms import LENGTH, as_span, span_text
+from meter.validation import fault_of
 from meter.vocabulary import Status
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from meter.errors import Problem
     from meter.errors.values import Kind
 
-__all__ = ["LONGEST_GIFT", "MOST_GIFTS", "GiftTerms"]
+__all__ = ["LONGEST_GIFT", "MOST_GIFTS", "GiftTerms", "gift_faults"]
 
 MOST_GIFTS = 10_000
 """The most that a giver may make in a month, and the most that one link may be read by."""
@@ -50,12 +54,27 @@ class GiftTerms:
             refuse(
                 self, "lasts", Fault("bad-length", message, 'write a length such as `"30 days"`')
             )
-        if not self.givers:
-            fault = Fault("empty-list", "the list `givers` is empty, so nobody could give", _NOBODY)
-            refuse(self, "givers", fault)
 
 
-_NOBODY = "name at least one, or remove `[gifts]`"
+class _GivingPolicy(Protocol):
+    """A policy, or what could be read of one, as far as gifts go."""
+
+    @property
+    def gifts(self) -> GiftTerms | None: ...
+
+
+def gift_faults(policy: _GivingPolicy) -> Iterator[Problem]:
+    """Yield what makes the gifts of a policy unusable, with its path."""
+    if policy.gifts is not None and not policy.gifts.givers:
+        yield fault_of(_SAID, "empty-list", ("gifts", "givers"))
+
+
+_SAID = {
+    "empty-list": (
+        "the list `givers` is empty, so nobody could give",
+        "name at least one, or remove `[gifts]`",
+    )
+}
 _MANY: Kind = whole_number("10", 1, MOST_GIFTS)
 _OF_GIFTS = {
     "per_month": _MANY,

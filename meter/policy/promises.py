@@ -26,6 +26,8 @@ class Promise(Word):
     NOTHING_FREE_AT_ZERO = "nothing-free-at-zero"
     RIGHT_WALL_AFTER_EXPIRY = "right-wall-after-expiry"
     FREE_STAYS_OPEN = "free-stays-open"
+    SEARCH_CRAWLERS_MEET_NO_REFUSAL = "search-crawlers-meet-no-refusal"
+    UNVERIFIED_GET_NO_PREMIUM = "unverified-get-no-premium"
 
 
 _KNOWN = {str(promise): promise for promise in Promise}

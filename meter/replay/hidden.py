@@ -199,6 +199,8 @@ def _translated(slot: Slot, finer: Slot, code: Code) -> Hashable:
         return same
     if slot.kind == "word":
         return _word(slot, code)
+    if slot.kind == "class":
+        return slot.class_code(code)
     if slot.kind == "set":
         return frozenset(code) & frozenset(slot.mentioned)
     if slot.kind == "number":

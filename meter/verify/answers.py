@@ -26,7 +26,15 @@ OWN = "guarantee"
 """The code of what a policy promises by itself."""
 NEVER_STRICTER = "never-stricter"
 """The code of the promise that nobody is worse off than under another policy."""
-SAFETY = frozenset({"never-more-than-the-limit", "subscriber-never-walled", "premium-stays-closed"})
+SAFETY = frozenset(
+    {
+        "never-more-than-the-limit",
+        "subscriber-never-walled",
+        "premium-stays-closed",
+        "search-crawlers-meet-no-refusal",
+        "unverified-get-no-premium",
+    }
+)
 """The built-in promises that nobody means to break: each of them fails the whole policy."""
 
 

@@ -230,7 +230,7 @@ def _view(given: Mapping[str, Any]) -> PageView:
         country=given.get("country"),
         language=given.get("language"),
         gift=bool(given.get("gift")),
-        crawler=bool(given.get("crawler")),
+        crawler=given.get("crawler") or False,
     )
 
 

@@ -28,6 +28,7 @@ from meter.verify.rows import (
     pair,
     prompt_words,
     reports_meter,
+    settings,
     terms,
     visible,
 )
@@ -65,9 +66,10 @@ def changes(
     None where the policies are equal as functions.
 
     The names of rules and their order do not matter, only what readers see and what is counted.
-    Switches that stand alike in both are compared in every position, others as they are. Policies
-    too large for a diagram are put to z3 where it is installed: it finds one example, or
-    proves that there is none. Raises `UndecidedError` otherwise.
+    What `[machines]` and `[gifts]` say otherwise has rows of its own. Switches that stand alike in
+    both are compared in every position, others as they are. Policies too large for a diagram are
+    put to z3 where it is installed: it finds one example, or proves that there is none. Raises
+    `UndecidedError` otherwise.
     """
     shared = shared_switches(old, new)
     pairs = zip(positions(old, shared), positions(new, shared), strict=True)
@@ -79,6 +81,7 @@ def changes(
     for turned, changed in found[1:]:
         new_rows = (row for row in changed.rows if row not in found[0][1].rows)
         rows += (evolve(row, who=f"{row.who}, with {turned}") for row in new_rows)
+    rows += settings(old, new)
     complete = 2 ** len(shared) == len(found) and all(changed.complete for _, changed in found)
     return Changes(rows=tuple(rows), complete=complete)
 

@@ -54,7 +54,8 @@ _BEFORE = {
     "referrer": "coming from",
     "country": "in",
 }
-_FLAGS = {"gift": "by a gift link", "crawler": "as a crawler"}
+_FLAGS = {"gift": "by a gift link"}
+_CRAWLER = "as a crawler"
 _EITHER = {
     "whole": ("with a right to everything", "without a right to everything"),
     "named": ("bought or given to them", "neither bought nor given to them"),
@@ -129,6 +130,9 @@ def view_words(values: Mapping[str, Any], vocabulary: Vocabulary) -> str:
         parts.append(_EITHER["named"][0])
     parts += _known(values, "channel", "device", "language", "referrer")
     parts += [words for name, words in _FLAGS.items() if values.get(name)]
+    if values.get("crawler"):
+        slot = vocabulary.slots[vocabulary.place("crawler")]
+        parts.append(_crawler_words(slot.codes(), [values["crawler"]]))
     if values.get("period") is not None:
         parts.append(f"on a day {_day_words(vocabulary, [values['period']])}")
     clocks = [name for name in values if _asks(name) in _CLOCKS]
@@ -231,11 +235,26 @@ def _variable_words(vocabulary: Vocabulary, variable: Variable, codes: Sequence[
     if variable.name in _FLAGS:
         words = _FLAGS[variable.name]
         return words if codes[0] else f"not {words}"
+    if variable.name == "crawler":
+        return _crawler_words(variable.domain, codes)
     if variable.name == "period":
         return _day_words(vocabulary, codes)
     if _asks(variable.name) in _CLOCKS:
         return f"when {words_of(vocabulary, variable.name, codes)}"
     return f"where {words_of(vocabulary, variable.name, codes)}"
+
+
+def _crawler_words(domain: Collection[Hashable], codes: Collection[Hashable]) -> str:
+    """Say which crawlers ask, or which do not; a plain yes is one of a class that is not named."""
+    if False in codes:
+        return f"not {_crawler_words(domain, [code for code in domain if code not in codes])}"
+    classes = [code for code in codes if code is not True]
+    if len(codes) == len(domain) - 1:
+        return _CRAWLER
+    of = [f"of class {quoted(classes)}"] if classes else []
+    if len(classes) < len(codes):
+        of.append("of another class")
+    return f"{_CRAWLER} {listed(of, 'or')}"
 
 
 def _membership(name: str, sides: Mapping[bool, Sequence[str]]) -> str:

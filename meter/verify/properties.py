@@ -10,19 +10,15 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from meter.facts.meters import Opening
 from meter.formulas.translation import formula_of, offer_formula
 from meter.policy import When
 from meter.policy.promised import OPEN, WALLS
-from meter.verify.diagram import FALSE
-from meter.verify.walk.symbolic import among, spends, walls
-from meter.vocabulary import ArticleAccess, Show, Status
+from meter.policy.promises import Promise
+from meter.vocabulary import ArticleAccess, CrawlerClass, Show, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from meter.formulas import Formula
-    from meter.policy import Guarantee
+    from meter.policy import Guarantee, Policy
     from meter.rulebook import Verdict
     from meter.verify.space import Space
 
@@ -30,13 +26,15 @@ __all__ = [
     "BUILT_IN",
     "FULL",
     "MEANING",
+    "OF_MACHINES",
     "Property",
-    "Unannounced",
     "built_in_by_code",
     "built_in_properties",
     "free_is_open",
     "from_guarantee",
-    "unannounced",
+    "promises_of",
+    "search_crawlers",
+    "verified",
 ]
 
 FULL = OPEN
@@ -59,8 +57,18 @@ BUILT_IN = {
     "nothing-free-at-zero": "nobody is told of free articles at limit 0",
     "right-wall-after-expiry": "after expiry comes the right wall",
     "free-stays-open": "a free article is never walled",
+    "search-crawlers-meet-no-refusal": "no verified search crawler meets a 4xx",
+    "unverified-get-no-premium": "nobody unverified gets premium",
 }
-"""The promises every policy is held to: a code for each, and the promise in words."""
+"""The promises every policy is held to: a code for each, and the promise in words.
+
+Those about machines are only made by a policy that speaks to them (see `promises_of`).
+"""
+
+OF_MACHINES: frozenset[str] = frozenset(
+    {Promise.SEARCH_CRAWLERS_MEET_NO_REFUSAL, Promise.UNVERIFIED_GET_NO_PREMIUM}
+)
+"""The promises that only a policy makes which speaks to machines."""
 
 MEANING = {
     "subscriber-never-walled": (
@@ -89,6 +97,17 @@ MEANING = {
     ),
     "free-stays-open": (
         "nobody meets a wall at an article of access `free`, whatever they have read"
+    ),
+    "search-crawlers-meet-no-refusal": (
+        "no rule with `machines`, whose status refuses, decides for a verified crawler of class"
+        " `search`, which reads as an anonymous reader; where `[machines]` says `search = false`,"
+        " this is not promised"
+    ),
+    "unverified-get-no-premium": (
+        "who has no running trial, subscription or staff right, no right to the article and no gift"
+        " link, and is no verified crawler, never reads a whole premium article, whatever they say"
+        " of themselves and however often they come as somebody new: a meter that is for premium"
+        " breaks it too; sponsored content is exempt"
     ),
 }
 """What exactly each built-in promise means."""
@@ -143,7 +162,59 @@ def built_in_by_code(space: Space) -> dict[str, list[Property]]:
             for status, wall in _RIGHT_WALLS.items()
         ],
         "free-stays-open": free_is_open(space),
+        "search-crawlers-meet-no-refusal": [_no_refusal(space)],
+        "unverified-get-no-premium": [Property(where=_unentitled(space), never=FULL)],
     }
+
+
+def promises_of(policy: Policy) -> dict[str, str]:
+    """Return the built-in promises that a policy is held to: a code for each, and its words.
+
+    Those about machines are made by a policy that has `[machines]` or a rule with `machines`, and
+    the one about search crawlers only by one that does not keep them out.
+    """
+    table = policy.machines
+    left_out: frozenset[str] = frozenset()
+    if table is None and all(rule.machines is None for rule in policy.rules):
+        left_out = OF_MACHINES
+    elif table is not None and table.search is False:
+        left_out = frozenset({Promise.SEARCH_CRAWLERS_MEET_NO_REFUSAL})
+    return {code: words for code, words in BUILT_IN.items() if code not in left_out}
+
+
+def verified(space: Space, *classes: CrawlerClass) -> int:
+    """Return the views of verified crawlers, of some classes or of any.
+
+    One of a class that no policy names is a crawler like any other. Where no policy looks at
+    crawlers there are no such views: see `search_crawlers`.
+    """
+    level = space.named("crawler")
+    domain = () if level is None else space.variables[level].domain
+    named = [word for word in classes if word in domain]
+    if classes and len(named) < len(classes):
+        return space.is_("crawler", True, *named)
+    return space.is_("crawler", *(named or filter(None, domain)))
+
+
+def search_crawlers(space: Space) -> int:
+    """Return the views of verified search crawlers, which read as an anonymous reader.
+
+    A policy that never asks for crawlers decides for them as for any anonymous reader.
+    """
+    strangers = space.is_("reader", Status.ANONYMOUS)
+    if space.named("crawler") is None:
+        return strangers
+    return space.diagrams.conjoin(strangers, verified(space, CrawlerClass.SEARCH))
+
+
+def _no_refusal(space: Space) -> Property:
+    """Return the promise that no verified search crawler meets a status that refuses it."""
+    rules = space.rulebooks[0].policy.rules
+    return Property(
+        where=search_crawlers(space),
+        never=frozenset(Show) - FULL,
+        excused=frozenset(rule.name for rule in rules if rule.machines is None),
+    )
 
 
 def free_is_open(space: Space) -> list[Property]:
@@ -169,7 +240,7 @@ def _unentitled(space: Space) -> int:
     """Return the views of premium articles by readers without a right, but for the exempt."""
     exempt = [
         space.is_("gift", True),
-        space.is_("crawler", True),
+        verified(space),
         space.is_("named", True),
         space.is_("tags", True, member="sponsored"),
     ]
@@ -196,8 +267,10 @@ def _says_premium(when: When) -> bool:
 
 
 def built_in_properties(space: Space) -> list[Property]:
-    """Return the built-in properties of single page views."""
-    return [prop for properties in built_in_by_code(space).values() for prop in properties]
+    """Return the built-in properties of single page views that the policy promises."""
+    promised = promises_of(space.rulebooks[0].policy)
+    by_code = built_in_by_code(space)
+    return [prop for code, properties in by_code.items() if code in promised for prop in properties]
 
 
 def from_guarantee(space: Space, guarantee: Guarantee) -> list[Property]:
@@ -224,63 +297,3 @@ def _met_by(space: Space, name: str) -> Formula:
     if name in offers:
         return offer_formula(offers[name], space.vocabulary, book.policy, ())
     return next(rule.formula for rule in book.rules if rule.name == name)
-
-
-@frozen
-class Unannounced:
-    """Where a countdown on a meter misleads its reader.
-
-    That is by a last one in silence, or by a wall before the meter is spent.
-    """
-
-    silent: int = FALSE
-    walled: int = FALSE
-    last: int = FALSE
-    """The situations in which nothing would be left after the view."""
-
-
-def unannounced(space: Space, whole: int, meter: str, *, clock: bool = False) -> Unannounced:
-    """Return where a countdown on a meter may end otherwise than it said.
-
-    With `clock` also where another instant than that of the countdown has to come first.
-    """
-    diagrams = space.diagrams
-    lists = dict.fromkeys(r.spend for r in space.rulebooks[0].rules if meter in r.spend)
-    counting = among(space, whole, lambda v: v.show is Show.COUNTDOWN and meter in v.spend)
-    if counting == FALSE:
-        return Unannounced()
-    new = diagrams.test(space.known_levels[0], [0])
-    last = diagrams.conjoin(
-        new,
-        space.meter_state(meter, 0, "open", [Opening.OPEN]),
-        space.meter_state(meter, 0, "left", [_nothing(space, meter)]),
-    )
-    # Silent is the last article of any kind, to a reader who sees a countdown with some kind.
-    staying = space.who - space.clock if clock else space.who
-    reader = diagrams.exists(counting, frozenset(range(len(space.variables))) - staying)
-    silent = diagrams.conjoin(
-        among(space, whole, spends(meter, but=Show.LAST_FREE_ARTICLE)), last, reader
-    )
-    # Walled is an article of the very kind that is counted down, whatever the state of the meters,
-    # while something is left of each that is spent for it.
-    walled = []
-    for spent in lists:
-        counted_down = among(space, whole, _counts_down(spent))
-        opens = [space.meter_state(name, 0, "open", _LASTING) for name in spent]
-        moved = space.state_levels | space.clock if clock else space.state_levels
-        alike = diagrams.exists(counted_down, moved)
-        walled.append(diagrams.conjoin(among(space, whole, walls), new, *opens, alike))
-    return Unannounced(silent, diagrams.disjoin(*walled), last)
-
-
-_LASTING = (Opening.OPEN, Opening.UNLIMITED)
-
-
-def _nothing(space: Space, meter: str) -> object:
-    """Return the code of nothing left of a meter."""
-    return space.vocabulary.slots[space.vocabulary.place("left", meter)].code(0)
-
-
-def _counts_down(spent: tuple[str, ...]) -> Callable[[Verdict], bool]:
-    """Return whether a verdict counts down while it spends exactly some meters."""
-    return lambda verdict: verdict.show is Show.COUNTDOWN and verdict.spend == spent

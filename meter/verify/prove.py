@@ -15,6 +15,8 @@ from attrs import evolve
 
 from meter.facts import Vocabulary
 from meter.facts.meters import Opening
+from meter.policy import When
+from meter.policy.promises import Promise
 from meter.rulebook import Rulebook
 from meter.verify.answers import (
     EVERYONE,
@@ -34,19 +36,19 @@ from meter.verify.counterexample import (
 )
 from meter.verify.diagram import FALSE, MOST_STEPS, UndecidedError
 from meter.verify.properties import (
-    BUILT_IN,
     FULL,
     MEANING,
     Property,
     built_in_by_code,
     from_guarantee,
-    unannounced,
+    promises_of,
 )
 from meter.verify.search import ends_apart, find, scenario_of, scenarios
 from meter.verify.smt.fallback import fallback
 from meter.verify.switches import MOST_POSITIONS, asked_switches, positions, together
+from meter.verify.walk.countdowns import unannounced
 from meter.verify.walk.symbolic import among, spends, verdicts
-from meter.vocabulary import Access, Show
+from meter.vocabulary import Access, CrawlerClass, Show
 from meter.windows import instant
 
 if TYPE_CHECKING:
@@ -88,9 +90,7 @@ def _answers(
     policy: Policy, seconds: float | None, steps: int, leave_out: Sequence[str]
 ) -> tuple[ProofAnswer, ...]:
     """Answer every promise of a policy whose switches are as they are."""
-    rulebook = Rulebook(
-        policy, Vocabulary([policy], [guarantee.when for guarantee in policy.guarantees])
-    )
+    rulebook = Rulebook(policy, Vocabulary([policy], list(_asked(policy))))
     until = None if seconds is None else monotonic() + seconds
     leave_out = (*leave_out, *policy.promises.except_)
     try:
@@ -103,6 +103,13 @@ def _answers(
     except UndecidedError as error:
         left = None if until is None else max(0.1, until - monotonic())
         return tuple(fallback(rulebook, leave_out, str(error), left))
+
+
+def _asked(policy: Policy) -> Iterator[When]:
+    """Yield what the promises of a policy ask for: its own, and those about search crawlers."""
+    yield from (guarantee.when for guarantee in policy.guarantees)
+    if Promise.SEARCH_CRAWLERS_MEET_NO_REFUSAL in promises_of(policy):
+        yield When(crawler=frozenset({CrawlerClass.SEARCH}))
 
 
 class _Proof:
@@ -121,7 +128,7 @@ class _Proof:
             "last-free-is-announced": self._last_free,
             "nothing-free-at-zero": self._at_zero,
         }
-        for code, name in BUILT_IN.items():
+        for code, name in promises_of(self.policy).items():
             if code in self.leave_out:
                 continue
             if code in views:

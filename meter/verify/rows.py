@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
 from meter.canonical import to_table
+from meter.decision import machine_words
 from meter.errors import listed
 from meter.forms import length_text
 from meter.policy.prompts import NOUNS
 from meter.vocabulary import Access, Show
+from meter.vocabulary.machine_terms import MachineTerms
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from meter.policy import Meter, Offer, Policy, PromptWords
     from meter.rulebook import Verdict
@@ -32,6 +35,7 @@ __all__ = [
     "pair",
     "prompt_words",
     "reports_meter",
+    "settings",
     "terms",
     "visible",
 ]
@@ -54,7 +58,8 @@ _ONE = {Show.LAST_FREE_ARTICLE: Show.COUNTDOWN}
 class Row:
     """One line of a comparison: who it is about, what they got before, and what they get after.
 
-    `about` is `rules`, `limit`, `meter`, `offer` or `prompt`: what it is that differs.
+    `about` is `rules`, `limit`, `meter`, `offer`, `prompt`, `machines` or `gifts`: what it is that
+    differs.
     """
 
     about: str
@@ -73,6 +78,7 @@ class Seen:
     spend: tuple[str, ...] = ()
     told: tuple[tuple[str, ...], ...] = ()
     """The meters of which one is told, in groups (see `meter.decision.told_places`)."""
+    machines: MachineTerms | None = None
 
     @property
     def meters(self) -> tuple[str, ...]:
@@ -93,7 +99,7 @@ def visible(verdict: Verdict) -> Seen:
     """Return what of a verdict a reader can notice."""
     groups = (verdict.spend, *verdict.refused, verdict.exhausted)
     told = tuple(group for group in groups if group)
-    return Seen(verdict.show, verdict.offers, verdict.prompt, verdict.spend, told)
+    return Seen(verdict.show, verdict.offers, verdict.prompt, verdict.spend, told, verdict.machines)
 
 
 def reports_meter(meter: str) -> Callable[[Seen], bool]:
@@ -139,7 +145,40 @@ def difference(this: Seen, other: Seen) -> str:
     elif this.told != other.told and same:
         words += f", with the count of {_named(this.meters, 'or')}" if this.told else ""
         words += "" if this.told else ", without a count"
+    if this.machines != other.machines and same:
+        words += _machine_words(this.machines)
     return words
+
+
+def _machine_words(terms: MachineTerms | None) -> str:
+    """Say what machines are told at a wall."""
+    return ", nothing for machines" if terms is None else f", machines: {machine_words(terms)}"
+
+
+def settings(old: Policy, new: Policy) -> Iterator[Row]:
+    """Yield what differs in what a publication says to machines, and in what readers may give."""
+    for about, who in _SETTINGS.items():
+        was, now = (to_table(getattr(policy, about)) or {} for policy in (old, new))
+        for key in dict.fromkeys((*was, *now)):
+            before, after = (_setting(table.get(key)) for table in (was, now))
+            if before != after:
+                yield Row(about=about, who=f"{who}: `{key}`", before=before, after=after)
+
+
+_SETTINGS = {"machines": "what machines are told", "gifts": "who gives an article away"}
+
+
+def _setting(value: object) -> str:
+    """Write a setting as a policy file does, its tables and lists in one line."""
+    return "not said" if value is None else f"`{_toml(value)}`"
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml(part)}" for key, part in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def with_offers(offers: Sequence[str]) -> str:

@@ -15,7 +15,6 @@ from meter.errors.kinds import (
     as_tuple,
     choice,
     each,
-    either,
     instance,
     maybe,
     number,
@@ -229,12 +228,20 @@ class Article:
 
 
 _SAID_OF_CRAWLERS = (bool, CrawlerClass)
+_A_CLASS = choice(CrawlerClass)
+
+
+def _said_of_crawlers(value: object, what: str) -> Fault | None:
+    is_word = isinstance(value, str) and value not in ("true", "false")
+    return (_A_CLASS if is_word else FLAG)(value, what)
+
+
 _OF_A_VIEW = {
     "article": instance(Article, form='an `Article` such as `Article(id="a1")`'),
     "id": maybe(ID),
     **dict.fromkeys(("referrer", "channel", "device", "country", "language"), maybe(TEXT)),
     **dict.fromkeys(("gift", "prefetch"), FLAG),
-    "crawler": either(choice(CrawlerClass), (str,), FLAG),
+    "crawler": _said_of_crawlers,
 }
 
 

@@ -210,7 +210,9 @@ def about_sets_and_flags(when, reader, view, now):
     if when.gift is not None:
         yield view.gift is when.gift
     if when.crawler is not None:
-        yield view.crawler is when.crawler
+        asked = when.crawler
+        is_one = view.crawler is not False
+        yield is_one is asked if isinstance(asked, bool) else view.crawler in asked
 
 
 def about_rights(policy, when, reader, view, now):

@@ -41,7 +41,7 @@ def forged_views(draw):
         article=Article(id=draw(st.sampled_from(["a", "b", "c", "d", *SPELLED]))),
         id=draw(st.none() | st.sampled_from(SPELLED)),
         gift=draw(st.booleans()),
-        crawler=draw(st.booleans()),
+        crawler=draw(st.booleans() | st.sampled_from(["search", "training", "agent"])),
         prefetch=draw(st.booleans()),
         referrer=draw(st.none() | st.sampled_from(["", "google.com"])),
     )

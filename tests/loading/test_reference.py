@@ -9,6 +9,7 @@ import pytest
 
 from meter.loading.lints import LINTS
 from meter.policy.condition_faults import CODES as WORD_CODES
+from meter.policy.machine_faults import CODES as MACHINE_CODES
 from meter.policy.offer_faults import CODES as OFFER_CODES
 from meter.policy.prompt_faults import CODES as PROMPT_CODES
 from meter.resources import SYNTAX
@@ -83,7 +84,7 @@ def test_every_code_is_documented_once():
     """What can be said has a section that says what it means."""
     codes = {code for module in MODULES for code in _codes(module)}
     codes |= {known[1] for known in SYNTAX} | set(LINTS) | set(CODES) | set(WORD_CODES)
-    codes |= {"bad-value", *OFFER_CODES}
+    codes |= {"bad-value", "bad-status", "machines-need-licence", *OFFER_CODES, *MACHINE_CODES}
     assert codes - set(DOCUMENTED) == set()
     assert len(DOCUMENTED) == len(set(DOCUMENTED))
 
@@ -113,5 +114,5 @@ def test_every_code_of_a_text_has_an_example():
     """Only what no text can show goes without."""
     shown = {Path(name).stem for name in EXAMPLES}
     codes = {code for module in MODULES for code in _codes(module)} | set(LINTS) | set(CODES)
-    codes |= set(WORD_CODES) | set(OFFER_CODES)
+    codes |= set(WORD_CODES) | set(OFFER_CODES) | set(MACHINE_CODES)
     assert codes - shown - WITHOUT_EXAMPLE == set()

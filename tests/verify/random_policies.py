@@ -45,6 +45,7 @@ NUMBERS = {
 LENGTHS = ["1 hour", "7 days", "30 days", "36 hours"]
 TIMES = ["age", "since", "published", "weekday", "hour"]
 FLAGS = ["gift", "crawler", "account", "entitled", "covered", "covered"]
+CRAWLERS = [["search"], ["training"], ["search", "agent"], ["agent", "training"]]
 WINDOWS = [
     Window(calendar="month"),
     Window(rolling="30 days"),
@@ -120,6 +121,14 @@ def random_time(random: Random, key: str) -> object:
     return random_dates(random)
 
 
+def random_flag(random: Random, key: str) -> object:
+    """Return whether a flag is asked for, or which classes of crawlers are."""
+    drawn = random.random()
+    if key == "crawler" and 0.4 <= drawn < 0.8:
+        return CRAWLERS[int((drawn - 0.4) / 0.4 * len(CRAWLERS))]
+    return drawn < 0.8
+
+
 def random_when(
     random: Random, meters: list[str], names: list[str] = NAMES, depth: int = 2, wide: int = 2
 ) -> When:
@@ -143,7 +152,7 @@ def random_when(
         elif key in NUMBERS:
             given[key] = random_range(random, NUMBERS[key])
         elif key in FLAGS:
-            given[key] = random.random() < 0.8
+            given[key] = random_flag(random, key)
         elif key in TIMES or key == "dates":
             given[key] = random_time(random, key)
         elif key == "switch":

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from meter.policy import Dates, Hours, Lengths, Since, Tenure, When
 from meter.testing.strategies.times import START
 from meter.testing.strategies.words import NUMBERS, SPANS, WORDS
-from meter.vocabulary import ArticleAccess, Members, Range, Status, Weekday
+from meter.vocabulary import ArticleAccess, CrawlerClass, Members, Range, Status, Weekday
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -146,7 +146,8 @@ def _keys() -> list[SearchStrategy[tuple[str, Any]]]:
         st.one_of([_key(name, _members(WORDS[name])) for name in members]),
         st.one_of([_key(name, _ranges(constants)) for name, constants in NUMBERS.items()]),
         st.one_of([_key(name, _none_of(WORDS[name])) for name in ("section", "kind")]),
-        st.tuples(st.sampled_from(["gift", "crawler", "covered", "covered"]), st.booleans()),
+        st.tuples(st.sampled_from(["gift", "covered", "covered"]), st.booleans()),
+        _key("crawler", st.one_of(st.booleans(), _some(tuple(CrawlerClass)))),
         _key("dates", _periods()),
         _key("published", _periods()),
         _key("age", _lengths()),

@@ -11,7 +11,7 @@ from meter.testing.strategies.times import edge_times
 from meter.testing.strategies.words import few, maybe, numbers, words
 from meter.view import Article, Entitlement, PageView, Reader
 from meter.view.rights import NAMING
-from meter.vocabulary import ArticleAccess, EntitlementKind
+from meter.vocabulary import ArticleAccess, CrawlerClass, EntitlementKind
 from meter.windows import instant
 
 if TYPE_CHECKING:
@@ -114,6 +114,6 @@ def page_views(
         id=draw(maybe(("v1", "v2", "v3", "v4"))),
         prefetch=draw(_RARELY),
         gift=draw(_RARELY),
-        crawler=draw(_RARELY),
+        crawler=draw(st.one_of(_RARELY, _RARELY, st.sampled_from(CrawlerClass))),
         **known,
     )

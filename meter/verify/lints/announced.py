@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from meter.verify.diagram import FALSE
 from meter.verify.lints.findings import warning
-from meter.verify.properties import unannounced
+from meter.verify.walk.countdowns import unannounced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

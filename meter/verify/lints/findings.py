@@ -66,6 +66,12 @@ class Findings:
         """The statuses that some rule names."""
         return {status for rule in self.rules for status in statuses(rule.formula)}
 
+    @property
+    def tells_crawlers_apart(self) -> bool:
+        """Whether the policy names classes of crawlers."""
+        place = self.space.named("crawler")
+        return place is not None and len(self.space.variables[place].domain) > len((False, True))
+
     def asked(self, formula: Formula) -> set[Status]:
         """Return the statuses a formula asks for by name, or because their right covers a page."""
         slots = self.space.vocabulary.slots

@@ -14,6 +14,7 @@ from meter.rulebook import Rulebook
 from meter.verify.budget import decided
 from meter.verify.diagram import FALSE, UndecidedError
 from meter.verify.lints.findings import Findings, warning
+from meter.verify.properties import search_crawlers
 from meter.verify.walk.symbolic import among, spends, walls
 from meter.vocabulary import ArticleAccess, Status, Unit
 
@@ -31,7 +32,8 @@ SEARCH_CODES = {
         "a meter that gives strangers fewer than 6 articles a month: search engines advise 6 to 10"
     ),
     "crawler-walled": (
-        "a verified crawler that meets a wall or is counted: what it cannot read is not found"
+        "a verified crawler of a search engine that meets a wall or is counted: what it cannot read"
+        " is not found"
     ),
 }
 """The code of every advice for search engines, and what it finds."""
@@ -107,18 +109,10 @@ def _told(meter: Meter, limit: int) -> str:
 
 
 def _walled_crawlers(findings: Findings) -> Iterator[Problem]:
-    """Yield the first rule that walls a verified crawler, or counts what it opens."""
+    """Yield the first rule that walls a verified search crawler, or counts what it opens."""
     space, diagrams = findings.space, findings.diagrams
-    level = space.named("crawler")
     metered = space.is_("access", ArticleAccess.METERED)
-    if level is None:
-        # A policy that never asks decides for a crawler as for a stranger.
-        crawler = space.is_("reader", Status.ANONYMOUS)
-    else:
-        verified = [code for code in space.variables[level].domain if code]
-        crawler = diagrams.conjoin(
-            space.is_("crawler", *verified), space.is_("reader", Status.ANONYMOUS)
-        )
+    crawler = search_crawlers(space)
     counted = [spends(meter.name) for meter in findings.policy.meters]
     stopped = among(
         space, findings.whole, lambda v: walls(v) or any(counts(v) for counts in counted)
@@ -128,11 +122,12 @@ def _walled_crawlers(findings: Findings) -> Iterator[Problem]:
         return
     index = findings.index_of(found)
     decision = space.ask(space.witness(found))
+    asked = '["search"]' if findings.tells_crawlers_apart else "true"
     yield warning(
         code="crawler-walled",
         path=("rules", index, "name"),
         message=f"rule `{decision.rule}` decides for a verified crawler as for a stranger, who"
         " meets a wall: what a crawler cannot read is found by nobody",
-        advice='add a rule above, with `when = { crawler = true }` and `show = "article"`; mark the'
-        " articles as not free in their structured data",
+        advice=f'add a rule above, with `when = {{ crawler = {asked} }}` and `show = "article"`;'
+        " mark the articles as not free in their structured data",
     )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from meter.policy.condition_faults import placed_conditions
 from meter.policy.promises import Promise
 from meter.verify.diagram import FALSE
 from meter.verify.lints.findings import warning
-from meter.verify.properties import free_is_open
+from meter.verify.mutants.edit import listing
+from meter.verify.properties import free_is_open, verified
 from meter.verify.walk.symbolic import among, spends
 from meter.vocabulary import ArticleAccess
 
@@ -51,12 +53,18 @@ def _leaves_out_free(access: frozenset[ArticleAccess] | None) -> bool:
 
 
 def crawlers_metered(findings: Findings) -> Iterator[Problem]:
-    """Yield the meters that count what a verified crawler opens, in a policy that knows them."""
-    level = findings.space.named("crawler")
-    if level is None:
+    """Yield the meters that count what a verified crawler opens, in a policy that knows them.
+
+    A policy that names classes only knows crawlers of those.
+    """
+    conditions = (when for _, when in placed_conditions(findings.policy))
+    asked = [when.crawler for when in conditions if when.crawler is not None]
+    if not asked:
         return
-    verified = [code for code in findings.space.variables[level].domain if code]
-    crawler = findings.space.is_("crawler", *verified)
+    listed = [words for words in asked if not isinstance(words, bool)]
+    classes = sorted(frozenset().union(*listed)) if len(listed) == len(asked) else []
+    crawler = verified(findings.space, *classes)
+    key = listing(classes) if classes else "true"
     for meter in findings.policy.meters:
         spending = among(findings.space, findings.whole, spends(meter.name))
         found = findings.diagrams.conjoin(spending, crawler)
@@ -67,5 +75,5 @@ def crawlers_metered(findings: Findings) -> Iterator[Problem]:
             path=("rules", findings.index_of(found), "spend"),
             message=f"`{meter.name}` counts what a verified crawler opens, and walls it when the"
             f" limit is reached: {findings.example(found)}",
-            advice="decide for crawlers in a rule above, with `when = { crawler = true }`",
+            advice=f"decide for crawlers in a rule above, with `when = {{ crawler = {key} }}`",
         )

@@ -12,7 +12,13 @@ from meter.verify.answers import EVERYONE, OWN, ProofAnswer, ProofOutcome
 from meter.verify.budget import SOLVER_SECONDS, open_solver
 from meter.verify.counterexample import saying, single_view
 from meter.verify.diagram import UndecidedError
-from meter.verify.properties import BUILT_IN, FULL, MEANING, built_in_by_code, from_guarantee
+from meter.verify.properties import (
+    FULL,
+    MEANING,
+    built_in_by_code,
+    from_guarantee,
+    promises_of,
+)
 from meter.verify.walk.symbolic import comes_from, spends, walls
 from meter.vocabulary import Show
 
@@ -35,13 +41,14 @@ def fallback(
 
     `reason` says why the diagram gives none, `seconds` is for all of them.
     """
-    codes = [code for code in BUILT_IN if code not in leave_out]
+    promised = promises_of(rulebook.policy)
+    codes = [code for code in promised if code not in leave_out]
     guarantees = rulebook.policy.guarantees
     until = monotonic() + (SOLVER_SECONDS if seconds is None else seconds)
     try:
         proof = _SolverProof(open_solver([rulebook], reason), until)
     except UndecidedError as error:
-        named = [(code, BUILT_IN[code]) for code in codes]
+        named = [(code, promised[code]) for code in codes]
         named += [(OWN, guarantee.name) for guarantee in guarantees]
         for code, name in named:
             answer = _not_decided(code, name, str(error))
@@ -50,9 +57,9 @@ def fallback(
     views = built_in_by_code(proof.space)
     for code in codes:
         if code in views:
-            answer = proof.single(code, BUILT_IN[code], views[code])
+            answer = proof.single(code, promised[code], views[code])
         else:
-            answer = proof.over_time(code, BUILT_IN[code])
+            answer = proof.over_time(code, promised[code])
         yield evolve(answer, means=MEANING[code])
     for guarantee in guarantees:
         yield proof.single(OWN, guarantee.name, from_guarantee(proof.space, guarantee))

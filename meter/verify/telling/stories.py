@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from meter.decision import machine_words
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -66,6 +68,8 @@ def _step(step: SearchStep) -> str:
         limit = decision.meter.limit
         of = "" if limit is None else f" of {limit}"
         text += f" ({decision.meter.used}{of} used)"
+    if decision.machines is not None and step.asked.view.crawler:
+        text += f", with {machine_words(decision.machines)}"
     return text
 
 

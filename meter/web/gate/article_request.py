@@ -100,7 +100,7 @@ class ArticleRequest:
         self._kind = kind_of(self._request, verified=bool(word))
         self._view = evolve(
             self._view,
-            crawler=bool(word) and self._kind is RequestKind.CRAWLER,
+            crawler=word if self._kind is RequestKind.CRAWLER else False,
             prefetch=self._kind in _AHEAD,
         )
 

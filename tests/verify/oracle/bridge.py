@@ -119,8 +119,9 @@ def table_of(reader: Any, view: Any, now: datetime) -> Table:
         if getattr(view, name) is not None:
             event[name] = getattr(view, name)
     for name in ("gift", "crawler", "prefetch"):
-        if getattr(view, name):
-            event[name] = True
+        said = getattr(view, name)
+        if said:
+            event[name] = True if said is True else str(said)
     return event
 
 

@@ -225,6 +225,11 @@ def _flag(is_so: Any) -> Any:
     return ask
 
 
+def _crawler(asked: Any, visit: Visit) -> Iterator[Answer]:
+    said = visit.view.get("crawler", False)
+    yield (said is not False) is asked if isinstance(asked, bool) else said in asked
+
+
 def covers(right: Right, visit: Visit) -> bool:
     """Say whether a right covers the article."""
     article = visit.article
@@ -275,7 +280,7 @@ _KEYS: dict[str, Any] = {
     "entitled": _flag(lambda visit: visit.person.status in ("subscriber", "trial", "staff")),
     "covered": _flag(lambda visit: any(covers(r, visit) for r in visit.person.running)),
     "gift": _flag(lambda visit: bool(visit.view.get("gift"))),
-    "crawler": _flag(lambda visit: bool(visit.view.get("crawler"))),
+    "crawler": _crawler,
     "dates": _dates,
     "published": _published,
     "weekday": _weekday,

@@ -24,6 +24,8 @@ _STATUSES = [
     "subscription-expired",
     "staff",
 ]
+_CRAWLERS = [True, "search", "training", "agent"]
+_OFTEN = 0.12
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 
@@ -146,8 +148,11 @@ class Drawer:
         if random.random() < 0.5:
             event["id"] = f"v{random.randint(1, 3)}"
         for flag in ("gift", "crawler", "prefetch"):
-            if random.random() < 0.12:
+            drawn = random.random()
+            if drawn < _OFTEN:
                 event[flag] = True
+                if flag == "crawler":
+                    event[flag] = _CRAWLERS[int(drawn / _OFTEN * len(_CRAWLERS))]
         return event
 
     def event(self, now: datetime, article: str = "a1") -> Table:

@@ -62,6 +62,10 @@ def broken(visit: Visit, found: Judged) -> Iterator[str]:
         yield "right-wall-after-expiry"
     if visit.access == "free" and found.show in WALLS:
         yield "free-stays-open"
+    if visit.access == "premium" and found.is_whole and not _is_let_in(visit):
+        yield "unverified-get-no-premium"
+    if _is_search_crawler(visit) and not found.is_whole and "machines" in found.rule:
+        yield "search-crawlers-meet-no-refusal"
     counting_down = found.show in ("countdown", "last-free-article")
     if counting_down and 0 in [visit.limit(meter) for meter in found.spend]:
         yield "nothing-free-at-zero"
@@ -86,13 +90,22 @@ def _holds_every_product(visit: Visit) -> bool:
 
 
 def _may_open_premium(visit: Visit, rule: Table) -> bool:
+    meant = bool(spent(rule)) or _asks_for_premium(rule.get("when", {}))
+    return meant or _is_let_in(visit)
+
+
+def _is_let_in(visit: Visit) -> bool:
+    """Say whether a reader has a right or a gift, or is a verified crawler, or it is sponsored."""
     unentitled = ("anonymous", "registered", "trial-expired", "subscription-expired")
     named = any(right.names and covers(right, visit) for right in visit.person.running)
     exempt = visit.view.get("gift") or visit.view.get("crawler") or named
     sponsored = "sponsored" in (visit.article.get("tags") or ())
     entitled = visit.person.status not in unentitled
-    meant = bool(spent(rule)) or _asks_for_premium(rule.get("when", {}))
-    return bool(exempt or sponsored or entitled or meant)
+    return bool(exempt or sponsored or entitled)
+
+
+def _is_search_crawler(visit: Visit) -> bool:
+    return visit.view.get("crawler") == "search" and visit.person.status == "anonymous"
 
 
 def _asks_for_premium(when: Table) -> bool:

@@ -40,7 +40,7 @@ def toward(drawer: Drawer, event: Table, when: Table) -> Table:
             place[name] = drawer.random.choice(fitting)
     if "access" in when:
         event["article"]["access"] = drawer.random.choice(when["access"])
-    event |= {flag: when[flag] for flag in ("gift", "crawler") if flag in when}
+    event |= {name: _one_of(drawer, when[name]) for name in ("gift", "crawler") if name in when}
     if "age" in when:
         lengths = [length_of(bound) for bound in when["age"].values()]
         age = _length(drawer, lengths, when["age"])
@@ -49,6 +49,11 @@ def toward(drawer: Drawer, event: Table, when: Table) -> Table:
     if when.get("any"):
         return toward(drawer, event, drawer.random.choice(when["any"]))
     return event
+
+
+def _one_of(drawer: Drawer, asked: Any) -> Any:
+    """Return what is asked for: a flag, or one of several words."""
+    return drawer.random.choice(asked) if isinstance(asked, list) else asked
 
 
 def _move(event: Table, at: datetime) -> None:

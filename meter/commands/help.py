@@ -42,7 +42,7 @@ def command_group(*examples: str) -> Callable[[Callable[..., object]], click.Gro
     def made(function: Callable[..., object]) -> click.Group:
         words = cleandoc(function.__doc__ or "")
         decorate = click.group(
-            cls=_Group,
+            cls=_CommandGroup,
             short_help=words.partition("\n\n")[0],
             help=words,
             epilog="\n".join(examples),
@@ -64,7 +64,7 @@ class _Command(click.Command):
         """Write nothing: the examples stand before the options."""
 
 
-class _Group(click.Group):
+class _CommandGroup(click.Group):
     """A command of several whose epilog, the examples, stands before its options.
 
     Its commands are listed in the order in which they were added.

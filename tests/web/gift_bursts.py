@@ -17,44 +17,26 @@ from pathlib import Path
 from threading import Barrier
 
 from meter import open_store
-from meter.stores.deadline import deadline
 from meter.web.gifts import GiftAllowanceError, Gifts
 from tests.servers import Postgres, Valkey
 from tests.stores.bursts import NAMES
 from tests.web.giving import NOW, SECRET, anna, policy_of
 
-__all__ = ["bursts"]
+__all__ = ["PATIENCE", "bursts"]
 
 WHOLE = 2_000
 AT_ONCE = 8
 QUOTA = 3
-
-
-class PatientStore:
-    """A store whose answers may take as long as a busy machine needs."""
-
-    deadline = 60.0
-
-    def __init__(self, store):
-        self._store = store
-
-    def load(self, key):
-        return self._store.load(key)
-
-    def swap(self, key, old, new, *, expires):
-        return self._store.swap(key, old, new, expires=expires)
-
-    def forget(self, key):
-        self._store.forget(key)
+PATIENCE = 60.0
 
 
 def bursts(url, number):
     """Send bursts to a store, and count who got in, who was over and who under."""
     store = open_store(url)
     policy = policy_of(per_month=QUOTA, readers=QUOTA)
-    desks = [Gifts(policy, PatientStore(store), SECRET) for _ in range(AT_ONCE)]
+    desks = [Gifts(policy, store, SECRET, deadline=PATIENCE) for _ in range(AT_ONCE)]
     found = Counter(bursts=number, opened=0, given=0, over=0, under=0)
-    with deadline(600), ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
         for burst in range(number):
             giver = anna(f"giver-{burst}")
             link = desks[0].make(anna(f"other-{burst}"), "a1", now=NOW)

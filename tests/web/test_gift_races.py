@@ -9,8 +9,8 @@ from meter import open_store
 from meter.stores import open_async_store
 from meter.web.gifts import AsyncGifts
 from tests.servers import close_async
-from tests.web.gift_bursts import PatientStore, bursts
-from tests.web.giving import NOW, POLICY, anna, desk
+from tests.web.gift_bursts import PATIENCE, bursts
+from tests.web.giving import NOW, POLICY, SECRET, anna, desk, policy_of
 
 BURSTS = 10
 
@@ -26,8 +26,7 @@ def test_tasks_open_exactly(store_url):
 
     async def burst():
         store = open_async_store(store_url)
-        store.deadline = 60.0
-        gifts = desk(store, AsyncGifts, readers=5)
+        gifts = AsyncGifts(policy_of(readers=5), store, SECRET, deadline=PATIENCE)
         link = await gifts.make(anna(), "a1", now=NOW)
         opened = await asyncio.gather(*(gifts.open(link, f"r{n}", NOW) for n in range(20)))
         await close_async(store)
@@ -41,10 +40,9 @@ import json, sys
 from datetime import datetime
 from meter import Article, loads_policy, open_store
 from meter.web.gifts import Gifts
-from tests.web.gift_bursts import PatientStore
 url, name, now, token, text = sys.argv[1:]
 now = datetime.fromisoformat(now)
-gifts = Gifts(loads_policy(text), PatientStore(open_store(url)), "new")
+gifts = Gifts(loads_policy(text), open_store(url), "new", deadline=60.0)
 link = gifts.claimed(token, Article(id="a1"), now)
 print("ready", flush=True)
 sys.stdin.readline()
@@ -56,7 +54,7 @@ def test_processes_open_exactly(shared_url, python):
     """Two processes, five readers each, a link for seven."""
     text = POLICY.format(per_month=3, readers=7)
     store = open_store(shared_url)
-    link = desk(PatientStore(store), readers=7).make(anna(), "a1", now=NOW)
+    link = desk(store, readers=7).make(anna(), "a1", now=NOW)
     store.close()
     workers = [
         python(WORKER, shared_url, f"w{n}", NOW.isoformat(), link.token, text) for n in range(2)

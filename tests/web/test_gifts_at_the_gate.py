@@ -11,6 +11,7 @@ from meter import AsyncPaywall, Reader
 from meter.stores import MemoryStore
 from meter.web import Gate, WebRequest
 from meter.web.gifts import AsyncGifts
+from meter.web.opening import open_async_gate, open_gate
 from tests.paywall.weather import Cut
 from tests.web.giving import LASTS, NOW, SECRET, anna, desk, policy_of
 from tests.web.site import BROWSER, Browser, Site, article, header
@@ -218,3 +219,23 @@ def test_a_right_of_an_account_counts_before_the_link(giving):
     member = Reader(id="m", registered=True, entitlements=[right])
     assert giving.site.visit(url=giving.url, account=member).open(PREMIUM).whole
     assert giving.opened == 0
+
+
+@pytest.mark.parametrize("settings", [{}, {"namespace": "harbour", "article_ids": "path"}])
+def test_a_site_says_only_that_it_has_gifts(settings):
+    """`gifts=True`: over its own policy and store, by its own clock, names and secret."""
+    given = {"secret": SECRET, "gifts": True, "clock": lambda: NOW, "paywall": settings}
+    gate = open_gate(policy_of(), "memory://", **given)
+    link = gate.gifts.make(anna(), "/a1", address="/a1")
+    request = WebRequest(method="GET", url=link.address, headers={"user-agent": BROWSER})
+    assert gate.visit(request).open(article("/a1", "premium")).whole
+
+    async def play():
+        gate = open_async_gate(policy_of(), "memory://", **given)
+        link = await gate.gifts.make(anna(), "/a1", address="/a1")
+        request = WebRequest(method="GET", url=link.address, headers={"user-agent": BROWSER})
+        return (await gate.visit(request).aopen(article("/a1", "premium"))).whole
+
+    assert asyncio.run(play())
+    with pytest.raises(ValueError, match="secret"):
+        open_gate(policy_of(), "memory://", gifts=True, consent=lambda _request: False)

@@ -87,12 +87,22 @@ def test_no_machine_opens_a_link(giving, agent):
     assert (answer.whole, giving.opened) == (False, 0)
 
 
-def test_looking_is_not_opening(giving):
-    """`HEAD` gets no more than the wall's headers, a list of articles no text."""
+@pytest.mark.parametrize("is_known", [True, False])
+def test_looking_is_not_opening(giving, is_known):
+    """`HEAD` gets no more than the wall's headers, a list of articles no text, ahead nothing.
+
+    Neither for a new device, nor for one that keeps a cookie; and no cookie is set for that.
+    """
     browser = Browser(giving.site)
+    if is_known:
+        browser.read(article("m1"), url="/m1")
+        browser.read(article("m1"), url="/m1")
+    before = dict(browser.cookies)
+    assert bool(before) is is_known
     assert not browser.read(PREMIUM, url=giving.url, method="HEAD").whole
+    assert browser.read(PREMIUM, url=giving.url, sec_purpose="prefetch").status == 503
     assert not browser.visit(url=giving.url).peek(PREMIUM).whole
-    assert giving.opened == 0
+    assert (giving.opened, browser.cookies) == (0, before)
 
 
 def test_what_is_fetched_ahead_is_asked_for_again(giving):

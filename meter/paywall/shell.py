@@ -101,6 +101,8 @@ class Paywall(PaywallBase[Store]):
       cannot know its own counts: what it would have counted otherwise was never written, so each
       view is judged on the record of the policy in force, and where that needs none, as if nothing
       were counted (`record` is `none` in the event).
+    - `metrics`: whether decisions are logged and counted (`meter.decisions`). Say `False` where it
+      is no page view that is decided; outages are told all the same.
 
     A mistake raises, and is never taken for an outage: `TypeError` for a setting that is none, or
     for what is no policy and no store; `ValueError` for a `deadline`, a `queue`, an `on_outage` or

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import logging
 import pickle
 from datetime import UTC, datetime, timedelta
 
@@ -311,6 +312,20 @@ def test_a_gift_that_fails_halfway_can_be_made_again(calls):
         pass
     assert made == 2
     assert made == len(gifts.given("anna", NOW))
+
+
+def test_gifts_are_not_told_as_decisions_about_pages(caplog):
+    """Neither to the log nor to the counter; an outage is."""
+    caplog.set_level(logging.INFO, logger="meter")
+    way = Cut(MemoryStore())
+    gifts = desk(way)
+    link = gifts.make(anna(), "a1", now=NOW)
+    gifts.open(link, "a", NOW)
+    assert caplog.records == []
+    way.is_cut = True
+    gifts.open(link, "b", NOW)
+    (told,) = caplog.records
+    assert "the store was unavailable" in told.getMessage()
 
 
 def test_wrong_settings_are_told_at_once():

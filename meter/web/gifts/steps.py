@@ -97,16 +97,9 @@ class GiftSteps(Generic[P]):
         self._kept = KeptGifts(self._space("gift"))
         self._links: dict[int, P] = {}
         newest, *older = self._seals.secrets
+        named_by: PaywallSettings = {"secret": newest, "old_secrets": tuple(older)}
         self._givers = opens(
-            GiverTerms(policy),
-            {
-                "clock": self._clock,
-                "deadline": self._deadline,
-                "namespace": self._space("gifts-given"),
-                "secret": newest,
-                "old_secrets": tuple(older),
-                "on_outage": "raise",
-            },
+            GiverTerms(policy), {**self._kept_in("gifts-given"), **named_by, "on_outage": "raise"}
         )
 
     @property
@@ -131,6 +124,16 @@ class GiftSteps(Generic[P]):
     def _space(self, name: str) -> str:
         return f"{self._namespace}/{name}" if self._namespace else name
 
+    def _kept_in(self, name: str) -> PaywallSettings:
+        """Return what both paywalls are told; what they decide are no page views."""
+        space = self._space(name)
+        return {
+            "clock": self._clock,
+            "deadline": self._deadline,
+            "namespace": space,
+            "metrics": False,
+        }
+
     def _claim(self, article: str) -> str:
         """Return an article's id as a token says it."""
         return bounded(self._form(article))
@@ -139,15 +142,10 @@ class GiftSteps(Generic[P]):
         """Return the paywall that decides who opens links that last as long as this one."""
         days = whole_days(claims.ends - claims.made)
         if days not in self._links:
+            settings = self._kept_in("gift-opened")
             self._links[days] = self._opens(
                 LinkTerms(self._source, days),
-                {
-                    "clock": self._clock,
-                    "deadline": self._deadline,
-                    "namespace": self._space("gift-opened"),
-                    "on_outage": "closed",
-                    "remember": _REMEMBERED,
-                },
+                {**settings, "on_outage": "closed", "remember": _REMEMBERED},
             )
         return self._links[days]
 

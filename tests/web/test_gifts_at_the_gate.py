@@ -184,6 +184,29 @@ def test_while_the_store_is_out_nobody_is_let_in(giving):
     assert browser.read(PREMIUM, url=giving.url).whole
 
 
+class Broken:
+    """A store whose code is wrong."""
+
+    deadline = None
+    blocking = False
+
+    def load(self, key):
+        raise AttributeError("no such thing")
+
+    def swap(self, key, old, new, *, expires):
+        raise AttributeError("no such thing")
+
+    def forget(self, key):
+        raise AttributeError("no such thing")
+
+
+def test_a_store_that_is_wrong_costs_nobody_the_page(giving):
+    """Told once, in the log; the answer is the wall."""
+    gifts = desk(Broken())
+    site = Site(policy=policy_of(), settings={"secret": SECRET, "gifts": gifts})
+    assert not Browser(site).read(PREMIUM, url=giving.url).whole
+
+
 def test_a_site_without_gifts_knows_no_links(giving):
     """The parameter is nothing to it."""
     site = Site(policy=policy_of(), store=giving.store)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from attrs import evolve
 
-from meter.errors import StoreError
 from meter.memo import decide
 from meter.paywall import OnOutage
 from meter.usage import Usage
@@ -15,7 +14,7 @@ from meter.web.gate.answer import Answer, is_whole
 from meter.web.gate.cookie import new_device
 from meter.web.gate.identity import NOBODY, Identity
 from meter.web.gate.kinds import RequestKind, kind_of
-from meter.web.gate.steps import AskEdge, Steps, tried
+from meter.web.gate.steps import AskEdge, Steps, tried, tried_step
 from meter.web.given import PARAMETER as GIFT
 from meter.web.given import asked_again, is_open_to
 from meter.web.signed import parameter
@@ -210,16 +209,18 @@ class ArticleRequest:
             cookie, recipient = self._identity.new_cookie(reader)
             self._identity.carry(cookie, cookie.carried())
         name = recipient.id or new_device()
-        try:
-            ahead = self._kind is not RequestKind.READ
-            opened = yield AskEdge(lambda: gifts.open(gift, name, self._now, ahead=ahead))
-        except StoreError as error:
-            self._gate.tell("a gift link cannot be opened; the reader gets the page without", error)
-            return reader
+        ahead = self._kind is not RequestKind.READ
+        opened: bool = yield from tried_step(
+            AskEdge(lambda: gifts.open(gift, name, self._now, ahead=ahead)), self._not_opened
+        )
         if not opened:
             return reader
         self._view = evolve(self._view, gift=True)
         return evolve(reader, entitlements=(*reader.entitlements, gift.right()))
+
+    def _not_opened(self, error: Exception) -> bool:
+        self._gate.tell("a gift link cannot be opened; the reader gets the page without", error)
+        return False
 
     def _decide_for(self, reader: Reader) -> Steps[Decision]:
         """Decide for a reader, who may have no identity yet."""

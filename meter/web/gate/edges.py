@@ -58,6 +58,11 @@ class InstitutionRights(Protocol):
 class GivenArticle(Protocol):
     """An article that a reader has given away."""
 
+    @property
+    def token(self) -> str:
+        """What the link is claimed by."""
+        ...
+
     def right(self) -> Entitlement:
         """Return the right that it gives."""
         ...

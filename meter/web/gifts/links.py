@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from attrs import field, frozen
 
@@ -26,6 +26,7 @@ __all__ = [
     "Claims",
     "GiftLink",
     "GiftRecord",
+    "HasToken",
     "Seal",
     "Seals",
     "address_with",
@@ -37,6 +38,15 @@ ADDRESS_FORM = "an address such as `https://harbour.example/articles/a1`"
 LONGEST_ADDRESS = 2000
 _ADDRESS = re.compile(ADDRESS)
 _PURPOSE = "gift"
+
+
+class HasToken(Protocol):
+    """What `claimed` returned, or whatever else holds its token."""
+
+    @property
+    def token(self) -> str:
+        """What the link is claimed by."""
+        ...
 
 
 @frozen(kw_only=True)

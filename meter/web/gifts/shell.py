@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from meter.policy import Policy
     from meter.stores.protocol import AsyncStore, Store
     from meter.view import Reader
-    from meter.web.gifts.links import GiftLink, GiftRecord
+    from meter.web.gifts.links import GiftLink, GiftRecord, HasToken
     from meter.web.signed import Secrets
 
 __all__ = ["AsyncGifts", "Gifts"]
@@ -96,7 +96,7 @@ class Gifts(GiftSteps[Paywall]):
         """
         run(self._end(gift, giver, now), _call, StoreError)
 
-    def open(self, gift: GiftLink, recipient: str, now: datetime, *, ahead: bool = False) -> bool:
+    def open(self, gift: HasToken, recipient: str, now: datetime, *, ahead: bool = False) -> bool:
         """Say whether a reader may read through a link at `now`, and count who does so first.
 
         `gift` is what `claimed` returned; `recipient` is the reader's id, of which only a digest
@@ -106,7 +106,7 @@ class Gifts(GiftSteps[Paywall]):
         """
         return run(self._open(gift, recipient, now, ahead=ahead), _call, StoreError)
 
-    def peek(self, gift: GiftLink, recipient: str, now: datetime) -> bool:
+    def peek(self, gift: HasToken, recipient: str, now: datetime) -> bool:
         """Say whether a reader might read through a link at `now`, and count nobody; see `open`."""
         return run(self._peek(gift, recipient, now), _call, StoreError)
 
@@ -157,13 +157,13 @@ class AsyncGifts(GiftSteps[AsyncPaywall]):
         await run_async(self._end(gift, giver, now), _await, StoreError)
 
     async def open(
-        self, gift: GiftLink, recipient: str, now: datetime, *, ahead: bool = False
+        self, gift: HasToken, recipient: str, now: datetime, *, ahead: bool = False
     ) -> bool:
         """Say whether a reader may read through a link; see `Gifts.open`."""
         steps = self._open(gift, recipient, now, ahead=ahead)
         return await run_async(steps, _await, StoreError)
 
-    async def peek(self, gift: GiftLink, recipient: str, now: datetime) -> bool:
+    async def peek(self, gift: HasToken, recipient: str, now: datetime) -> bool:
         """Say whether a reader might read through a link; see `Gifts.peek`."""
         return await run_async(self._peek(gift, recipient, now), _await, StoreError)
 

@@ -20,6 +20,7 @@ FILES = (
     "tests/columns/test_planted_bugs.py",
     "tests/journeys/test_planted_bugs.py",
     "tests/prompts/test_planted_words.py",
+    "tests/verify/test_crawler_classes.py",
     "tests/verify/test_generous_engines.py",
     "tests/verify/test_planted.py",
 )

@@ -99,7 +99,7 @@ def observe(
     at = instant(now)
     counts, held = count(rulebook, reader, view, usage, at)
     status = reader.status_at(at)
-    if first_match(rulebook, (status,)) is not None and not rulebook.histories:
+    if is_settled(rulebook, (status,)):
         return (status,), (counts, held)
     facts = rulebook.vocabulary.observe(reader, view, at, status)
     if is_settled(rulebook, facts):

@@ -25,6 +25,7 @@ __all__ = [
     "Attribute",
     "Read",
     "hour_in",
+    "is_a_crawler",
     "since",
     "weekday_in",
 ]
@@ -100,6 +101,12 @@ ATTRIBUTES: dict[str, Attribute] = {
 What more there is hangs on a product (`since`), on the publication's zone (`weekday`, `hour`) or on
 instants (`period`, `published`).
 """
+
+
+def is_a_crawler(_reader: Reader, view: PageView, _at: int) -> bool:
+    """Say whether a verified crawler asks, of whatever class."""
+    return view.crawler is not False
+
 
 _DAYS = tuple(Weekday)
 

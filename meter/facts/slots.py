@@ -17,6 +17,7 @@ from meter.facts.attributes import (
     Attribute,
     Read,
     hour_in,
+    is_a_crawler,
     since,
     weekday_in,
 )
@@ -128,8 +129,13 @@ def observer_of(slot: Slot) -> Read:
     if slot.kind == "number":
         return lambda reader, view, at: slot.code(read(reader, view, at))
     if slot.kind == "class":
-        return lambda reader, view, at: slot.class_code(read(reader, view, at))
+        # A policy that names no class asks of every page view whether there is a crawler at all.
+        return _class_of(slot, read) if mentioned else is_a_crawler
     return read
+
+
+def _class_of(slot: Slot, read: Read) -> Read:
+    return lambda reader, view, at: slot.class_code(read(reader, view, at))
 
 
 def _published(slot: Slot) -> Read:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["COMPARED", "Shadow", "ShadowDecision", "record_word"]
 
-COMPARED = ("show", "access", "prompt", "offers", "meter")
+COMPARED = ("show", "access", "prompt", "offers", "meter", "machines")
 """What a reader meets, in which two decisions may differ.
 
 Not the rule's name, the policy's digest or the reasons.

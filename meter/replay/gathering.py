@@ -211,7 +211,7 @@ def _shard(tables: list[pa.Table]) -> ReaderShard:
     article, _ = _numbered(table["article"])
     key = np.empty(0, np.int64)
     if "key" in table.column_names:
-        key, _ = _numbered(table["key"])
+        key, _ = _numbered(_keys(table))
     rows = np.empty(0, np.int64)
     if "row" in table.column_names:
         rows = table["row"].to_numpy()
@@ -222,6 +222,17 @@ def _shard(tables: list[pa.Table]) -> ReaderShard:
         group = _shortest(table[name].to_numpy())
         views.append(Views(reader=reader, at=at, article=article, key=key, group=group))
     return ReaderShard(views=tuple(views), names=names, rows=rows)
+
+
+def _keys(table: pa.Table) -> pa.ChunkedArray:
+    """Return what distinguishes views; those of a piece without ids, by their instant."""
+    keys = table["key"]
+    if not keys.null_count:
+        return keys
+    names = table["article"].cast(pa.string())
+    length = pc.utf8_length(names).cast(pa.string())
+    at = pc.binary_join_element_wise("@", table["at"].cast(pa.string()), "")
+    return pc.coalesce(keys, pc.binary_join_element_wise(length, names, at, "~"))
 
 
 def _shortest(group: NDArray[np.int32]) -> NDArray[np.int32]:

@@ -17,6 +17,8 @@ from meter.policy.promises import Promise
 from meter.vocabulary import ArticleAccess, CrawlerClass, Show, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from meter.formulas import Formula
     from meter.policy import Guarantee, Policy
     from meter.rulebook import Verdict
@@ -28,6 +30,7 @@ __all__ = [
     "MEANING",
     "OF_MACHINES",
     "Property",
+    "asked_by_promises",
     "built_in_by_code",
     "built_in_properties",
     "free_is_open",
@@ -180,6 +183,13 @@ def promises_of(policy: Policy) -> dict[str, str]:
     elif table is not None and table.search is False:
         left_out = frozenset({Promise.SEARCH_CRAWLERS_MEET_NO_REFUSAL})
     return {code: words for code, words in BUILT_IN.items() if code not in left_out}
+
+
+def asked_by_promises(policy: Policy) -> Iterator[When]:
+    """Yield what the promises of a policy ask for: its own, and the one about search crawlers."""
+    yield from (guarantee.when for guarantee in policy.guarantees)
+    if Promise.SEARCH_CRAWLERS_MEET_NO_REFUSAL in promises_of(policy):
+        yield When(crawler=frozenset({CrawlerClass.SEARCH}))
 
 
 def verified(space: Space, *classes: CrawlerClass) -> int:

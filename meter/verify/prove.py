@@ -15,8 +15,6 @@ from attrs import evolve
 
 from meter.facts import Vocabulary
 from meter.facts.meters import Opening
-from meter.policy import When
-from meter.policy.promises import Promise
 from meter.rulebook import Rulebook
 from meter.verify.answers import (
     EVERYONE,
@@ -39,6 +37,7 @@ from meter.verify.properties import (
     FULL,
     MEANING,
     Property,
+    asked_by_promises,
     built_in_by_code,
     from_guarantee,
     promises_of,
@@ -48,7 +47,7 @@ from meter.verify.smt.fallback import fallback
 from meter.verify.switches import MOST_POSITIONS, asked_switches, positions, together
 from meter.verify.walk.countdowns import unannounced
 from meter.verify.walk.symbolic import among, spends, verdicts
-from meter.vocabulary import Access, CrawlerClass, Show
+from meter.vocabulary import Access, Show
 from meter.windows import instant
 
 if TYPE_CHECKING:
@@ -90,7 +89,7 @@ def _answers(
     policy: Policy, seconds: float | None, steps: int, leave_out: Sequence[str]
 ) -> tuple[ProofAnswer, ...]:
     """Answer every promise of a policy whose switches are as they are."""
-    rulebook = Rulebook(policy, Vocabulary([policy], list(_asked(policy))))
+    rulebook = Rulebook(policy, Vocabulary([policy], list(asked_by_promises(policy))))
     until = None if seconds is None else monotonic() + seconds
     leave_out = (*leave_out, *policy.promises.except_)
     try:
@@ -103,13 +102,6 @@ def _answers(
     except UndecidedError as error:
         left = None if until is None else max(0.1, until - monotonic())
         return tuple(fallback(rulebook, leave_out, str(error), left))
-
-
-def _asked(policy: Policy) -> Iterator[When]:
-    """Yield what the promises of a policy ask for: its own, and those about search crawlers."""
-    yield from (guarantee.when for guarantee in policy.guarantees)
-    if Promise.SEARCH_CRAWLERS_MEET_NO_REFUSAL in promises_of(policy):
-        yield When(crawler=frozenset({CrawlerClass.SEARCH}))
 
 
 class _Proof:

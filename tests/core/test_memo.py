@@ -63,6 +63,14 @@ def test_remembering_changes_nothing(data):
         usage = plain[1]
 
 
+def test_a_wall_for_a_status_looks_no_further_where_a_history_is_kept():
+    """A history counts whole views only, so both end their look at the reader's status."""
+    policy = Policy(publication=PAPER, meters=[evolve(MONTHLY, counts=When())], rules=[WALL])
+    plain = engine.decide(policy, ANYONE, view("a"), Usage(), NOW)
+    assert plain == memo.decide(policy, ANYONE, view("a"), Usage(), NOW)
+    assert len(plain[0].facts.values) == 1
+
+
 def test_a_view_is_final_where_no_usage_matters():
     """Premium is settled; what is metered, or asks what is left, is not."""
     assert memo.observe(POLICY, ANYONE, view("p", "premium"), NOW).final.show == "subscription-wall"

@@ -64,6 +64,9 @@ CORE = {"meter"} | {
         "policy",
         "policy.condition_faults",
         "policy.conditions",
+        "policy.gifts",
+        "policy.machine_faults",
+        "policy.machines",
         "policy.meter_faults",
         "policy.meters",
         "policy.offer_faults",
@@ -87,6 +90,7 @@ CORE = {"meter"} | {
         "view.rights",
         "vocabulary",
         "vocabulary.bounds",
+        "vocabulary.machine_terms",
         "windows",
     ]
 }

@@ -429,3 +429,18 @@ def test_a_rolling_window_never_blocks_less_than_a_calendar_period_within_it(vie
     ]
 
     assert blocked[0] >= blocked[1]
+
+
+def test_views_without_an_id_are_told_apart_where_others_have_one(tmp_path):
+    """By their instant, as `meter decide` does: a last line without an end is read on its own."""
+    known = {"id": "a", "access": "metered"}
+    about = [{"id": "a", "value": 0.5}, known, known]
+    rows = [
+        {"at": f"2026-06-01T09:0{minute}:00Z", "reader": {"id": "r"}, "article": article}
+        for minute, article in enumerate(about)
+    ]
+    rows[0]["id"] = "v1"
+    path = tmp_path / "log.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    found = _rows(path, policy_of(count="views"), recorded_under="none")
+    assert ["countdown", "last-free-article", "subscription-wall"] == [row["show"] for row in found]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from meter import Article, PageView, Reader, Usage, decide
 from meter.loading.event_parts import article_table, reader_table
-from meter.loading.events import event_shape
+from meter.loading.events import decision_table, event_shape
+from meter.policy import MachineTerms, Policy, Publication, Rule
 from meter.web.serve.operations import OPERATIONS
 from tests.web.openapi import LITTLE, ask
 from tests.web.serving import CLOCK_KEY, KEY, Server
@@ -48,3 +51,17 @@ def body_of(document, path):
     """Return the schema of a body."""
     content = document["paths"][path]["post"]["requestBody"]["content"]
     return content["application/json"]["schema"]
+
+
+def test_the_document_has_every_key_of_a_decision(server):
+    """`machines` is there where a rule refuses them; the others always are."""
+    rule = Rule(name="rest", show="wall", machines=MachineTerms(status=403))
+    policy = Policy(publication=Publication(name="The Harbour Review"), rules=[rule])
+    view = PageView(article=Article(id="a1"))
+    now = datetime(2026, 6, 1, tzinfo=UTC)
+    written = decision_table(decide(policy, Reader(id="r1"), view, Usage(), now)[0])
+    told = server.ask("GET", "/openapi.json", key=KEY).json
+    schema = told["components"]["schemas"]["Decision"]
+    assert set(written) == set(schema["properties"])
+    assert set(written) - set(schema["required"]) == {"machines"}
+    assert set(written["machines"]) == set(schema["properties"]["machines"]["properties"])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from meter.loading.event_parts import Moment
 from meter.vocabulary import Access, Show
+from meter.vocabulary.machine_terms import STATUSES
 from meter.web.serve.bodies import AT
 from meter.web.serve.problems import PROBLEMS_SCHEMA
 
@@ -196,11 +197,17 @@ def _object(**properties: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _with(schema: dict[str, Any], **optional: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of an object that may have more properties."""
+    return {**schema, "properties": {**schema["properties"], **optional}}
+
+
 def _answers() -> dict[str, dict[str, Any]]:
     """Return the schemas of what comes back."""
     meter = _object(
         name=_TEXT, limit=_MAYBE_COUNT, used=_COUNT, left=_MAYBE_COUNT, resets_at=_MAYBE_TIME
     )
+    machines = _object(status={"enum": list(STATUSES)}, price=_MAYBE_TEXT, licence=_MAYBE_TEXT)
     decision: dict[str, dict[str, Any]] = {
         "at": _TIME,
         "show": {"enum": [str(word) for word in Show]},
@@ -220,8 +227,8 @@ def _answers() -> dict[str, dict[str, Any]]:
     read = _object(id=_TEXT, at=_TIME)
     counted = _object(articles={"type": "array", "items": read}, resets_at=_MAYBE_TIME)
     return {
-        "Decision": _object(**decision),
-        "RenderedDecision": _object(**decision, rendered=_MAYBE_TEXT),
+        "Decision": _with(_object(**decision), machines=machines),
+        "RenderedDecision": _with(_object(**decision, rendered=_MAYBE_TEXT), machines=machines),
         "StartedOffer": _object(reader=_TEXT, offer=_TEXT),
         "Join": _object(source=_TEXT, target=_TEXT),
         "Ledger": _object(known=_FLAG, meters={"type": "object", "additionalProperties": counted}),

@@ -16,6 +16,7 @@ from meter.reloading import ReloadingPolicy
 from meter.stores import open_async_store, open_store
 from meter.web.gate import Gate
 from meter.web.gate.kinds import prepare
+from meter.web.gifts import AsyncGifts, Gifts
 from meter.web.institutions.files import beside
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from meter.web.gate.configured import Consent, CrawlerOf
     from meter.web.gate.edges import GiftDesk, InstitutionRights, PreviewDesk
     from meter.web.gate.request import WebRequest
+    from meter.web.gifts.steps import GiftSettings
+    from meter.web.signed import Secrets
 
 __all__ = ["GateSettings", "open_async_gate", "open_gate", "prove", "prove_async"]
 
@@ -47,7 +50,7 @@ class GateSettings(TypedDict, total=False):
     country: Callable[[WebRequest], str | None] | str | None
     crawler: CrawlerOf | None
     institutions: InstitutionRights | str | PathLike[str] | None
-    gifts: GiftDesk | None
+    gifts: GiftDesk | bool | None
     previews: PreviewDesk | None
     trusted_proxies: Iterable[str]
     allowed_origins: Iterable[str]
@@ -70,7 +73,8 @@ def open_gate(
     `policy` is a policy or the path of its file; with `reload` a file is read again while the site
     runs. A file `institutions.toml` beside it is taken by itself, read again as it changes; with
     `institutions=None` none is. `settings` are those of `Gate`; under `paywall` those of the
-    paywall. Raises `PolicyError` for the policy, `InstitutionsError` for the institutions,
+    paywall. With `gifts=True` the gate has `Gifts` over the same policy and store, with the same
+    secret. Raises `PolicyError` for the policy, `InstitutionsError` for the institutions,
     `StoreSetupError` for the URL, and `TypeError` for a setting that there is none of.
     """
     gate, of_paywall = _split(settings)
@@ -78,6 +82,9 @@ def open_gate(
     source = _source(policy, reload=reload)
     _meet_institutions(gate, policy, source)
     paywall = Paywall(source, open_store(store), **of_paywall)
+    if gate.get("gifts") is True:
+        secret, kept = _gifts(gate, of_paywall)
+        gate["gifts"] = Gifts(paywall.source, paywall.store, secret, **kept)
     return Gate(paywall=paywall, **gate)
 
 
@@ -97,6 +104,9 @@ def open_async_gate(
     source = _source(policy, reload=reload)
     _meet_institutions(gate, policy, source)
     paywall = AsyncPaywall(source, open_async_store(store), **of_paywall)
+    if gate.get("gifts") is True:
+        secret, kept = _gifts(gate, of_paywall)
+        gate["gifts"] = AsyncGifts(paywall.source, paywall.store, secret, **kept)
     return Gate(paywall=paywall, **gate)
 
 
@@ -158,3 +168,15 @@ def _split(settings: GateSettings) -> tuple[dict[str, Any], PaywallSettings]:
     if "clock" in gate and "clock" not in of_paywall:
         of_paywall = {**of_paywall, "clock": gate["clock"]}
     return gate, of_paywall
+
+
+def _gifts(gate: dict[str, Any], of_paywall: PaywallSettings) -> tuple[Secrets, GiftSettings]:
+    """Return the secret and the settings of gifts that stand beside a paywall."""
+    kept: GiftSettings = {}
+    if "clock" in of_paywall:
+        kept["clock"] = of_paywall["clock"]
+    if "namespace" in of_paywall:
+        kept["namespace"] = of_paywall["namespace"]
+    if "article_ids" in of_paywall:
+        kept["article_ids"] = of_paywall["article_ids"]
+    return gate.get("secret", ()), kept

@@ -49,6 +49,7 @@ CASES = {
     "unused-offer": [
         (TEXT.replace('show = "trial-offer"\noffer = "summer"', 'show = "article"'), (9, 2))
     ],
+    "gifts-open-nothing": [(TEXT + "[gifts]\nreaders = 5\n", (24, 2))],
     "unused-prompt": [(TEXT + '[prompts.sale]\nheading = "Sale"\n', (24, 2))],
     "missing-offer": [
         (TEXT.replace('show = "trial-offer"\noffer = "summer"', 'show = "trial-offer"'), (22, 8))

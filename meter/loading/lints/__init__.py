@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from meter.errors import Problem
 from meter.loading.lints.clock import CLOCK
+from meter.loading.lints.gifts import GIFTS
 from meter.loading.lints.limits import LIMITS
 from meter.loading.lints.plain import PLAIN
 from meter.loading.lints.publication import PUBLICATION
@@ -59,5 +60,5 @@ def lint(
     return (*plain, *further)
 
 
-LINTS: dict[str, Lint] = {**PUBLICATION, **PLAIN, **LIMITS, **CLOCK, **WORDS}
+LINTS: dict[str, Lint] = {**PUBLICATION, **PLAIN, **LIMITS, **CLOCK, **WORDS, **GIFTS}
 """Every warning by its code, in the order in which they are looked for."""

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from attrs import evolve
 
-from meter.errors import StoreError
 from meter.memo import decide
 from meter.paywall import OnOutage
 from meter.usage import Usage
 from meter.view import PageView
-from meter.vocabulary import Access
 from meter.web.gate.answer import Answer, is_whole
 from meter.web.gate.cookie import new_device
 from meter.web.gate.identity import NOBODY, Identity
 from meter.web.gate.kinds import MACHINES, RequestKind, kind_of
-from meter.web.gate.steps import AskEdge, Steps, tried
+from meter.web.gate.steps import AskEdge, Steps, tried, tried_step
 from meter.web.gate.terms import uses_of
+from meter.web.given import PARAMETER as GIFT
+from meter.web.given import asked_again, is_open_to
 from meter.web.signed import parameter
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ __all__ = ["ArticleRequest", "ViewDetails"]
 
 _OF_THE_GATE = frozenset({"article", "crawler", "prefetch"})
 _AHEAD = (RequestKind.LOOK, RequestKind.AHEAD)
-_GIFT = "gift"
 _PREVIEW = "preview"
 _UNLISTED = ("X-Robots-Tag", "noindex")
 
@@ -188,19 +187,14 @@ class ArticleRequest:
         gift = self._gift()
         if gift is None:
             return (yield from self._decide_for(reader))
-        if self._kind is RequestKind.READ:
-            reader = yield from self._given(reader, gift)
-            return (yield from self._decide_for(reader))
+        reader = yield from self._given(reader, gift)
         decision = yield from self._decide_for(reader)
-        if self._kind is RequestKind.AHEAD and decision.access is Access.PREVIEW:
-            # The link is opened when it is read: a wall fetched ahead would be shown then.
-            return evolve(decision, speculative=True, prompt=None)
-        return decision
+        return asked_again(decision) if self._kind is RequestKind.AHEAD else decision
 
     def _gift(self) -> GivenArticle | None:
         """Return what this request's address gives away of the article, if it does."""
         gifts = self._gate.gifts
-        token = None if gifts is None else parameter(self._request.url, _GIFT)
+        token = None if gifts is None else parameter(self._request.url, GIFT)
         if gifts is None or token is None:
             return None
         return gifts.claimed(token, self.article, self._now)
@@ -208,29 +202,27 @@ class ArticleRequest:
     def _given(self, reader: Reader, gift: GivenArticle) -> Steps[Reader]:
         """Open a gift link for a reader who needs it; return the reader with what it gives."""
         gifts = self._gate.gifts
-        if gifts is None or self._is_open_to(reader):
+        if gifts is None or is_open_to(self._gate.policy, reader, self._view, self._now):
             return reader
         recipient = reader
+        if reader.id is None and self._kind is not RequestKind.READ:
+            return reader
         if reader.id is None and self._identity.consents():
             cookie, recipient = self._identity.new_cookie(reader)
             self._identity.carry(cookie, cookie.carried())
         name = recipient.id or new_device()
-        try:
-            opened = yield AskEdge(lambda: gifts.open(gift, name, self._now))
-        except StoreError as error:
-            self._gate.tell("a gift link cannot be opened; the reader gets the page without", error)
-            return reader
+        ahead = self._kind is not RequestKind.READ
+        opened: bool = yield from tried_step(
+            AskEdge(lambda: gifts.open(gift, name, self._now, ahead=ahead)), self._not_opened
+        )
         if not opened:
             return reader
         self._view = evolve(self._view, gift=True)
         return evolve(reader, entitlements=(*reader.entitlements, gift.right()))
 
-    def _is_open_to(self, reader: Reader) -> bool:
-        """Say whether a reader gets the whole article by a right, with nothing counted."""
-        view = evolve(self._view, prefetch=False)
-        someone = evolve(reader, id=reader.id or new_device())
-        decision, _ = decide(self._gate.policy, someone, view, Usage(), self._now)
-        return decision.access is Access.FULL and not decision.counted
+    def _not_opened(self, error: Exception) -> bool:
+        self._gate.tell("a gift link cannot be opened; the reader gets the page without", error)
+        return False
 
     def _decide_for(self, reader: Reader) -> Steps[Decision]:
         """Decide for a reader, who may have no identity yet."""

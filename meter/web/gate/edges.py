@@ -62,6 +62,11 @@ class InstitutionRights(Protocol):
 class GivenArticle(Protocol):
     """An article that a reader has given away."""
 
+    @property
+    def token(self) -> str:
+        """What the link is claimed by."""
+        ...
+
     def right(self) -> Entitlement:
         """Return the right that it gives."""
         ...
@@ -74,8 +79,13 @@ class GiftDesk(Protocol):
         """Return what a token gives of an article; `None` where it is not ours, or over."""
         ...
 
-    def open(self, gift: GivenArticle, recipient: str, now: datetime) -> bool | Awaitable[bool]:
-        """Say whether a recipient may read what was given; each new one is counted."""
+    def open(
+        self, gift: GivenArticle, recipient: str, now: datetime, *, ahead: bool = False
+    ) -> bool | Awaitable[bool]:
+        """Say whether a recipient may read what was given; each new one is counted.
+
+        `ahead`: nobody reads yet, so nobody is counted, and only who was counted may.
+        """
         ...
 
 

@@ -117,12 +117,13 @@ def _told(request: Request, error: Exception) -> RequestError:
 def _unknown(request: Request, error: HTTPException) -> RequestError:
     """Return what is said of an address that is not there, or not asked in this way."""
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = ", ".join(_methods(request))
         return one_problem(
             "wrong-method",
             f"this address is not asked with {quoted(request.method)}",
-            f"ask with {(error.headers or {}).get('Allow', 'another method')}",
+            f"ask with {allowed}",
             status=error.status_code,
-            headers=error.headers,
+            headers={"Allow": allowed},
         )
     return one_problem(
         "unknown-address",
@@ -130,6 +131,13 @@ def _unknown(request: Request, error: HTTPException) -> RequestError:
         "`/openapi.json` lists what there is; an id with a slash is written with `%2F`",
         status=error.status_code,
     )
+
+
+def _methods(request: Request) -> list[str]:
+    """Return the methods that an address is asked with, by all the operations that it has."""
+    asked = getattr(request.scope.get("route"), "path", None)
+    routes = [one for one in request.app.routes if isinstance(one, Route) and one.path == asked]
+    return sorted({method for route in routes for method in route.methods or ()})
 
 
 async def _tell_nobody(_request: Request, _error: Exception) -> Response:

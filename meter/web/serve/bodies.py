@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AT",
+    "GIFT",
     "MOST_BYTES",
     "Join",
     "Rendering",
@@ -58,6 +59,9 @@ _MOST_DRAINED = 4 * 1024 * 1024
 
 AT = "at"
 """The key that says what time it is; without it the server's clock does."""
+
+GIFT = "gift"
+_TOKEN = Text(form="the token of a gift link", longest=8000, empty=True)
 
 
 class Join(NamedTuple):
@@ -216,17 +220,22 @@ def _at(says: str) -> Key:
 
 @lru_cache(maxsize=64)
 def viewing_shape(zone: ZoneInfo) -> Table:
-    """Return the form of a page view, and of its reader's address."""
+    """Return the form of a page view, of its reader's address and of the gift link it brings."""
     view = event_shape(zone)
 
-    def make(*, address: str | None = None, **event: object) -> Viewing:
-        return Viewing(cast("Event", view.make(**event)), address)
+    def make(*, address: str | None = None, gift: object = False, **event: object) -> Viewing:
+        made = view.make(gift=gift is True, **event)
+        return Viewing(cast("Event", made), address)
 
     address = Key(
         shape=ReaderAddress(),
         says="the address that the reader comes from, for institutions that are known by theirs",
     )
-    return evolve(view, make=make, keys={**view.keys, "address": address})
+    gift = Key(
+        shape=OneOf(by={str: _TOKEN}, otherwise=view.keys[GIFT].resolve()),
+        says=f"{view.keys[GIFT].says}; or the link's token, which is opened then",
+    )
+    return evolve(view, make=make, keys={**view.keys, GIFT: gift, "address": address})
 
 
 @lru_cache(maxsize=64)

@@ -50,3 +50,7 @@ class Operation:
     """Whether the id at the end of the path may hold slashes that are not encoded."""
     revalidates: bool = False
     """Whether a client that has the answer already is told so."""
+    query: str | None = None
+    """The id that the query has to name."""
+    refuses: tuple[str, ...] = ()
+    """With which statuses it says no to what it could read."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from meter.errors import PromptError, StoreError
 from meter.loading.events import decision_table
 from meter.view import counted_article
+from meter.web.serve.answers import NO_STORE, json_answer
 from meter.web.serve.bodies import (
     AT,
     Join,
@@ -32,6 +33,7 @@ from meter.web.serve.bodies import (
 )
 from meter.web.serve.contexts import bulk_shape, flag_shape
 from meter.web.serve.document import document
+from meter.web.serve.gifts import GIFT, GIFTS, Given, end_gift, gift_shape, list_gifts, make_gift
 from meter.web.serve.metrics import CONTENT_TYPE
 from meter.web.serve.ofrep import FLAG, FLAGS, evaluate, evaluate_all
 from meter.web.serve.operation import Operation
@@ -41,7 +43,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from meter.decision import Decision
-    from meter.loading.events import Event
     from meter.loading.fields import Table
     from meter.paywall import Counted
     from meter.policy import Policy
@@ -52,27 +53,29 @@ __all__ = ["OPERATIONS"]
 
 
 async def _decide(service: Service, request: Request, client: Client) -> Response:
-    event = await _event(service, request, client)
-    decision = await service.paywall.check(event.reader, event.view, now=event.at)
+    given = await _view(service, request, client)
+    event = await given.open()
+    decision = given.told(await service.paywall.check(event.reader, event.view, now=event.at))
     service.counters.count_decision(request.scope["route"].path, decision)
-    return _json(decision_table(decision))
+    return json_answer(decision_table(decision))
 
 
 async def _peek(service: Service, request: Request, client: Client) -> Response:
-    event = await _event(service, request, client)
+    event = await (await _view(service, request, client)).peek()
     decision = await service.paywall.peek(event.reader, event.view, now=event.at)
     service.counters.count_decision(request.scope["route"].path, decision)
-    return _json(decision_table(decision))
+    return json_answer(decision_table(decision))
 
 
 async def _render(service: Service, request: Request, client: Client) -> Response:
     shape = rendering_shape(service.paywall.policy.zone)
     body = await read_json(request)
     asked = read_timed(shape, body, Rendering, client, service.clock)
-    event = service.admitted(asked.viewing)
-    decision = await service.paywall.check(event.reader, event.view, now=event.at)
+    given = Given(service, service.admitted(asked.viewing), body)
+    event = await given.open()
+    decision = given.told(await service.paywall.check(event.reader, event.view, now=event.at))
     service.counters.count_decision(request.scope["route"].path, decision)
-    return _json({**decision_table(decision), "rendered": _words(service, asked, decision)})
+    return json_answer({**decision_table(decision), "rendered": _words(service, asked, decision)})
 
 
 def _words(service: Service, asked: Rendering, decision: Decision) -> str | None:
@@ -86,17 +89,19 @@ def _words(service: Service, asked: Rendering, decision: Decision) -> str | None
         return None
 
 
-async def _event(service: Service, request: Request, client: Client) -> Event:
+async def _view(service: Service, request: Request, client: Client) -> Given:
+    """Return the page view in a body, with the gift link that it brings."""
     shape = viewing_shape(service.paywall.policy.zone)
     body = await read_json(request)
-    return service.admitted(read_timed(shape, body, Viewing, client, service.clock))
+    viewing = read_timed(shape, body, Viewing, client, service.clock)
+    return Given(service, service.admitted(viewing), body)
 
 
 async def _started(service: Service, request: Request, _client: Client) -> Response:
     shape = _starts(service.paywall.policy)
     asked = read_table(shape, await read_json(request), StartedOffer)
     await service.paywall.started(asked.reader, asked.offer)
-    return _json({"reader": asked.reader, "offer": asked.offer})
+    return json_answer({"reader": asked.reader, "offer": asked.offer})
 
 
 def _starts(policy: Policy) -> Table:
@@ -109,7 +114,7 @@ async def _join(service: Service, request: Request, client: Client) -> Response:
     asked = read_timed(join_shape(), body, Join, client, service.clock)
     now = asked.at if is_dated else None
     await service.paywall.join(asked.source, asked.target, now=now)
-    return _json({"source": asked.source, "target": asked.target})
+    return json_answer({"source": asked.source, "target": asked.target})
 
 
 async def _ledger(service: Service, request: Request, client: Client) -> Response:
@@ -119,7 +124,7 @@ async def _ledger(service: Service, request: Request, client: Client) -> Respons
     is_known = any(counted.reads for counted in ledger.values())
     is_known = is_known or await service.paywall.knows(reader_id)
     meters = {name: _counted(counted) for name, counted in ledger.items()}
-    return _json({"known": is_known, "meters": meters})
+    return json_answer({"known": is_known, "meters": meters})
 
 
 def _counted(counted: Counted) -> dict[str, object]:
@@ -135,7 +140,9 @@ def _counted(counted: Counted) -> dict[str, object]:
 async def _forget(service: Service, request: Request, _client: Client) -> Response:
     reader_id = read_id(request.path_params["id"])
     await service.paywall.forget(reader_id)
-    return _json({"reader": reader_id})
+    if service.gifts is not None:
+        await service.gifts.forget(reader_id)
+    return json_answer({"reader": reader_id})
 
 
 async def _health(service: Service, _request: Request, _client: Client) -> Response:
@@ -144,18 +151,18 @@ async def _health(service: Service, _request: Request, _client: Client) -> Respo
     except StoreError as error:
         raise store_error(error) from error
     source = service.policies
-    return _json(
+    return json_answer(
         {"status": "ok", "policy": source.policy.digest, "policy_problems": len(source.problems)}
     )
 
 
 async def _metrics(service: Service, _request: Request, _client: Client) -> Response:
-    return Response(service.counters.page(), media_type=CONTENT_TYPE, headers=_NO_STORE)
+    return Response(service.counters.page(), media_type=CONTENT_TYPE, headers=NO_STORE)
 
 
 async def _openapi(service: Service, _request: Request, client: Client) -> Response:
     policy = service.paywall.policy
-    return _json(
+    return json_answer(
         _document(policy, may_set_clock=client.may_set_clock, needs_key=service.keys.needs_key)
     )
 
@@ -163,13 +170,6 @@ async def _openapi(service: Service, _request: Request, client: Client) -> Respo
 @lru_cache(maxsize=16)
 def _document(policy: Policy, *, may_set_clock: bool, needs_key: bool) -> dict[str, Any]:
     return document(OPERATIONS, policy, may_set_clock=may_set_clock, needs_key=needs_key)
-
-
-_NO_STORE = {"Cache-Control": "no-store"}
-
-
-def _json(table: dict[str, Any]) -> Response:
-    return JSONResponse(table, headers=_NO_STORE)
 
 
 _VIEW = {"reader": {"id": "r1"}, "article": {"id": "a1", "access": "metered"}}
@@ -267,6 +267,34 @@ OPERATIONS: tuple[Operation, ...] = (
         takes_api_key=True,
         revalidates=True,
         example={"context": {"targetingKey": "r1", "articles": [_VIEW["article"]]}},
+    ),
+    Operation(
+        method="POST",
+        path=GIFTS,
+        says="Give an article away: make a link through which a few may read it.",
+        answer=make_gift,
+        body=lambda policy: gift_shape(policy.zone),
+        returns="Gift",
+        refuses=("409",),
+        example={"giver": {"id": "r1"}, "article": "a1", "address": "https://my.example/a1"},
+    ),
+    Operation(
+        method="GET",
+        path=GIFTS,
+        says="Return what a reader has given, and how often each link was opened.",
+        answer=list_gifts,
+        returns="Gifts",
+        takes_at=True,
+        query="giver",
+        refuses=("409",),
+    ),
+    Operation(
+        method="DELETE",
+        path=GIFT,
+        says="End a link, by the gift's id or the link's token: it opens for nobody any more.",
+        answer=end_gift,
+        returns="EndedGift",
+        refuses=("404", "409"),
     ),
     Operation(
         method="GET",

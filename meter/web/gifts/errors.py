@@ -1,0 +1,68 @@
+"""What a gift is refused with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from meter.errors import MeterError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+__all__ = [
+    "GiftAllowanceError",
+    "GiftError",
+    "GiverError",
+    "NoGiftsError",
+    "UnknownGiftError",
+]
+
+
+class GiftError(MeterError):
+    """A gift link cannot be made, listed or ended: `fault` says why, `advice` what to do."""
+
+    code = "bad-address"
+
+    def __init__(self, fault: str, advice: str) -> None:
+        self.fault = fault
+        self.advice = advice
+        super().__init__(f"{fault}; {advice}")
+
+    def __reduce__(self) -> tuple[type[GiftError], tuple[object, ...]]:
+        """Pickle what the error is made of."""
+        return type(self), (self.fault, self.advice)
+
+
+class NoGiftsError(GiftError):
+    """The policy has no gifts."""
+
+    code = "no-gifts"
+
+
+class GiverError(GiftError):
+    """This reader may not give articles away."""
+
+    code = "giver-refused"
+
+
+class GiftAllowanceError(GiftError):
+    """This reader has given as much as a month allows.
+
+    `resets_at` is when the next gift can be made, in the publication's zone.
+    """
+
+    code = "gifts-used-up"
+
+    def __init__(self, fault: str, advice: str, resets_at: datetime | None = None) -> None:
+        self.resets_at = resets_at
+        super().__init__(fault, advice)
+
+    def __reduce__(self) -> tuple[type[GiftAllowanceError], tuple[object, ...]]:
+        """Pickle what the error is made of."""
+        return type(self), (self.fault, self.advice, self.resets_at)
+
+
+class UnknownGiftError(GiftError):
+    """There is no such gift link, it is over, or somebody else made it."""
+
+    code = "unknown-gift"

@@ -1,0 +1,299 @@
+"""What is done with gifts, step by step: written once, called or awaited by `shell`.
+
+No count is kept here. Two paywalls decide by the policies of `terms`: one whether somebody may
+give, one whether somebody may open a link. What is asked of them is yielded, and the answer sent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Generator
+from datetime import UTC, datetime
+from types import NoneType
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypedDict, TypeVar
+
+from meter.clock import system_clock
+from meter.decision import Decision
+from meter.errors import StoreUnavailableError
+from meter.loading.article_ids import FORMS, ArticleIds, article_ids
+from meter.paywall import AsyncPaywall, Paywall
+from meter.paywall.settings import check_policy, named
+from meter.view import Article, PageView, Reader
+from meter.view.rights import bounded
+from meter.vocabulary import Access
+from meter.web.gifts.errors import GiverError, NoGiftsError, UnknownGiftError
+from meter.web.gifts.links import Claims, GiftLink, GiftRecord, Seals, address_with
+from meter.web.gifts.records import KeptGift, KeptGifts
+from meter.web.gifts.terms import (
+    ALLOWANCE,
+    ENDED,
+    GIVEN,
+    OPENED,
+    GiverTerms,
+    LinkTerms,
+    check_given,
+    ending_view,
+    in_force,
+    whole_days,
+)
+
+if TYPE_CHECKING:
+    from meter.loading.article_ids import ArticleIdsWord
+    from meter.paywall import PaywallSettings
+    from meter.paywall.settings import PolicySource
+    from meter.policy import Policy
+    from meter.policy.gifts import GiftTerms
+    from meter.web.gifts.links import HasToken
+    from meter.web.signed import Secrets
+
+__all__ = ["GiftSettings", "GiftSteps", "Steps"]
+
+T = TypeVar("T")
+P = TypeVar("P", bound=Paywall | AsyncPaywall)
+
+Steps: TypeAlias = Generator[Callable[[], object], object, T]
+"""Yields calls of a paywall, and is sent what each has answered."""
+
+_GIFT_ID = re.compile(r"[0-9a-f]{20}")
+_REMEMBERED = 1000
+_SIGNED_IN = "let them sign in: what somebody gives is counted"
+_UNKNOWN = ("there is no such gift link, or it is over", "list the reader's gifts: those run")
+
+
+class GiftSettings(TypedDict, total=False):
+    """The arguments of `Gifts` that are given by name; see there."""
+
+    clock: Callable[[], datetime]
+    namespace: str
+    article_ids: ArticleIds | ArticleIdsWord
+    deadline: float | None
+
+
+def _asked(call: Callable[[], object], kind: type[T]) -> Steps[T]:
+    """Ask a paywall something that it answers with a value of one kind."""
+    found = yield call
+    if not isinstance(found, kind):
+        raise TypeError("a paywall has answered something else than it was asked")
+    return found
+
+
+class GiftSteps(Generic[P]):
+    """What `Gifts` and `AsyncGifts` do, but for how a paywall is called."""
+
+    def __init__(
+        self,
+        policy: Policy | PolicySource,
+        secret: Secrets,
+        opens: Callable[[PolicySource, PaywallSettings], P],
+        settings: GiftSettings,
+    ) -> None:
+        check_policy(policy)
+        self._source = policy
+        self._seals = Seals(secret)
+        self._opens = opens
+        self._clock = settings.get("clock", system_clock)
+        self._form = FORMS[article_ids(settings.get("article_ids", ArticleIds.EXACT))]
+        self._namespace = named(settings.get("namespace", ""))
+        self._deadline = settings.get("deadline")
+        self._kept = KeptGifts(self._space("gift"))
+        self._links: dict[int, P] = {}
+        newest, *older = self._seals.secrets
+        named_by: PaywallSettings = {"secret": newest, "old_secrets": tuple(older)}
+        self._givers = opens(
+            GiverTerms(policy), {**self._kept_in("gifts-given"), **named_by, "on_outage": "raise"}
+        )
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force."""
+        return in_force(self._source)
+
+    def claimed(self, token: str, article: Article, now: datetime) -> GiftLink | None:
+        """Return what a token gives of an article at `now`, a time with a zone; asks no store.
+
+        `None` for what this site has not signed as a gift, for another article's token, for one
+        that is over, and where the policy has no `[gifts]`.
+        """
+        found = None if self.policy.gifts is None else self._seals.read(token, now)
+        if found is None or found[0].article != self._claim(article.id):
+            return None
+        claims = found[0]
+        return GiftLink(
+            id=claims.id, article=article.id, made=claims.made, ends=claims.ends, token=token
+        )
+
+    def _space(self, name: str) -> str:
+        return f"{self._namespace}/{name}" if self._namespace else name
+
+    def _kept_in(self, name: str) -> PaywallSettings:
+        """Return what both paywalls are told; what they decide are no page views."""
+        space = self._space(name)
+        return {
+            "clock": self._clock,
+            "deadline": self._deadline,
+            "namespace": space,
+            "metrics": False,
+        }
+
+    def _claim(self, article: str) -> str:
+        """Return an article's id as a token says it."""
+        return bounded(self._form(article))
+
+    def _link(self, claims: Claims) -> P:
+        """Return the paywall that decides who opens links that last as long as this one."""
+        days = whole_days(claims.ends - claims.made)
+        if days not in self._links:
+            settings = self._kept_in("gift-opened")
+            self._links[days] = self._opens(
+                LinkTerms(self._source, days),
+                {**settings, "on_outage": "closed", "remember": _REMEMBERED},
+            )
+        return self._links[days]
+
+    def _make(
+        self, giver: Reader, article: str, address: str | None, now: datetime | None, gift: str
+    ) -> Steps[GiftLink]:
+        """Count a gift, and return its signed link."""
+        at = self._clock() if now is None else now
+        terms = self.policy.gifts
+        if terms is None:
+            raise NoGiftsError("the policy has no gifts", "add a table `[gifts]` to it")
+        if giver.id is None:
+            raise GiverError("a reader without an id gives no articles", _SIGNED_IN)
+        claims = self._claims(giver.id, Article(id=article).id, at, gift, terms)
+        token = self._seals.newest.sign(claims)
+        link = GiftLink(
+            id=gift,
+            article=article,
+            made=claims.made,
+            ends=claims.ends,
+            token=token,
+            address=None if address is None else address_with(address, token),
+        )
+        kept = KeptGift(claims=claims, article=article, address=address)
+        yield from self._count_given(giver, kept, at, terms)
+        return link
+
+    def _claims(
+        self, giver: str, article: str, at: datetime, gift: str, terms: GiftTerms
+    ) -> Claims:
+        made = at.astimezone(UTC).replace(microsecond=0)
+        return Claims(
+            id=gift,
+            article=self._claim(article),
+            giver=self._seals.newest.giver(giver),
+            made=made,
+            ends=(made + terms.lasts).replace(microsecond=0),
+        )
+
+    def _count_given(
+        self, giver: Reader, kept: KeptGift, at: datetime, terms: GiftTerms
+    ) -> Steps[None]:
+        """Write down a gift and count it, or raise why it cannot be given."""
+        view = PageView(article=Article(id=kept.claims.id))
+        givers = self._givers
+        # What would be refused is not written down first.
+        before = yield from _asked(lambda: givers.peek(giver, view, now=at), Decision)
+        check_given(before, giver, terms, at)
+        yield from _asked(lambda: givers.perform(self._kept.keep(kept)), NoneType)
+        decision = yield from _asked(lambda: givers.check(giver, view, now=at), Decision)
+        if decision.access is not Access.FULL:
+            yield from self._drop(kept.claims.id)
+        check_given(decision, giver, terms, at)
+
+    def _drop(self, gift: str) -> Steps[None]:
+        yield from _asked(lambda: self._givers.perform(self._kept.drop(gift)), NoneType)
+
+    def _open(self, gift: HasToken, recipient: str, now: datetime, *, ahead: bool) -> Steps[bool]:
+        """Count who opens a link, and say whether they may read; `ahead`, nobody is counted."""
+        found = self._opening(gift, recipient, now, ahead=ahead)
+        if found is None:
+            return False
+        paywall, reader, view = found
+        decision = yield from _asked(lambda: paywall.check(reader, view, now=now), Decision)
+        return decision.access is Access.FULL
+
+    def _peek(self, gift: HasToken, recipient: str, now: datetime) -> Steps[bool]:
+        """Say whether somebody might read through a link, and count nobody."""
+        found = self._opening(gift, recipient, now, ahead=False)
+        if found is None:
+            return False
+        paywall, reader, view = found
+        decision = yield from _asked(lambda: paywall.peek(reader, view, now=now), Decision)
+        return decision.access is Access.FULL
+
+    def _opening(
+        self, gift: HasToken, recipient: str, now: datetime, *, ahead: bool
+    ) -> tuple[P, Reader, PageView] | None:
+        """Return what counts a reader of a link, or `None` where it is no link that runs."""
+        found = self._seals.read(gift.token, now)
+        if found is None or self.policy.gifts is None:
+            return None
+        claims, seal = found
+        article = Article(id=seal.recipient(claims.id, recipient))
+        return self._link(claims), Reader(id=claims.id), PageView(article=article, prefetch=ahead)
+
+    def _end(self, gift: str, giver: str | None, now: datetime | None) -> Steps[None]:
+        """End a link: nobody opens it any more, whoever has opened it before."""
+        at = self._clock() if now is None else now
+        claims = yield from self._found(gift, at)
+        if claims is None or claims.ends <= at:
+            raise UnknownGiftError(*_UNKNOWN)
+        if giver is not None and not self._seals.made_by(claims, giver):
+            raise UnknownGiftError(*_UNKNOWN)
+        paywall = self._link(claims)
+        reader = Reader(id=claims.id)
+        decision = yield from _asked(lambda: paywall.check(reader, ending_view(), now=at), Decision)
+        if decision.access is not Access.FULL:
+            raise StoreUnavailableError("the store did not answer, and the link runs on; try again")
+
+    def _found(self, gift: str, now: datetime) -> Steps[Claims | None]:
+        """Return what is known of a link, by its token or by the gift's id."""
+        if not _GIFT_ID.fullmatch(gift):
+            found = self._seals.read(gift, now)
+            return None if found is None else found[0]
+        kept = yield from self._records([gift])
+        return kept[0].claims if kept else None
+
+    def _records(self, gifts: list[str]) -> Steps[tuple[KeptGift, ...]]:
+        found = yield from _asked(lambda: self._givers.perform(self._kept.find(gifts)), tuple)
+        return found
+
+    def _list(self, giver: str, now: datetime | None) -> Steps[tuple[GiftRecord, ...]]:
+        """Return the gifts of a reader whose time is not over, oldest first."""
+        at = self._clock() if now is None else now
+        ledger = yield from _asked(lambda: self._givers.ledger(giver, now=at), dict)
+        gifts = {read.id: None for meter in (ALLOWANCE, GIVEN) for read in ledger[meter].reads}
+        found = yield from self._records(list(gifts))
+        running = sorted(
+            (kept for kept in found if at < kept.claims.ends),
+            key=lambda kept: (kept.claims.made, kept.claims.id),
+        )
+        records: tuple[GiftRecord, ...] = ()
+        for kept in running:
+            records = (*records, (yield from self._record(kept, at)))
+        return records
+
+    def _record(self, kept: KeptGift, at: datetime) -> Steps[GiftRecord]:
+        claims, terms = kept.claims, self.policy.gifts
+        paywall = self._link(claims)
+        ledger = yield from _asked(lambda: paywall.ledger(claims.id, now=at), dict)
+        return GiftRecord(
+            id=claims.id,
+            article=kept.article,
+            address=kept.address,
+            made=claims.made,
+            ends=claims.ends,
+            opened=len(ledger[OPENED].reads),
+            readers=0 if terms is None else terms.readers,
+            ended=bool(ledger[ENDED].reads),
+        )
+
+    def _forget(self, giver: str, now: datetime | None) -> Steps[None]:
+        """End the links of a reader, and remove what is kept of what they gave."""
+        at = self._clock() if now is None else now
+        givers = self._givers
+        for record in (yield from self._list(giver, at)):
+            yield from self._end(record.id, giver, at)
+            yield from self._drop(record.id)
+        yield from _asked(lambda: givers.forget(giver), NoneType)

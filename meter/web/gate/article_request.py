@@ -36,7 +36,7 @@ __all__ = ["ArticleRequest", "ViewDetails"]
 _OF_THE_GATE = frozenset({"article", "crawler", "prefetch"})
 _AHEAD = (RequestKind.LOOK, RequestKind.AHEAD)
 _PREVIEW = "preview"
-_UNLISTED = ("X-Robots-Tag", "noindex")
+_OF_A_PREVIEW = (("X-Robots-Tag", "noindex"), ("Referrer-Policy", "same-origin"))
 
 
 class ViewDetails(TypedDict, total=False):
@@ -121,7 +121,7 @@ class ArticleRequest:
             answer,
             whole=is_whole(decision, answer.kind, open_to_everyone=False),
             bar=preview.bar(decision),
-            headers=(*answer.headers, _UNLISTED),
+            headers=(*answer.headers, *_OF_A_PREVIEW),
         )
 
     def _reported(self) -> Steps[Reader]:

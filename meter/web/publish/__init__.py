@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from meter.web.publish.folder import FILES, Written, publish, published_files, untrue_lines
-from meter.web.publish.places import Licence, Place, Usage, places
+from meter.web.publish.places import ArticleUse, Licence, SitePlace, places
 
 __all__ = [
     "FILES",
+    "ArticleUse",
     "Licence",
-    "Place",
-    "Usage",
+    "SitePlace",
     "Written",
     "places",
     "publish",

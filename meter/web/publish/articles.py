@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from meter.policy import Policy
     from meter.policy.machines import MachinesTable
-    from meter.web.publish.places import Place
+    from meter.web.publish.places import SitePlace
 
 __all__ = ["read_articles", "write_articles"]
 
@@ -29,7 +29,7 @@ _HEAD = (
 _SAYS = "isAccessibleForFree"
 
 
-def write_articles(policy: Policy, machines: MachinesTable, among: Sequence[Place]) -> str:
+def write_articles(policy: Policy, machines: MachinesTable, among: Sequence[SitePlace]) -> str:
     """Return the text of the file: an entry for each access, and for a part that differs."""
     everyone = Everyone(policy)
     entries = []
@@ -43,7 +43,7 @@ def write_articles(policy: Policy, machines: MachinesTable, among: Sequence[Plac
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 
-def _is_for_everyone(everyone: Everyone, place: Place, access: ArticleAccess) -> bool:
+def _is_for_everyone(everyone: Everyone, place: SitePlace, access: ArticleAccess) -> bool:
     """Say whether everybody reads the articles of a place at any time, and nothing counts them."""
     sections = [section for section in place.sections if section is not None]
     if None in place.sections:
@@ -65,7 +65,7 @@ def _unmentioned(everyone: Everyone) -> str:
 
 
 def _entry(
-    machines: MachinesTable, place: Place, access: ArticleAccess, *, is_free: bool
+    machines: MachinesTable, place: SitePlace, access: ArticleAccess, *, is_free: bool
 ) -> dict[str, object]:
     site = urlsplit(machines.site)
     data = structured_data(

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from meter.policy.machines import MachinesTable
-    from meter.web.publish.places import Place
+    from meter.web.publish.places import SitePlace
 
 __all__ = ["link_of", "read_headers", "write_headers"]
 
@@ -26,7 +26,7 @@ def link_of(machines: MachinesTable) -> str:
     return f'<{licence_of(machines)}>; rel="license"; type="application/rsl+xml"'
 
 
-def write_headers(machines: MachinesTable, among: Sequence[Place]) -> str:
+def write_headers(machines: MachinesTable, among: Sequence[SitePlace]) -> str:
     """Return the text of the file: what differs in a part of the site stands under its own line."""
     root = among[0]
     lines = [f"# pages under {root.path}:", f"Link: {link_of(machines)}"]

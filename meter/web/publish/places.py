@@ -17,7 +17,16 @@ if TYPE_CHECKING:
     from meter.policy.machines import MachinesTable
     from meter.vocabulary.machine_terms import MachineTerms
 
-__all__ = ["ROOT", "Licence", "Place", "Usage", "enclosing", "licence_of", "machines_of", "places"]
+__all__ = [
+    "ROOT",
+    "ArticleUse",
+    "Licence",
+    "SitePlace",
+    "enclosing",
+    "licence_of",
+    "machines_of",
+    "places",
+]
 
 ROOT = "/"
 
@@ -36,7 +45,7 @@ _NO_TABLE = Problem(
 )
 
 
-class Usage(NamedTuple):
+class ArticleUse(NamedTuple):
     """What an article may be used for, in the words of AIPREF: `train-ai=n, search=y`.
 
     `None` where the policy does not say.
@@ -64,7 +73,7 @@ class Licence:
 
 
 @frozen(kw_only=True)
-class Place:
+class SitePlace:
     """One part of a site: all addresses that begin with `path` and with no longer one.
 
     `sections` are those whose articles are there; `None` stands for all others. `licences` have
@@ -74,7 +83,7 @@ class Place:
 
     path: str
     sections: tuple[str | None, ...]
-    usage: Usage
+    usage: ArticleUse
     licences: tuple[Licence, ...]
     prohibits: tuple[str, ...]
 
@@ -104,7 +113,7 @@ def licence_of(machines: MachinesTable) -> str:
     return machines.licence or f"{machines.site.rstrip('/')}/rsl.xml"
 
 
-def places(policy: Policy) -> tuple[Place, ...]:
+def places(policy: Policy) -> tuple[SitePlace, ...]:
     """Return what is true in each part of a site, by its path; the whole site comes first.
 
     A use is allowed where `[machines]` says so *and* a verified crawler of that class gets the
@@ -120,7 +129,7 @@ def places(policy: Policy) -> tuple[Place, ...]:
     return tuple(_place(machines, path, paths[path], found) for path in sorted(paths))
 
 
-def enclosing(place: Place, among: Sequence[Place]) -> Place | None:
+def enclosing(place: SitePlace, among: Sequence[SitePlace]) -> SitePlace | None:
     """Return the smallest place around a place, or `None` around the whole site."""
     around = [
         other for other in among if place.path != other.path and place.path.startswith(other.path)
@@ -156,7 +165,7 @@ def _covering(section: str | None, mentioned: Sequence[str]) -> str | None:
 
 def _place(
     machines: MachinesTable, path: str, sections: Sequence[str | None], found: _Found
-) -> Place:
+) -> SitePlace:
     """Return what is true at one path; of several sections there, what is true of all."""
     says = {CrawlerClass.SEARCH: machines.search, CrawlerClass.TRAINING: machines.train_ai}
     gets = {one: all(found[one, section].opens for section in sections) for one in CrawlerClass}
@@ -176,10 +185,10 @@ def _place(
     for price, terms in sorted({offered for several in priced.values() for offered in several}):
         permits = _usages(one for one in CrawlerClass if (price, terms) in priced[one])
         licences.append(Licence(price, terms, permits))
-    return Place(
+    return SitePlace(
         path=path,
         sections=tuple(sections),
-        usage=Usage(
+        usage=ArticleUse(
             _both(said=machines.train_ai, gets=gets[CrawlerClass.TRAINING]),
             _both(said=machines.search, gets=gets[CrawlerClass.SEARCH]),
         ),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from meter.policy.machines import MachinesTable
-    from meter.web.publish.places import Place
+    from meter.web.publish.places import SitePlace
 
 __all__ = ["OWN_LINES", "contradictions", "own_lines", "read_robots", "write_robots"]
 
@@ -30,7 +30,7 @@ _USAGE, _LICENCE = "Content-Usage", "License"
 _OURS = ("user-agent", "allow", "license", "content-usage")
 
 
-def write_robots(machines: MachinesTable, among: Sequence[Place]) -> str:
+def write_robots(machines: MachinesTable, among: Sequence[SitePlace]) -> str:
     """Return the text of the file."""
     root = among[0]
     lines = ["User-agent: *", f"Allow: {root.path}", f"{_LICENCE}: {licence_of(machines)}"]
@@ -70,7 +70,7 @@ class _Rule:
 
 
 @frozen
-class _Group:
+class _RobotsGroup:
     """The rules for some crawlers: a crawler obeys its own group, else that of `*`."""
 
     agents: list[str] = Factory(list)
@@ -84,13 +84,13 @@ def _rules(text: str) -> Iterator[_Rule]:
             yield _Rule(key.strip().lower(), value.strip(), line.strip(), number)
 
 
-def _groups(text: str) -> list[_Group]:
+def _groups(text: str) -> list[_RobotsGroup]:
     """Return the groups of a file. Lines about a licence or a sitemap belong to none."""
-    groups: list[_Group] = []
+    groups: list[_RobotsGroup] = []
     for rule in _rules(text):
         if rule.key == "user-agent":
             if not groups or any(one.key != "user-agent" for one in groups[-1].rules):
-                groups.append(_Group())
+                groups.append(_RobotsGroup())
             groups[-1].agents.append(rule.value)
             groups[-1].rules.append(rule)
         elif rule.key not in ("license", "sitemap") and groups:
@@ -110,7 +110,7 @@ def read_robots(text: str) -> Iterator[Statement]:
             yield from _usages(group)
 
 
-def _usages(group: _Group) -> Iterator[Statement]:
+def _usages(group: _RobotsGroup) -> Iterator[Statement]:
     """Yield the preferences of a group; without a path they are for the whole site."""
     for rule in group.rules:
         if rule.key == "content-usage":
@@ -158,7 +158,7 @@ def contradictions(name: str, text: str, true: Sequence[Statement]) -> Iterator[
                 yield _problem(name, line, message, f"add {quoted(each.source)} to the group")
 
 
-def _shuts(rule: _Rule, group: _Group, statement: Statement) -> bool:
+def _shuts(rule: _Rule, group: _RobotsGroup, statement: Statement) -> bool:
     """Say whether a rule of a group shuts a whole place; the longest rule wins (RFC 9309)."""
     if not _matches(rule.value, statement.path):
         return False

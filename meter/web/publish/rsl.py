@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from meter.policy.machines import MachinesTable
-    from meter.web.publish.places import Licence, Place
+    from meter.web.publish.places import Licence, SitePlace
 
 __all__ = ["NAMESPACE", "read_rsl", "write_rsl"]
 
@@ -27,7 +27,7 @@ _SAID = ("permits", "prohibits", "standard", "amount")
 """The elements whose text says what is allowed, and for what."""
 
 
-def write_rsl(machines: MachinesTable, among: Sequence[Place]) -> str:
+def write_rsl(machines: MachinesTable, among: Sequence[SitePlace]) -> str:
     """Return the text of the file: a part of a site that is as the one around it is left out."""
     root = Element("rsl", xmlns=NAMESPACE)
     site = urlsplit(machines.site)
@@ -41,11 +41,11 @@ def write_rsl(machines: MachinesTable, among: Sequence[Place]) -> str:
     return f"{_HEAD}{tostring(root, encoding='unicode')}\n"
 
 
-def _terms(place: Place) -> tuple[object, ...]:
+def _terms(place: SitePlace) -> tuple[object, ...]:
     return place.licences, place.prohibits
 
 
-def _write_content(content: Element, place: Place) -> None:
+def _write_content(content: Element, place: SitePlace) -> None:
     for licence in place.licences:
         _write_licence(SubElement(content, "license"), licence, place.prohibits)
     if not place.licences and place.prohibits:

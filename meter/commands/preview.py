@@ -93,7 +93,10 @@ def _length(ctx: click.Context, param: click.Parameter, value: str) -> timedelta
 @click.option(
     "--drafts",
     type=FolderPath(),
-    help="The folder of the drafts, to check the link against the draft that it names.",
+    help=(
+        "The folder of the drafts, to check the link against the draft that it names; unless said"
+        " `drafts` beside the policy, where there is one."
+    ),
 )
 @click.option(
     "--lasts",
@@ -134,6 +137,9 @@ def preview(
         at=None if at is None else in_zone(at, policy),
         draft=draft,
     )
+    beside = policy_path.parent / "drafts"
+    if drafts is None and beside.is_dir():
+        drafts = beside
     previews = Previews(read_secrets(secret_file), drafts=drafts)
     print_answer(previews.make(address, link, policy, now))
     ends = link.ends.astimezone(policy.zone)
@@ -142,6 +148,6 @@ def preview(
     )
     if draft is not None and drafts is None:
         print_message(
-            f"the draft {quoted(draft)} was not looked at, and counts were checked against"
-            f" {quoted(policy_path.name)}; add `--drafts FOLDER`"
+            f"nobody looked whether there is a draft {quoted(draft)}, and counts were checked"
+            f" against {quoted(policy_path.name)}; add `--drafts FOLDER`"
         )

@@ -46,7 +46,7 @@ def test_the_link_says_what_was_asked_for(link):
     first, second = err.splitlines()
     assert first.startswith("valid for every page of the site, until ")
     assert first.endswith(" Asia/Tokyo")
-    assert "`christmas` was not looked at" in second
+    assert "nobody looked whether there is a draft `christmas`" in second
 
 
 def test_without_more_it_is_a_day_and_whenever_it_is_opened(link):
@@ -54,6 +54,17 @@ def test_without_more_it_is_a_day_and_whenever_it_is_opened(link):
     said = read(link("--as", "staff")[1])
     assert ({}, None, None, None) == (said.used, said.country, said.at, said.draft)
     assert said.ends - system_clock() <= timedelta(days=1)
+
+
+def test_a_draft_that_is_not_beside_the_policy_is_told(link, folder):
+    """`drafts` beside the policy is looked at without being named."""
+    (folder / "drafts").mkdir()
+    (folder / "drafts" / "spring.toml").write_text((folder / "policy.toml").read_text())
+    code, out, err = link("--as", "staff", "--draft", "sping")
+    assert (2, "") == (code, out)
+    assert "sping.toml" in err
+    assert "did you mean" in err
+    assert 0 == link("--as", "staff", "--draft", "spring")[0]
 
 
 def test_a_draft_is_checked_where_its_folder_is_named(link, folder):

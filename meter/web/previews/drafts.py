@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from meter.errors import PolicyError, Problem
+from meter.errors import PolicyError, Problem, closest
 from meter.loading import load_policy
 from meter.policy import Policy
 from meter.resources import FileStamp, file_stamp
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Draft", "DraftFolder"]
 
+_NO_FILE = "no-such-file"
+
 
 @frozen(kw_only=True)
 class Draft:
@@ -23,6 +25,13 @@ class Draft:
 
     policy: Policy | None = None
     problems: tuple[Problem, ...] = ()
+    like: str | None = None
+    """The draft that was probably meant, where there is none of this name."""
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether there is no such file."""
+        return any(problem.code == _NO_FILE for problem in self.problems)
 
 
 class DraftFolder:
@@ -48,4 +57,5 @@ def _read(path: Path) -> Draft:
     try:
         return Draft(policy=load_policy(path))
     except PolicyError as error:
-        return Draft(problems=error.problems)
+        names = [file.stem for file in path.parent.glob("*.toml")]
+        return Draft(problems=error.problems, like=closest(path.stem, names))

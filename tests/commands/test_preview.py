@@ -70,12 +70,12 @@ def test_a_draft_that_is_not_beside_the_policy_is_told(link, folder):
 def test_a_draft_is_checked_where_its_folder_is_named(link, folder):
     """A count that only the draft's limit allows; and the draft's own mistakes."""
     text = (folder / "policy.toml").read_text()
-    (folder / "drafts").mkdir()
-    (folder / "drafts" / "more.toml").write_text(text.replace("anonymous = 3", "anonymous = 9"))
+    (folder / "later").mkdir()
+    (folder / "later" / "more.toml").write_text(text.replace("anonymous = 3", "anonymous = 9"))
     words = ("--as", "anonymous", "--used", "monthly=9", "--draft", "more")
     assert 2 == link(*words)[0]
-    assert 0 == link(*words, "--drafts", "drafts")[0]
-    code, out, err = link(*words[:-1], "mor", "--drafts", "drafts")
+    assert 0 == link(*words, "--drafts", "later")[0]
+    code, out, err = link(*words[:-1], "mor", "--drafts", "later")
     assert (2, "") == (code, out)
     assert "error[no-such-file]" in err
 

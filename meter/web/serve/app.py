@@ -16,7 +16,7 @@ from starlette.routing import Route
 from meter.errors import StoreError, quoted
 from meter.web.serve.guard import Watch, check_source
 from meter.web.serve.keys import Client
-from meter.web.serve.ofrep import failure_answer, is_ofrep
+from meter.web.serve.ofrep import FLAG, FLAGS, failure_answer, is_ofrep
 from meter.web.serve.operations import OPERATIONS
 from meter.web.serve.problems import RequestError, one_problem, problems_answer, store_error
 
@@ -124,6 +124,14 @@ def _unknown(request: Request, error: HTTPException) -> RequestError:
             f"ask with {allowed}",
             status=error.status_code,
             headers={"Allow": allowed},
+        )
+    if is_ofrep(request):
+        return one_problem(
+            "unknown-address",
+            "there is nothing at this address",
+            f"evaluations are asked at `{FLAG}` and `{FLAGS}`; a client's base address is this"
+            " server's own, without a path",
+            status=error.status_code,
         )
     return one_problem(
         "unknown-address",

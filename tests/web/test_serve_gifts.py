@@ -73,6 +73,35 @@ def test_a_link_is_made_opened_listed_and_ended(server):
     assert link["token"] not in server.log
 
 
+FLAGS = "/ofrep/v1/evaluate/flags"
+
+
+@pytest.mark.parametrize("flag", ["/a1", ""])
+def test_an_evaluation_says_what_a_link_would_open(server, flag):
+    """OFREP takes the token as `/v1/peek` does, for its own article alone, and counts nobody."""
+    token = make(server).json["token"]
+
+    def rule(token, article="a1"):
+        listed = {"articles": [{**PREMIUM, "id": article}]}
+        context = {"targetingKey": "x", "gift": token}
+        context |= {"article": {"access": "premium"}} if flag else listed
+        path = flag and f"/{article}"
+        told = server.ask("POST", f"{FLAGS}{path}", {"context": context})
+        assert told.status == 200, told.raw
+        return told.headers["etag"], (told.json["flags"][0] if not flag else told.json)["metadata"]
+
+    for _ in range(3):
+        tag, said = rule(token)
+        assert (said["access"], said["rule"]) == BY_LINK
+    for refused in (rule(token + "x"), rule(token, "a2"), rule("")):
+        assert (refused[1]["access"], refused[1]["rule"]) == WALL
+        assert refused[0] != tag
+    assert [read(server, name, token) for name in "yz"] == [BY_LINK] * 2
+    late, said = rule(token)
+    assert (said["access"], said["rule"]) == WALL
+    assert late != tag
+
+
 def test_looking_counts_nobody(server):
     """`peek` says what would be; what is fetched ahead is asked for again until it was read."""
     token = make(server).json["token"]

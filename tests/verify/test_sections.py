@@ -136,7 +136,8 @@ def test_a_word_is_one_whatever_it_ends_with(tmp_path, attribute, word):
     assert answer.exit_code == 1
     assert "✓ proved premium never opens for the unentitled" not in answer.output
     assert "nobody can be in that situation" not in answer.output
-    closed = HEAD + '[[guarantees]]\nname = "no wall"\nnever = ["article"]\n' + rule
-    told = prove(tmp_path, closed + '[[rules]]\nname = "else"\nshow = "wall"\n').output
-    assert "✓ proved no wall" not in told
-    assert "no wall" in told
+    closed = f'[[guarantees]]\nname = "shut"\nwhen = {{ {attribute} = ["{word}"] }}\n'
+    closed += 'never = ["article"]\n'
+    told = prove(tmp_path, HEAD + closed + rule + '[[rules]]\nname = "else"\nshow = "wall"\n')
+    assert "✓ proved shut" not in told.output
+    assert "shut" in told.output

@@ -43,6 +43,8 @@ def site_step(address: str) -> str | None:
 
 def path_step(path: str) -> str | None:
     """Return the next step if a path is not that of a folder of the site."""
+    if not {".", ".."}.isdisjoint(path.split("/")):
+        return "leave out `.` and `..`: a browser takes them away before it asks"
     if _PATH.fullmatch(path):
         return None
     return "a path begins and ends with one `/`, such as `/news/markets/`"

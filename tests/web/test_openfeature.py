@@ -306,9 +306,8 @@ def test_the_programs_of_the_how_to_do_what_it_says(server, node, tmp_path):
     )
     fallback, error = wrong.stdout.splitlines()
     assert fallback == "subscription-wall None"
-    assert error.startswith("not asked: ErrorCode.GENERAL") or error.startswith(
-        "not asked: GENERAL"
-    )
+    assert error.startswith("not asked: ")
+    assert "GENERAL" in error
     with forwarding(tmp_path, server) as origin:
         page = f'globalThis.location = {{ origin: "{origin}" }}'
         shown = node("--import", f"data:text/javascript,{page}", "banner.mjs")

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from meter.policy import Policy
+    from meter.policy.machines import MachinesTable
     from meter.view import Article
     from meter.vocabulary.machine_terms import MachineTerms
 
-__all__ = ["CONTENT_USAGE", "Uses", "terms_headers", "uses_of"]
+__all__ = ["CONTENT_USAGE", "Uses", "licence_of", "link_of", "terms_headers", "uses_of"]
 
 CONTENT_USAGE = "Content-Usage"
 _NOBODY = Reader(id=None)
@@ -29,10 +30,14 @@ _WORDS = {True: "y", False: "n"}
 
 
 class Uses(NamedTuple):
-    """What machines may use an article for; `None` where nothing is said."""
+    """What machines may use an article for; `None` where nothing is said.
+
+    `link` is the value of the header that names the licence, empty where there is none.
+    """
 
     train_ai: bool | None = None
     search: bool | None = None
+    link: str = ""
 
     def narrowed(self, other: Uses) -> Uses:
         """Return what may be done with both of two articles; a no beats a yes, and silence.
@@ -40,7 +45,8 @@ class Uses(NamedTuple):
         >>> Uses(train_ai=True).narrowed(Uses(train_ai=False, search=True)).header
         'train-ai=n, search=y'
         """
-        return Uses(_both(self.train_ai, other.train_ai), _both(self.search, other.search))
+        train_ai = _both(self.train_ai, other.train_ai)
+        return Uses(train_ai, _both(self.search, other.search), self.link or other.link)
 
     @property
     def header(self) -> str:
@@ -65,7 +71,17 @@ def uses_of(policy: Policy, article: Article, now: datetime) -> Uses:
         return Uses()
     said = {CrawlerClass.TRAINING: table.train_ai, CrawlerClass.SEARCH: table.search}
     found = {crawler: may and _gets(policy, article, crawler, now) for crawler, may in said.items()}
-    return Uses(found[CrawlerClass.TRAINING], found[CrawlerClass.SEARCH])
+    return Uses(found[CrawlerClass.TRAINING], found[CrawlerClass.SEARCH], link_of(table))
+
+
+def licence_of(machines: MachinesTable) -> str:
+    """Return the address of the licence: the one of the policy, or that of the file itself."""
+    return machines.licence or f"{machines.site.rstrip('/')}/rsl.xml"
+
+
+def link_of(machines: MachinesTable) -> str:
+    """Return the value of the header `Link` that names the licence (RFC 8288, RSL 1.0)."""
+    return f'<{licence_of(machines)}>; rel="license"; type="application/rsl+xml"'
 
 
 def _gets(policy: Policy, article: Article, crawler: CrawlerClass, now: datetime) -> bool:
@@ -80,4 +96,4 @@ def terms_headers(terms: MachineTerms) -> Iterable[tuple[str, str]]:
         yield "crawler-price", terms.price
     if terms.licence is not None:
         yield "WWW-Authenticate", 'License error="invalid_request"'
-        yield "Link", f'<{terms.licence}>; rel="license"; type="application/rsl+xml"'
+        yield "Link", f'<{terms.licence}>; rel="license"'

@@ -177,13 +177,15 @@ class Visit:
         """Return the headers that the articles of this page bring; its terms if it is refused."""
         answers = [answer for answer, _ in self._opened]
         pairs = [pair for answer in answers for pair in answer.headers]
-        if self._status() != _OK:
-            pairs += [pair for answer in answers for pair in answer.terms]
         uses = Uses()
         for answer in answers:
             uses = uses.narrowed(answer.uses)
         if uses.header:
             pairs.append((CONTENT_USAGE, uses.header))
+        if uses.link:
+            pairs.append(("Link", uses.link))
+        if self._status() != _OK:
+            pairs += [pair for answer in answers for pair in answer.terms]
         return list(dict.fromkeys(pairs))
 
     def _check_time(self) -> None:

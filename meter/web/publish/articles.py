@@ -14,7 +14,7 @@ from meter.web.publish.statements import MADE, Statement, UnreadableFileError
 from meter.web.structured import structured_data
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from meter.policy import Policy
     from meter.policy.machines import MachinesTable
@@ -27,6 +27,8 @@ _HEAD = (
     " page, with `@context`, and its own words for those in capitals."
 )
 _SAYS = "isAccessibleForFree"
+_TOLD = ("@type", "url", _SAYS, "hasPart")
+"""The keys of an entry that are the policy's to say; a publisher may add others."""
 
 
 def write_articles(policy: Policy, machines: MachinesTable, among: Sequence[SitePlace]) -> str:
@@ -87,30 +89,45 @@ def read_articles(text: str) -> list[Statement]:
     entries = data.get("@graph") if isinstance(data, dict) else None
     if not isinstance(entries, list):
         raise UnreadableFileError("there is no list `@graph` in it", 1)
-    found = []
-    for entry in entries:
-        if isinstance(entry, dict) and _SAYS in entry:
-            name = str(entry.get("@id", ""))
-            words = str(entry[_SAYS]).lower()
-            folder, _, access = name.removeprefix("#").rpartition("/")
-            found.append(
-                Statement(
-                    path=f"/{folder}/" if folder else "/",
-                    about=access,
-                    words=words,
-                    source=f"{name}: {_SAYS} {words}",
-                    line=_line_of(text, name),
-                )
-            )
-    return found
+    return [
+        statement
+        for entry in entries
+        if isinstance(entry, dict)
+        for statement in _said(entry, text.splitlines())
+    ]
 
 
-def _line_of(text: str, name: str) -> int:
-    """Return the line that says whether an entry is free: the first one behind its name."""
-    lines = text.splitlines()
-    named = json.dumps(name)
-    start = next((place for place, line in enumerate(lines) if named in line), 0)
-    for place, line in enumerate(lines[start:], start + 1):
-        if _SAYS in line:
-            return place
-    return 1
+def _said(entry: dict[str, object], lines: Sequence[str]) -> Iterator[Statement]:
+    """Yield what an entry says of its article: all but the words that a page fills in."""
+    name = str(entry.get("@id", ""))
+    folder, _, access = name.removeprefix("#").rpartition("/")
+    for key, value in _leaves({known: entry[known] for known in _TOLD if known in entry}):
+        words = value.lower() if key.endswith(_SAYS) else value
+        yield Statement(
+            path=f"/{folder}/" if folder else "/",
+            about=f"{access} {key}",
+            words=words,
+            source=f"{name}: {key} {words}",
+            line=_line_of(lines, name, key),
+        )
+
+
+def _leaves(value: object, place: str = "") -> Iterator[tuple[str, str]]:
+    """Yield every value in a table, with the keys that lead to it."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _leaves(inner, f"{place}.{key}" if place else str(key))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _leaves(inner, place)
+    else:
+        yield place, str(value)
+
+
+def _line_of(lines: Sequence[str], name: str, key: str) -> int:
+    """Return the line that says something of an entry: behind its name, key after key."""
+    at = 0
+    for word in (name, *key.split(".")):
+        named = json.dumps(word)
+        at = next((place for place in range(at, len(lines)) if named in lines[place]), at)
+    return at + 1

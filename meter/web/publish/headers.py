@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from meter.web.publish.places import enclosing, licence_of
+from meter.web.gate.terms import link_of
+from meter.web.publish.places import enclosing
 from meter.web.publish.statements import MADE, Statement
 
 if TYPE_CHECKING:
@@ -14,16 +15,11 @@ if TYPE_CHECKING:
     from meter.policy.machines import MachinesTable
     from meter.web.publish.places import SitePlace
 
-__all__ = ["link_of", "read_headers", "write_headers"]
+__all__ = ["read_headers", "write_headers"]
 
 _HEAD = f"# {MADE} from the policy of the paywall: change that one, and publish again.\n"
 _PART = re.compile(r"# pages under (\S+):")
 _HEADER = re.compile(r"([A-Za-z-]+):\s*(.*?)\s*")
-
-
-def link_of(machines: MachinesTable) -> str:
-    """Return the value of the header `Link` that names the licence (RFC 8288, RSL 1.0)."""
-    return f'<{licence_of(machines)}>; rel="license"; type="application/rsl+xml"'
 
 
 def write_headers(machines: MachinesTable, among: Sequence[SitePlace]) -> str:
@@ -57,4 +53,6 @@ def read_headers(text: str) -> Iterator[Statement]:
 
 def _is_ours(name: str, value: str) -> bool:
     """Say whether a header says what may be done with a page; other links are the publisher's."""
+    if name == "x-robots-tag":
+        return any(word in value.lower() for word in ("noindex", "none"))
     return name == "content-usage" or (name == "link" and "license" in value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from meter.errors import PolicyError, Problem
 from meter.verify.walk.crawlers import ELSEWHERE, VerifiedCrawlers, ask_of_crawlers, opens
@@ -13,7 +13,7 @@ from meter.vocabulary import CrawlerClass
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from meter.policy import Policy
+    from meter.policy import Policy, Rule
     from meter.policy.machines import MachinesTable
     from meter.vocabulary.machine_terms import MachineTerms
 
@@ -23,7 +23,6 @@ __all__ = [
     "Licence",
     "SitePlace",
     "enclosing",
-    "licence_of",
     "machines_of",
     "places",
 ]
@@ -89,35 +88,35 @@ class SitePlace:
 
 
 class _Access(NamedTuple):
-    """What one class of verified crawlers gets in one section."""
+    """What one class of verified crawlers gets in one section.
+
+    `terms` are those of the rules that refuse it; `own` of those among them that name the class.
+    """
 
     opens: bool
     terms: tuple[MachineTerms, ...]
+    own: tuple[MachineTerms, ...]
 
 
 _Found = dict[tuple[CrawlerClass, str | None], _Access]
 
 
-def machines_of(policy: Policy) -> MachinesTable:
-    """Return the table `[machines]` of a policy.
+def machines_of(policy: Policy, name: str = "policy") -> MachinesTable:
+    """Return the table `[machines]` of a policy, which messages call `name`.
 
     Raises `PolicyError` where there is none, with the lines to add.
     """
     if policy.machines is None:
-        raise PolicyError([_NO_TABLE])
+        raise PolicyError([evolve(_NO_TABLE, name=name)])
     return policy.machines
-
-
-def licence_of(machines: MachinesTable) -> str:
-    """Return the address of the licence: the one of the policy, or that of the file itself."""
-    return machines.licence or f"{machines.site.rstrip('/')}/rsl.xml"
 
 
 def places(policy: Policy) -> tuple[SitePlace, ...]:
     """Return what is true in each part of a site, by its path; the whole site comes first.
 
     A use is allowed where `[machines]` says so *and* a verified crawler of that class gets the
-    whole text of something there. Where a rule refuses one at a price, its use has that price.
+    whole text of something there. Where a rule refuses one at a price, its use has that price; one
+    that `[machines]` does not allow is for sale only by a rule that names its class.
     Raises `PolicyError` where the policy has no `[machines]`, `UndecidedError` where it is too
     large to say.
     """
@@ -146,13 +145,21 @@ def _access(policy: Policy, crawlers: VerifiedCrawlers, named: Iterable[str]) ->
         for crawler in CrawlerClass:
             verdicts = crawlers.verdicts(crawler, asked)
             refusing = {verdict.rule for verdict in verdicts if not opens(verdict)}
-            terms = tuple(
-                rule.machines
-                for rule in policy.rules
-                if rule.machines is not None and rule.name in refusing
-            )
-            found[crawler, section] = _Access(any(map(opens, verdicts)), terms)
+            rules = [rule for rule in policy.rules if rule.name in refusing]
+            own = [rule for rule in rules if _names(rule, crawler)]
+            opened = any(map(opens, verdicts))
+            found[crawler, section] = _Access(opened, _terms_of(rules), _terms_of(own))
     return found
+
+
+def _terms_of(rules: Iterable[Rule]) -> tuple[MachineTerms, ...]:
+    return tuple(rule.machines for rule in rules if rule.machines is not None)
+
+
+def _names(rule: Rule, crawler: CrawlerClass) -> bool:
+    """Say whether a rule's condition names a class of crawlers."""
+    asked = (when.crawler for when in rule.when.walk())
+    return any(crawler in classes for classes in asked if isinstance(classes, frozenset))
 
 
 def _covering(section: str | None, mentioned: Sequence[str]) -> str | None:
@@ -173,7 +180,7 @@ def _place(
         one: [
             (terms.price, terms.licence or "")
             for section in sections
-            for terms in found[one, section].terms
+            for terms in _sold(found[one, section], said=says.get(one, True))
             if terms.price is not None
         ]
         for one in CrawlerClass
@@ -195,6 +202,11 @@ def _place(
         licences=tuple(licences),
         prohibits=_usages(one for one in unpriced if one not in (*free, *silent)),
     )
+
+
+def _sold(access: _Access, *, said: bool | None) -> tuple[MachineTerms, ...]:
+    """Return the terms on which a use is for sale: where `[machines]` says no, only its own."""
+    return access.own if said is False else access.terms
 
 
 def _both(*, said: bool | None, gets: bool) -> bool | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from attrs import Factory, frozen
 
 from meter.errors import Problem, quoted
-from meter.web.publish.places import enclosing, licence_of
+from meter.web.gate.terms import licence_of
+from meter.web.publish.places import enclosing
 from meter.web.publish.statements import MADE, Statement
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ _HEAD = (
 _COMMAND = "`meter "
 """What the comments that this project writes name, and no other."""
 _USAGE, _LICENCE = "Content-Usage", "License"
-_OURS = ("user-agent", "allow", "license", "content-usage")
+_OURS = {"user-agent": ("*",), "allow": ("/",)}
+"""The keys of lines that only look like ours with one of these values."""
 
 
 def write_robots(machines: MachinesTable, among: Sequence[SitePlace]) -> str:
@@ -48,15 +49,17 @@ def own_lines(text: str) -> tuple[str, str | None]:
     Kept is what stands below the line that says so, and above it comments and sitemaps.
     """
     made, _, own = text.partition(f"{OWN_LINES}\n")
-    rules = {rule.line: rule.key for rule in _rules(made)}
+    rules = {rule.line: rule for rule in _rules(made)}
     above = []
+    lost = None
     for number, line in enumerate(made.splitlines(), 1):
-        key = rules.get(number, "")
-        if key == "sitemap" or (line.startswith("#") and _COMMAND not in line):
+        rule = rules.get(number)
+        is_comment = line.lstrip().startswith("#")
+        if (rule and rule.key == "sitemap") or (is_comment and _COMMAND not in line):
             above.append(f"{line}\n")
-        elif line.strip() and not line.startswith("#") and key not in _OURS:
-            return "", line
-    return "".join(above) + own, None
+        elif line.strip() and not is_comment and not (rule and _is_ours(rule)):
+            lost = lost or line
+    return "".join(above) + own, lost
 
 
 @frozen
@@ -75,6 +78,13 @@ class _RobotsGroup:
 
     agents: list[str] = Factory(list)
     rules: list[_Rule] = Factory(list)
+
+
+def _is_ours(rule: _Rule) -> bool:
+    """Say whether a line may be one that was published before."""
+    if rule.key in ("license", "content-usage"):
+        return True
+    return rule.value in _OURS.get(rule.key, ())
 
 
 def _rules(text: str) -> Iterator[_Rule]:
@@ -160,19 +170,33 @@ def contradictions(name: str, text: str, true: Sequence[Statement]) -> Iterator[
 
 def _shuts(rule: _Rule, group: _RobotsGroup, statement: Statement) -> bool:
     """Say whether a rule of a group shuts a whole place; the longest rule wins (RFC 9309)."""
-    if not _matches(rule.value, statement.path):
+    if not _covers(rule.value, statement.path):
         return False
     opening = [one.value for one in group.rules if one.key == "allow" and one.value]
-    return all(
-        len(value) <= len(rule.value) for value in opening if _matches(value, statement.path)
-    )
+    return all(len(value) <= len(rule.value) for value in opening if _covers(value, statement.path))
 
 
-def _matches(pattern: str, path: str) -> bool:
-    """Say whether a path of a rule covers a path: `*` is anything, `$` the end."""
-    escaped = re.escape(pattern.removesuffix("$")).replace(r"\*", ".*")
-    end = "$" if pattern.endswith("$") else ""
-    return re.match(escaped + end, path) is not None
+def _covers(pattern: str, path: str) -> bool:
+    """Say whether a path of a rule covers every page below a path: `*` is anything, `$` the end.
+
+    >>> _covers("/news/", "/news/markets/"), _covers("/*/markets/", "/news/markets/")
+    (True, True)
+    >>> _covers("/$", "/"), _covers("/*$", "/news/")
+    (False, True)
+    """
+    if pattern.endswith("$"):
+        # Where it has to end, only what ends anywhere covers all that is below.
+        return pattern.endswith("*$") and _covers(pattern[:-1], path)
+    first, *others = pattern.split("*")
+    if not path.startswith(first):
+        return False
+    at = len(first)
+    for part in others:
+        found = path.find(part, at)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return True
 
 
 def _problem(name: str, line: int, message: str, advice: str) -> Problem:

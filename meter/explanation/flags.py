@@ -25,7 +25,8 @@ _FLAGS = {
 
 def is_flag(slot: Slot, code: Code) -> bool:
     """Say whether a code is one of a flag's two, which are said in a sentence of their own."""
-    return slot.asks in _FLAGS and (code is False or (code is True and not slot.mentioned))
+    tells_classes = slot.kind == "class" and bool(slot.mentioned)
+    return slot.asks in _FLAGS and (code is False or (code is True and not tells_classes))
 
 
 def flag_asked(slot: Slot, codes: Collection[Code]) -> bool | None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from meter.web.gate.edges import GiftDesk, InstitutionRights, PreviewDesk
     from meter.web.gate.request import WebRequest
     from meter.web.gifts.steps import GiftSettings
-    from meter.web.signed import Secrets
+    from meter.web.secrets import Secrets
 
 __all__ = ["GateSettings", "open_async_gate", "open_gate", "prove", "prove_async"]
 

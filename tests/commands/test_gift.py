@@ -36,7 +36,7 @@ ADDRESS = "https://my.example/a1?page=2"
 def gift(meter, folder):
     """Run `meter gift` on a policy with gifts."""
     (folder / "policy.toml").write_text(POLICY)
-    (folder / "secret.txt").write_text("the newest\nan older one\n")
+    (folder / "secret.txt").write_text("the newest of the keys\nan older one of them\n")
 
     def run(words, *more):
         name, *rest = f"{words} {SITE}".split()
@@ -48,7 +48,11 @@ def gift(meter, folder):
 def the_site(folder):
     """Return the gifts of the site that has this store and this secret."""
     store = open_store("sqlite:///usage.db")
-    return Gifts(load_policy(folder / "policy.toml"), store, ["the newest", "an older one"])
+    return Gifts(
+        load_policy(folder / "policy.toml"),
+        store,
+        ["the newest of the keys", "an older one of them"],
+    )
 
 
 def test_a_link_that_is_made_opens_on_the_site(gift, folder):
@@ -119,7 +123,7 @@ def test_a_file_without_a_secret_and_a_policy_without_gifts(gift, folder, meter)
     (folder / "secret.txt").write_text("# nothing yet\n")
     told = gift("list --giver anna")
     assert (told.code, "holds no secret" in told.err) == (2, True)
-    (folder / "secret.txt").write_text("the newest\n")
+    (folder / "secret.txt").write_text("the newest of the keys\n")
     (folder / "policy.toml").write_text(
         POLICY.partition("[gifts]")[0] + POLICY[POLICY.index("[[rules]]") :]
     )

@@ -193,7 +193,7 @@ def test_only_the_article_that_was_given_opens(gifts):
     assert claimed(gifts, link, Article(id="a2")) is None
     other = SignedLinks(SECRET, "preview").sign({"id": "0" * 20, "article": "a1"}, NOW + LASTS)
     assert gifts.claimed(other, A1, NOW) is None
-    elsewhere = desk(MemoryStore(), secret="another").make(anna(), "a1", now=NOW)
+    elsewhere = desk(MemoryStore(), secret="the key of another").make(anna(), "a1", now=NOW)
     assert claimed(gifts, elsewhere) is None
 
 
@@ -233,7 +233,10 @@ def test_a_changed_token_opens_nothing(data):
 def test_a_new_secret_changes_nothing_for_links_and_lists():
     """While the old one is kept: who had opened a link is known, and the month goes on."""
     store = MemoryStore()
-    old, new = desk(store, secret="old"), desk(store, secret=["new", "old"])
+    old, new = (
+        desk(store, secret="an older key of all"),
+        desk(store, secret=["the newest of the keys", "an older key of all"]),
+    )
     link = old.make(anna(), "a1", now=NOW)
     assert old.open(link, "a", NOW)
     assert [new.open(claimed(new, link), name, NOW) for name in "abc"] == [True, True, False]
@@ -244,7 +247,7 @@ def test_a_new_secret_changes_nothing_for_links_and_lists():
         new.make(anna(), "a1", now=NOW)
     new.end(link.id, giver="anna", now=NOW)
     assert not new.open(link, "a", NOW)
-    assert claimed(desk(store, secret="new"), link) is None
+    assert claimed(desk(store, secret=SECRET), link) is None
 
 
 def test_nobody_is_named_in_the_store():

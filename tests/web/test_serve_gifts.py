@@ -19,7 +19,7 @@ OFTEN = POLICY.format(per_month=1000, readers=2)
 def server(tmp_path_factory):
     """A server whose readers may give, and one worker."""
     folder = tmp_path_factory.mktemp("gifts")
-    (folder / "secret.txt").write_text(f"# newest first\n{SECRET}\nolder\n")
+    (folder / "secret.txt").write_text(f"# newest first\n{SECRET}\nan older key of all\n")
     server = Server(folder, "--secret-file", str(folder / "secret.txt"), policy=OFTEN)
     yield server
     assert server.stop() == 0

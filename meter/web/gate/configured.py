@@ -32,6 +32,7 @@ from meter.web.gate.everyone import Everyone
 from meter.web.gate.request import Proxies, WebRequest
 from meter.web.gate.steps import AskEdge, AskSite, Steps, at_once
 from meter.web.institutions import InstitutionsFile
+from meter.web.secrets import secret_fault
 
 if TYPE_CHECKING:
     from meter.policy import Policy
@@ -46,6 +47,7 @@ Consent: TypeAlias = Callable[[WebRequest], bool]
 LOG = logging.getLogger("meter.web")
 
 _MOST_TOLD = 100
+_NEWEST_FIRST = "keep the old one behind it, `secret=[new, old]`, and no meter starts anew"
 AccountOf: TypeAlias = Callable[[], object]
 """What returns the `Reader` who is signed in, or `None`; or what is awaited for that."""
 CrawlerOf: TypeAlias = Callable[[WebRequest], CrawlerWord | Awaitable[CrawlerWord]]
@@ -131,8 +133,17 @@ class ConfiguredGate:
         self.previews = _or_none(self.previews)
         self.proxies = _proxies(self.trusted_proxies)
         self.origins = frozenset(_origin(word) for word in self.allowed_origins if word.strip())
+        self.secret = self.secret if isinstance(self.secret, str | bytes) else tuple(self.secret)
         self.jar = CookieJar(self.cookie, self.secret)
+        self._doubt_secrets()
         self._rights = self._institution_rights()
+
+    def _doubt_secrets(self) -> None:
+        """Log where the key that signs cookies is one that others may find out."""
+        newest = self.secret if isinstance(self.secret, str | bytes) else next(iter(self.secret))
+        fault = secret_fault(newest)
+        if fault is not None:
+            LOG.warning("the `secret` of the cookies %s; %s", fault, _NEWEST_FIRST)
 
     @property
     def policy(self) -> Policy:

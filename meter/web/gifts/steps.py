@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from meter.policy import Policy
     from meter.policy.gifts import GiftTerms
     from meter.web.gifts.links import HasToken
-    from meter.web.signed import Secrets
+    from meter.web.secrets import Secrets
 
 __all__ = ["GiftSettings", "GiftSteps", "Steps"]
 

@@ -178,8 +178,8 @@ def test_only_who_made_a_link_ends_it(gifts):
     ):
         with pytest.raises(UnknownGiftError) as error:
             gifts.end(name, giver=giver, now=when)
-        told.add(str(error.value))
-    assert len(told) == 1
+        told.add((giver is not None, str(error.value)))
+    assert len(told) == 2  # one where a reader asks, and one where nobody is named
     assert gifts.open(link, "a", NOW)
 
 
@@ -329,6 +329,25 @@ def test_gifts_are_not_told_as_decisions_about_pages(caplog):
     gifts.open(link, "b", NOW)
     (told,) = caplog.records
     assert "the store was unavailable" in told.getMessage()
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda gifts: gifts.make("ana", "a1", now=NOW), "not `ana`; pass such as `Reader"),
+        (lambda gifts: gifts.make(None, "a1", now=NOW), "a `Reader`"),
+        (lambda gifts: gifts.make(anna(), Article(id="a1"), now=NOW), "an article is named"),
+        (lambda gifts: gifts.given(anna(), NOW), "a reader is named by its id"),
+        (lambda gifts: gifts.forget(anna(), NOW), "a reader is named by its id"),
+        (lambda gifts: gifts.end(gifts.make(anna(), "a1", now=NOW)), "a gift is named by its id"),
+        (lambda gifts: gifts.end("0" * 20, giver=anna()), "a reader is named by its id"),
+    ],
+)
+def test_one_thing_in_the_place_of_another_is_told(call, words):
+    """An id for a reader, a reader for an id: a `TypeError` that says what to pass."""
+    with pytest.raises(TypeError, match=words) as told:
+        call(desk(MemoryStore()))
+    assert "token" not in str(told.value)
 
 
 def test_wrong_settings_are_told_at_once():

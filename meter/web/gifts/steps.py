@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Generic, TypeAlias, TypedDict, TypeVar
 
 from meter.clock import system_clock
 from meter.decision import Decision
-from meter.errors import StoreUnavailableError
+from meter.errors import StoreUnavailableError, quoted
 from meter.loading.article_ids import FORMS, ArticleIds, article_ids
 from meter.paywall import AsyncPaywall, Paywall
 from meter.paywall.settings import check_policy, named
@@ -57,7 +57,15 @@ Steps: TypeAlias = Generator[Callable[[], object], object, T]
 _GIFT_ID = re.compile(r"[0-9a-f]{20}")
 _REMEMBERED = 1000
 _SIGNED_IN = "let them sign in: what somebody gives is counted"
-_UNKNOWN = ("there is no such gift link, or it is over", "list the reader's gifts: those run")
+_UNKNOWN = "there is no such gift link, or its time is over"
+_ANOTHERS = "this reader has made no such gift link, or its time is over"
+_LIST = "`given` lists what a reader has given, each with its id"
+
+
+def _check_text(what: str, value: object) -> None:
+    """Raise a `TypeError` where something is given in the place of its id."""
+    if not isinstance(value, str):
+        raise TypeError(f"{what} is named by its id, a text, not by {quoted(value)}")
 
 
 class GiftSettings(TypedDict, total=False):
@@ -154,6 +162,12 @@ class GiftSteps(Generic[P]):
         self, giver: Reader, article: str, address: str | None, now: datetime | None, gift: str
     ) -> Steps[GiftLink]:
         """Count a gift, and return its signed link."""
+        if not isinstance(giver, Reader):
+            raise TypeError(
+                "who gives is a `Reader`, whose rights say whether they may, not"
+                f" {quoted(giver)}; pass such as `Reader(id=…, registered=True, entitlements=…)`"
+            )
+        _check_text("an article", article)
         at = self._clock() if now is None else now
         terms = self.policy.gifts
         if terms is None:
@@ -235,12 +249,15 @@ class GiftSteps(Generic[P]):
 
     def _end(self, gift: str, giver: str | None, now: datetime | None) -> Steps[None]:
         """End a link: nobody opens it any more, whoever has opened it before."""
+        _check_text("a gift", gift)
+        if giver is not None:
+            _check_text("a reader", giver)
         at = self._clock() if now is None else now
         claims = yield from self._found(gift, at)
         if claims is None or claims.ends <= at:
-            raise UnknownGiftError(*_UNKNOWN)
+            raise UnknownGiftError(_UNKNOWN if giver is None else _ANOTHERS, _LIST)
         if giver is not None and not self._seals.made_by(claims, giver):
-            raise UnknownGiftError(*_UNKNOWN)
+            raise UnknownGiftError(_ANOTHERS, _LIST)
         paywall = self._link(claims)
         reader = Reader(id=claims.id)
         decision = yield from _asked(lambda: paywall.check(reader, ending_view(), now=at), Decision)
@@ -261,6 +278,7 @@ class GiftSteps(Generic[P]):
 
     def _list(self, giver: str, now: datetime | None) -> Steps[tuple[GiftRecord, ...]]:
         """Return the gifts of a reader whose time is not over, oldest first."""
+        _check_text("a reader", giver)
         at = self._clock() if now is None else now
         ledger = yield from _asked(lambda: self._givers.ledger(giver, now=at), dict)
         gifts = {read.id: None for meter in (ALLOWANCE, GIVEN) for read in ledger[meter].reads}

@@ -173,3 +173,18 @@ def test_machines_take_crawlers_and_say_what_to_write(crawlers):
     """The path of the file is none of them."""
     with pytest.raises(TypeError, match=r"load_crawlers\(\"crawlers.toml\"\)"):
         Machines(crawlers, hosts=["www.example.com"])
+
+
+@pytest.mark.parametrize("open_", [open_gate, open_async_gate])
+@pytest.mark.parametrize("settings", [{}, {"reload": True}, {"crawler": None}, {"crawler": False}])
+def test_crawlers_that_are_not_used_are_logged(open_, settings, tmp_path, caplog):
+    """Their file is checked with the policy, so it looks as if it were."""
+    (tmp_path / "policy.toml").write_text(POLICY)
+    (tmp_path / "crawlers.toml").write_text("crawlers = []")
+    gate = open_(tmp_path / "policy.toml", "memory://", secret=SECRET, **settings)
+    told = [record.getMessage() for record in caplog.records]
+    assert len(told) == ("crawler" not in settings)
+    assert all(f"{tmp_path / 'crawlers.toml'} is not used" in each for each in told)
+    assert all("Machines(load_crawlers(" in each for each in told)
+    if "reload" in settings:
+        gate.paywall.source.close()

@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 @frozen
-class _Edge:
+class _EdgeSetting:
     """What a setting is, and the line to write.
 
     `calls` are the methods that are called of it, each with so many arguments; it is called itself
@@ -49,24 +49,24 @@ class _Edge:
 
 
 _EDGES = {
-    "gifts": _Edge(
+    "gifts": _EdgeSetting(
         "what opens gift links",
         "`Gifts(policy, store, secret)` of `meter.web.gifts`, or `True` where a framework's paywall"
         " or `open_gate` opens the store",
         {"claimed": 3, "open": 3},
     ),
-    "previews": _Edge(
+    "previews": _EdgeSetting(
         "what reads the links of editors",
         '`Previews(Path("preview-secret.txt").read_text())` of `meter.web.previews`',
         {"read": 2},
     ),
-    "institutions": _Edge(
+    "institutions": _EdgeSetting(
         "the path of a file such as `institutions.toml`, or an object with a method `rights`",
         '`"institutions.toml"`',
         {"rights": 1},
         is_path=True,
     ),
-    "crawler": _Edge(
+    "crawler": _EdgeSetting(
         "what is called with a request, and says whether it is a verified crawler's",
         '`Machines(load_crawlers("crawlers.toml"), hosts=["www.example.com"])` of'
         " `meter.web.machines`",

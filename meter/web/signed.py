@@ -19,7 +19,6 @@ from meter.web.secrets import NO_SECRET, Secrets, link_keys
 
 __all__ = [
     "Json",
-    "Secrets",
     "SignedLinks",
     "Signing",
     "parameter",

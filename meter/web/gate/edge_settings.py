@@ -9,14 +9,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from inspect import isclass, signature
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
-from attrs import frozen
+from attrs import Attribute, frozen
 
 from meter.errors import quoted
-
-if TYPE_CHECKING:
-    from attrs import Attribute
 
 __all__ = ["check_edge", "check_function"]
 

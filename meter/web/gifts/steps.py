@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Generic, TypeAlias, TypedDict, TypeVar
 
 from meter.clock import system_clock
 from meter.decision import Decision
-from meter.errors import StoreUnavailableError, quoted
+from meter.errors import StoreUnavailableError
 from meter.loading.article_ids import FORMS, ArticleIds, article_ids
 from meter.paywall import AsyncPaywall, Paywall
 from meter.paywall.settings import check_policy, named
 from meter.view import Article, PageView, Reader
 from meter.view.rights import bounded
 from meter.vocabulary import Access
-from meter.web.gifts.errors import GiverError, NoGiftsError, UnknownGiftError
+from meter.web.gifts.arguments import check_giver, check_id
+from meter.web.gifts.errors import GiverError, NoGiftsError, unknown_gift
 from meter.web.gifts.links import Claims, GiftLink, GiftRecord, Seals, address_with
 from meter.web.gifts.records import KeptGift, KeptGifts
 from meter.web.gifts.terms import (
@@ -57,15 +58,6 @@ Steps: TypeAlias = Generator[Callable[[], object], object, T]
 _GIFT_ID = re.compile(r"[0-9a-f]{20}")
 _REMEMBERED = 1000
 _SIGNED_IN = "let them sign in: what somebody gives is counted"
-_UNKNOWN = "there is no such gift link, or its time is over"
-_ANOTHERS = "this reader has made no such gift link, or its time is over"
-_LIST = "`given` lists what a reader has given, each with its id"
-
-
-def _check_text(what: str, value: object) -> None:
-    """Raise a `TypeError` where something is given in the place of its id."""
-    if not isinstance(value, str):
-        raise TypeError(f"{what} is named by its id, a text, not by {quoted(value)}")
 
 
 class GiftSettings(TypedDict, total=False):
@@ -162,12 +154,8 @@ class GiftSteps(Generic[P]):
         self, giver: Reader, article: str, address: str | None, now: datetime | None, gift: str
     ) -> Steps[GiftLink]:
         """Count a gift, and return its signed link."""
-        if not isinstance(giver, Reader):
-            raise TypeError(
-                "who gives is a `Reader`, whose rights say whether they may, not"
-                f" {quoted(giver)}; pass such as `Reader(id=…, registered=True, entitlements=…)`"
-            )
-        _check_text("an article", article)
+        check_giver(giver)
+        check_id("an article", article)
         at = self._clock() if now is None else now
         terms = self.policy.gifts
         if terms is None:
@@ -249,15 +237,12 @@ class GiftSteps(Generic[P]):
 
     def _end(self, gift: str, giver: str | None, now: datetime | None) -> Steps[None]:
         """End a link: nobody opens it any more, whoever has opened it before."""
-        _check_text("a gift", gift)
-        if giver is not None:
-            _check_text("a reader", giver)
+        check_id("a gift", gift)
+        check_id("a reader", "" if giver is None else giver)
         at = self._clock() if now is None else now
         claims = yield from self._found(gift, at)
-        if claims is None or claims.ends <= at:
-            raise UnknownGiftError(_UNKNOWN if giver is None else _ANOTHERS, _LIST)
-        if giver is not None and not self._seals.made_by(claims, giver):
-            raise UnknownGiftError(_ANOTHERS, _LIST)
+        if claims is None or claims.ends <= at or not self._seals.made_by(claims, giver):
+            raise unknown_gift(giver)
         paywall = self._link(claims)
         reader = Reader(id=claims.id)
         decision = yield from _asked(lambda: paywall.check(reader, ending_view(), now=at), Decision)
@@ -278,7 +263,7 @@ class GiftSteps(Generic[P]):
 
     def _list(self, giver: str, now: datetime | None) -> Steps[tuple[GiftRecord, ...]]:
         """Return the gifts of a reader whose time is not over, oldest first."""
-        _check_text("a reader", giver)
+        check_id("a reader", giver)
         at = self._clock() if now is None else now
         ledger = yield from _asked(lambda: self._givers.ledger(giver, now=at), dict)
         gifts = {read.id: None for meter in (ALLOWANCE, GIVEN) for read in ledger[meter].reads}

@@ -57,7 +57,6 @@ Steps: TypeAlias = Generator[Callable[[], object], object, T]
 
 _GIFT_ID = re.compile(r"[0-9a-f]{20}")
 _REMEMBERED = 1000
-_SIGNED_IN = "let them sign in: what somebody gives is counted"
 
 
 class GiftSettings(TypedDict, total=False):
@@ -127,11 +126,10 @@ class GiftSteps(Generic[P]):
 
     def _kept_in(self, name: str) -> PaywallSettings:
         """Return what both paywalls are told; what they decide are no page views."""
-        space = self._space(name)
         return {
             "clock": self._clock,
             "deadline": self._deadline,
-            "namespace": space,
+            "namespace": self._space(name),
             "metrics": False,
         }
 
@@ -161,7 +159,7 @@ class GiftSteps(Generic[P]):
         if terms is None:
             raise NoGiftsError("the policy has no gifts", "add a table `[gifts]` to it")
         if giver.id is None:
-            raise GiverError("a reader without an id gives no articles", _SIGNED_IN)
+            raise GiverError("a reader without an id gives no articles", "let them sign in first")
         claims = self._claims(giver.id, Article(id=article).id, at, gift, terms)
         token = self._seals.newest.sign(claims)
         link = GiftLink(
@@ -238,7 +236,7 @@ class GiftSteps(Generic[P]):
     def _end(self, gift: str, giver: str | None, now: datetime | None) -> Steps[None]:
         """End a link: nobody opens it any more, whoever has opened it before."""
         check_id("a gift", gift)
-        check_id("a reader", "" if giver is None else giver)
+        check_id("a reader", giver or "")
         at = self._clock() if now is None else now
         claims = yield from self._found(gift, at)
         if claims is None or claims.ends <= at or not self._seals.made_by(claims, giver):

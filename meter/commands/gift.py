@@ -33,13 +33,15 @@ from meter.stores.protocol import Closable
 from meter.verify.together.tenure import rights_of
 from meter.view import Reader
 from meter.vocabulary import Status
-from meter.web.gifts import GiftAllowanceError, Gifts, GiverError
+from meter.web.gifts import GiftAllowanceError, Gifts, GiverError, UnknownGiftError
 from meter.web.given import PARAMETER
 from meter.web.signed import parameter
 
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
+
+    from rich.console import JustifyMethod
 
     from meter.policy import Policy
     from meter.web.gifts import GiftRecord
@@ -49,6 +51,9 @@ __all__ = ["gift"]
 _Command = TypeVar("_Command", bound=Callable[..., object])
 _PATIENCE = 30.0
 """Seconds; nobody waits for a page."""
+_LEAST_WIDTH = 78
+"""A terminal with fewer columns breaks lines by itself."""
+_LIST = "`meter gift list POLICY --giver ID` shows what a reader has given, each with its id"
 _STORE = "--store sqlite:///usage.db --secret-file secret.txt"
 
 
@@ -66,6 +71,13 @@ def gift() -> None:
     """
 
 
+def _reader_id(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    """Return the id of a reader, which is not empty."""
+    if value is not None and not value.strip():
+        raise click.BadParameter("write the id of a reader, which is not empty", context, option)
+    return value
+
+
 def _shared(made: _Command) -> _Command:
     """Add what every one of the commands needs to know of the site."""
     store = click.option(
@@ -80,7 +92,13 @@ def _shared(made: _Command) -> _Command:
 @command(f"meter gift make policy.toml a1 --giver anna --address https://my.example/a1 {_STORE}")
 @policy_argument
 @click.argument("article")
-@click.option("--giver", required=True, metavar="ID", help="The id of the reader who gives.")
+@click.option(
+    "--giver",
+    required=True,
+    metavar="ID",
+    callback=_reader_id,
+    help="The id of the reader who gives.",
+)
 @click.option(
     "--as",
     "status",
@@ -146,7 +164,13 @@ def _reader(policy: Policy, giver: str, status: Status | None) -> Reader:
     f"meter gift list policy.toml --giver anna --format json {_STORE}",
 )
 @policy_argument
-@click.option("--giver", required=True, metavar="ID", help="The id of the reader who gave.")
+@click.option(
+    "--giver",
+    required=True,
+    metavar="ID",
+    callback=_reader_id,
+    help="The id of the reader who gave.",
+)
 @_shared
 @format_option("table", "json")
 def list_(policy_path: Path, giver: str, url: str, secret_file: Path, form: str) -> None:
@@ -168,7 +192,9 @@ def list_(policy_path: Path, giver: str, url: str, secret_file: Path, form: str)
 def _print_table(policy: Policy, records: tuple[GiftRecord, ...]) -> None:
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for head in ("gift", "article", "made", "until", "opened"):
-        table.add_column(head, overflow="fold", justify="right" if head == "opened" else "left")
+        justify: JustifyMethod = "right" if head == "opened" else "left"
+        # Only what somebody has named may go over two lines: an id is copied.
+        table.add_column(head, overflow="fold", justify=justify, no_wrap=head != "article")
     for record in records:
         times = [
             f"{at.astimezone(policy.zone):%Y-%m-%d %H:%M}" for at in (record.made, record.ends)
@@ -177,6 +203,7 @@ def _print_table(policy: Policy, records: tuple[GiftRecord, ...]) -> None:
         opened = f"{record.opened} of {record.readers}"
         table.add_row(*map(Text, (record.id, record.article, times[0], until, opened)))
     console = open_console()
+    console.width = max(console.width, _LEAST_WIDTH)
     with console.capture() as captured:
         console.print(table)
     print_drawn(captured.get())
@@ -189,7 +216,10 @@ def _print_table(policy: Policy, records: tuple[GiftRecord, ...]) -> None:
 @policy_argument
 @click.argument("link", metavar="LINK_OR_ID")
 @click.option(
-    "--giver", metavar="ID", help="End it only if this reader has made it, by the reader's id."
+    "--giver",
+    metavar="ID",
+    callback=_reader_id,
+    help="End it only if this reader has made it, by the reader's id.",
 )
 @_shared
 @format_option("text", "json")
@@ -203,7 +233,10 @@ def end(
     """
     policy = load_policy(policy_path)
     with _opened(policy, url, secret_file) as gifts:
-        gifts.end(parameter(link, PARAMETER) or link, giver=giver)
+        try:
+            gifts.end(parameter(link, PARAMETER) or link, giver=giver)
+        except UnknownGiftError as error:
+            raise MeterError(f"{error.fault}; {_LIST}") from None
     if form == "json":
         print_json({"ended": True})
     else:

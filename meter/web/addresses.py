@@ -38,6 +38,8 @@ Address: TypeAlias = IPv4Address | IPv6Address
 _KINDS: dict[int, type[Address]] = {4: IPv4Address, 6: IPv6Address}
 FORM = 'an address, a network or a range, such as `"192.0.2.0/24"`'
 _DASH = "-"
+_DASHES = re.compile(r"\s*[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]\s*")
+_MOST_SHOWN = 3
 _MAPPED_BITS = 96
 """How long the prefix of an IPv4 network is in IPv6, before its own."""
 _NAME = re.compile(r"(?=.*[g-z])[\w.-]+", re.IGNORECASE)
@@ -183,6 +185,38 @@ def _with_port(text: str) -> str | None:
     return f"write the address alone: `{bare}`"
 
 
+def _other_dash(text: str) -> str | None:
+    """Return the step for a range whose dash is a longer one, as word processors put it."""
+    plain = _DASHES.sub(_DASH, text)
+    return f"write the dash of the keyboard: `{plain}`" if plain != text and _reads(plain) else None
+
+
+def _blank(text: str) -> str | None:
+    """Return the step for what is right but for blanks in it."""
+    tight = re.sub(r"\s+", "", text)
+    return f"write it without blanks: `{tight}`" if tight != text and _reads(tight) else None
+
+
+def _several(text: str) -> str | None:
+    """Return the step for several addresses in one text, or for commas where dots should be."""
+    parts = [part for part in re.split(r"[,;\s]+", text) if part]
+    if len(parts) > 1 and all(map(_reads, parts)):
+        listed = ", ".join(f'"{part}"' for part in parts[:_MOST_SHOWN])
+        more = ", …" if len(parts) > _MOST_SHOWN else ""
+        return f"write each in quotes of its own: `{listed}{more}`"
+    dotted = text.replace(",", ".")
+    return f"write dots: `{dotted}`" if dotted != text and _reads(dotted) else None
+
+
+def _reads(text: str) -> bool:
+    """Say whether a text is an address, a network or a range."""
+    try:
+        parse_range(text)
+    except InvalidValueError:
+        return False
+    return True
+
+
 def _host_bits(text: str) -> str | None:
     """Return the step for a network that is written by one of its addresses."""
     address = address_of(text.partition("/")[0])
@@ -222,6 +256,9 @@ _STEPS_OF_ONE = (_leading_zero, _with_port, _name)
 _STEPS = (
     _zone,
     _wildcard,
+    _other_dash,
+    _blank,
+    _several,
     _leading_zero,
     _with_port,
     _host_bits,

@@ -18,6 +18,7 @@ from meter.web.gate import Gate
 from meter.web.gate.kinds import prepare
 from meter.web.gifts import AsyncGifts, Gifts
 from meter.web.institutions.files import beside
+from meter.web.machines.declared import FILE_NAME as CRAWLERS_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from meter.web.gate.edges import GiftDesk, InstitutionRights, PreviewDesk
     from meter.web.gate.request import WebRequest
     from meter.web.gifts.steps import GiftSettings
-    from meter.web.signed import Secrets
+    from meter.web.secrets import Secrets
 
 __all__ = ["GateSettings", "open_async_gate", "open_gate", "prove", "prove_async"]
 
@@ -72,7 +73,8 @@ def open_gate(
 
     `policy` is a policy or the path of its file; with `reload` a file is read again while the site
     runs. A file `institutions.toml` beside it is taken by itself, read again as it changes; with
-    `institutions=None` none is. `settings` are those of `Gate`; under `paywall` those of the
+    `institutions=None` none is. A file `crawlers.toml` there is used only as `crawler` says: where
+    that is not set, it is logged. `settings` are those of `Gate`; under `paywall` those of the
     paywall. With `gifts=True` the gate has `Gifts` over the same policy and store, with the same
     secret. Raises `PolicyError` for the policy, `InstitutionsError` for the institutions,
     `StoreSetupError` for the URL, and `TypeError` for a setting that there is none of.
@@ -80,7 +82,7 @@ def open_gate(
     gate, of_paywall = _split(settings)
     prepare()
     source = _source(policy, reload=reload)
-    _meet_institutions(gate, policy, source)
+    _meet_neighbours(gate, policy, source)
     paywall = Paywall(source, open_store(store), **of_paywall)
     if gate.get("gifts") is True:
         secret, kept = _gifts(gate, of_paywall)
@@ -102,7 +104,7 @@ def open_async_gate(
     gate, of_paywall = _split(settings)
     prepare()
     source = _source(policy, reload=reload)
-    _meet_institutions(gate, policy, source)
+    _meet_neighbours(gate, policy, source)
     paywall = AsyncPaywall(source, open_async_store(store), **of_paywall)
     if gate.get("gifts") is True:
         secret, kept = _gifts(gate, of_paywall)
@@ -133,6 +135,10 @@ async def prove_async(gate: Gate) -> None:
         LOG.warning(_STARTS_WITHOUT, error)
 
 
+_UNUSED_CRAWLERS = (
+    "%s is not used: no crawler is verified without the setting `crawler`, such as"
+    ' `Machines(load_crawlers("crawlers.toml"), hosts=["www.example.com"])`'
+)
 _STARTS_WITHOUT = "the store does not answer; the site starts, and counts by itself: %s"
 
 
@@ -144,17 +150,23 @@ def _source(
     return ReloadingPolicy(policy) if reload else load_policy(policy)
 
 
-def _meet_institutions(
+def _meet_neighbours(
     gate: dict[str, Any],
     policy: Policy | PolicySource | str | PathLike[str],
     source: Policy | PolicySource,
 ) -> None:
-    """Let a gate know the institutions beside the policy's file, unless it is told of others."""
-    if "institutions" in gate:
-        return
+    """Let a gate know the institutions beside the policy's file, unless it is told of others.
+
+    Crawlers are known only by a setting: hosts and a name server may be needed, and another extra.
+    """
     path = policy.path if isinstance(policy, ReloadingPolicy) else policy
-    if isinstance(path, str | os.PathLike):
+    if not isinstance(path, str | os.PathLike):
+        return
+    if "institutions" not in gate:
         gate["institutions"] = beside(Path(path), source)
+    crawlers = Path(path).absolute().with_name(CRAWLERS_FILE)
+    if "crawler" not in gate and crawlers.exists():
+        LOG.warning(_UNUSED_CRAWLERS, crawlers)
 
 
 def _split(settings: GateSettings) -> tuple[dict[str, Any], PaywallSettings]:

@@ -8,20 +8,23 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from itsdangerous import BadData, BadSignature, Signer, URLSafeSerializer
 from itsdangerous.encoding import base64_encode
 from itsdangerous.url_safe import URLSafeSerializerMixin
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from meter.web.secrets import NO_SECRET, Secrets, link_keys
 
-__all__ = ["Json", "Secrets", "SignedLinks", "Signing", "parameter", "with_parameter"]
+__all__ = [
+    "Json",
+    "SignedLinks",
+    "Signing",
+    "parameter",
+    "with_parameter",
+]
 
-Secrets: TypeAlias = "str | bytes | Iterable[str | bytes]"
-"""The keys of a site: one long random text that every process has, or several, newest first."""
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 
 _SHORT = 600
@@ -63,16 +66,11 @@ class SignedLinks:
     """Signs what a link of this site carries, until it ends.
 
     `secret` is the site's key, or several, newest first; `purpose` a word such as `gift`. Raises
-    `ValueError` where there is no key.
+    what `link_keys` does.
     """
 
     def __init__(self, secret: Secrets, purpose: str) -> None:
-        self._signing = Signing(
-            secret,
-            f"link.{purpose}",
-            otherwise="links need a `secret` that signs them: a long random text that every"
-            " process has, or several, newest first",
-        )
+        self._signing = Signing(link_keys(secret), f"link.{purpose}", otherwise=NO_SECRET)
 
     def sign(self, payload: dict[str, Json], ends: datetime) -> str:
         """Return a payload as a token that holds up to `ends`, a time with a zone.

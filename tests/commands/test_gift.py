@@ -36,7 +36,7 @@ ADDRESS = "https://my.example/a1?page=2"
 def gift(meter, folder):
     """Run `meter gift` on a policy with gifts."""
     (folder / "policy.toml").write_text(POLICY)
-    (folder / "secret.txt").write_text("the newest\nan older one\n")
+    (folder / "secret.txt").write_text("the newest of the keys\nan older one of them\n")
 
     def run(words, *more):
         name, *rest = f"{words} {SITE}".split()
@@ -48,7 +48,11 @@ def gift(meter, folder):
 def the_site(folder):
     """Return the gifts of the site that has this store and this secret."""
     store = open_store("sqlite:///usage.db")
-    return Gifts(load_policy(folder / "policy.toml"), store, ["the newest", "an older one"])
+    return Gifts(
+        load_policy(folder / "policy.toml"),
+        store,
+        ["the newest of the keys", "an older one of them"],
+    )
 
 
 def test_a_link_that_is_made_opens_on_the_site(gift, folder):
@@ -99,7 +103,8 @@ def test_a_gift_too_many_is_a_no(gift):
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        ("end 4bcfcbca2d121ffb6599", "there is no such gift link, or it is over"),
+        ("end 4bcfcbca2d121ffb6599", "its time is over; `meter gift list POLICY --giver ID` shows"),
+        ("end 4bcfcbca2d121ffb6599 --giver bo", "this reader has made no such gift link"),
         ("make a1 --giver anna --address javascript:x", "is no address of an article"),
         ("make a1 --giver anna --store memory://", "is forgotten when this command ends"),
         ("make a1 --giver anna --as sbscriber", "'sbscriber' is not one of"),
@@ -114,12 +119,33 @@ def test_slips_are_told(gift, words, says):
     assert says in told.err
 
 
+@pytest.mark.parametrize("line", ["make a1", "list", "end 4bcfcbca2d121ffb6599"])
+@pytest.mark.parametrize("giver", ["", " "])
+def test_an_empty_giver_is_told_by_its_option(gift, line, giver):
+    """Rather than that a reader's id may not be empty, whoever that is."""
+    told = gift(line, "--giver", giver)
+    assert (told.code, told.out) == (2, "")
+    assert "--giver" in told.err
+    assert "write the id of a reader" in told.err
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_the_id_of_a_gift_is_in_one_piece(gift, columns, monkeypatch):
+    """It is copied: whatever the terminal, and however long the article's id."""
+    article = "2026/06/10/a-very-long-name-of-an-article-that-no-table-has-room-for"
+    link = gift(f"make {article} --giver anna --format json").json
+    monkeypatch.setenv("COLUMNS", str(columns))
+    lines = gift("list --giver anna").out.splitlines()
+    assert [line.split()[0] for line in lines if link["id"][:4] in line] == [link["id"]]
+    assert article[:8] in lines[2]
+
+
 def test_a_file_without_a_secret_and_a_policy_without_gifts(gift, folder, meter):
     """Each says what is missing; no secret is ever printed."""
     (folder / "secret.txt").write_text("# nothing yet\n")
     told = gift("list --giver anna")
     assert (told.code, "holds no secret" in told.err) == (2, True)
-    (folder / "secret.txt").write_text("the newest\n")
+    (folder / "secret.txt").write_text("the newest of the keys\n")
     (folder / "policy.toml").write_text(
         POLICY.partition("[gifts]")[0] + POLICY[POLICY.index("[[rules]]") :]
     )

@@ -17,7 +17,7 @@ LINE = ("preview", "policy.toml", "--address", "https://harbour.example/articles
 @pytest.fixture
 def link(meter, folder):
     """Ask for a link with more options; return what is printed where, and the exit code."""
-    (folder / "secret.txt").write_text(f"# of editors\n\n{SECRET}\nan-older-one\n")
+    (folder / "secret.txt").write_text(f"# of editors\n\n{SECRET}\nan-older-one-of-them\n")
 
     def run(*more):
         answer = meter(*LINE, "--secret-file", "secret.txt", *more)
@@ -111,3 +111,19 @@ def test_a_file_without_a_secret(link, folder):
     code, out, err = link("--as", "staff")
     assert (2, "") == (code, out)
     assert "`secret.txt` holds no secret; write a long random line" in err
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("short", "has fewer than 16 characters, so it can be guessed; `openssl rand -hex 32`"),
+        ("preview-secret.txt", "is the name of a file"),
+    ],
+)
+def test_a_weak_secret_is_told_with_its_line_and_not_quoted(link, folder, line, words):
+    """Whoever could guess it would read every page."""
+    (folder / "secret.txt").write_text(f"# of editors\n{SECRET}\n{line}\n")
+    code, out, err = link("--as", "staff")
+    assert (code, out) == (2, "")
+    assert f"secret.txt:3: the secret in this line {words}" in err
+    assert line not in err

@@ -12,7 +12,7 @@ from tests.web.site import START
 __all__ = ["NOW", "SECRET", "anna", "desk", "policy_of"]
 
 NOW = START
-SECRET = "new"
+SECRET = "the newest of the keys"
 LASTS = timedelta(days=14)
 
 POLICY = """

@@ -42,7 +42,7 @@ from meter import Article, loads_policy, open_store
 from meter.web.gifts import Gifts
 url, name, now, token, text = sys.argv[1:]
 now = datetime.fromisoformat(now)
-gifts = Gifts(loads_policy(text), open_store(url), "new", deadline=60.0)
+gifts = Gifts(loads_policy(text), open_store(url), "the newest of the keys", deadline=60.0)
 link = gifts.claimed(token, Article(id="a1"), now)
 print("ready", flush=True)
 sys.stdin.readline()

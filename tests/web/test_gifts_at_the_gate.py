@@ -132,6 +132,7 @@ def test_without_consent_each_view_is_an_opening():
 def broken(giving, how):
     """Return the address of a link that opens nothing."""
     token = giving.link.token
+    elsewhere = desk(MemoryStore(), secret="the key of another")
     if how == "expired":
         giving.site.clock.advance(LASTS)
     if how == "ended":
@@ -141,7 +142,7 @@ def broken(giving, how):
         "empty": "",
         "junk": "%00%ff<script>",
         "long": "a" * 5000,
-        "of another site": desk(MemoryStore(), secret="x").make(anna(), "a1", now=NOW).token,
+        "of another site": elsewhere.make(anna(), "a1", now=NOW).token,
         "of another article": giving.gifts.make(anna(), "a2", now=NOW).token,
         "twice": f"{token[:-5]}&gift={token}",
     }

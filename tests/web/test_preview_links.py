@@ -305,7 +305,7 @@ def test_words_of_a_policy_are_no_html():
 def test_no_draft_is_read_for_a_forged_link(drafts):
     """What is not signed leads to no file."""
     previews = Previews(SECRET, drafts=drafts)
-    token = Previews("another").token(PreviewLink(ends=START + DAY, draft="spring"))
+    token = Previews("the key of another").token(PreviewLink(ends=START + DAY, draft="spring"))
     assert previews.read(token, START) is None
     link = PreviewLink(ends=START + DAY)
     with pytest.raises(ValueError, match="bare name"):

@@ -102,7 +102,7 @@ def test_an_editor_looks_and_reads_on_as_before(ask):
 
 def test_a_forged_link_is_the_ordinary_page(ask):
     """With its cookie, and counted."""
-    _, headers, text = ask(path("a1", Previews("another"), status="staff"))
+    _, headers, text = ask(path("a1", Previews("the key of another"), status="staff"))
     assert "meter-preview" not in text
     assert "X-Robots-Tag" not in headers
     assert '{"monthly":1}' == ask("/me")[2].replace(" ", "").strip()

@@ -19,7 +19,7 @@ OFTEN = POLICY.format(per_month=1000, readers=2)
 def server(tmp_path_factory):
     """A server whose readers may give, and one worker."""
     folder = tmp_path_factory.mktemp("gifts")
-    (folder / "secret.txt").write_text(f"# newest first\n{SECRET}\nolder\n")
+    (folder / "secret.txt").write_text(f"# newest first\n{SECRET}\nan older key of all\n")
     server = Server(folder, "--secret-file", str(folder / "secret.txt"), policy=OFTEN)
     yield server
     assert server.stop() == 0
@@ -127,6 +127,24 @@ def test_who_may_read_anyway_uses_nothing_up(server):
     assert read(server, "j", token, article=metered) == ("full", "on the meter")
 
 
+def test_what_one_has_given_another_does_not_end(server):
+    """Where the query names who asks, a gift of somebody else is as good as none."""
+    link = make(server).json
+    for gift in (link["id"], link["token"]):
+        told = server.ask("DELETE", f"/v1/gifts/{gift}?giver=bo")
+        assert (told.status, told.codes) == (404, ["unknown-gift"])
+        assert "`GET /v1/gifts?giver=ID` lists" in told.json["problems"][0]["help"]
+    assert read(server, "l", link["token"]) == BY_LINK
+    assert server.ask("DELETE", f"/v1/gifts/{link['id']}?giver=anna").status == 200
+    assert read(server, "l", link["token"]) == WALL
+
+
+def test_a_list_without_a_giver_is_told_what_to_add(server):
+    """The next step is the very parameter."""
+    (problem,) = server.ask("GET", "/v1/gifts").json["problems"]
+    assert problem["help"].startswith("add `?giver=ID`")
+
+
 @pytest.mark.parametrize("token", ["", "x", "a" * 3000, "日本", "..", "true"])
 def test_a_token_that_is_none_costs_nobody_the_page(server, token):
     """The ordinary wall, and no error."""
@@ -151,7 +169,9 @@ def test_what_is_refused_is_told(server):
         (make(server, article=""), 400, "empty-text"),
         (server.ask("DELETE", "/v1/gifts/nothing"), 404, "unknown-gift"),
         (server.ask("DELETE", f"/v1/gifts/{'0' * 20}"), 404, "unknown-gift"),
-        (server.ask("GET", "/v1/gifts"), 400, "empty-text"),
+        (server.ask("GET", "/v1/gifts"), 400, "missing-key"),
+        (server.ask("GET", "/v1/gifts?giver="), 400, "empty-text"),
+        (server.ask("DELETE", f"/v1/gifts/{'0' * 20}?giver="), 400, "empty-text"),
         (server.ask("POST", "/v1/gifts", {"giver": ANNA}), 400, "missing-key"),
         (server.ask("GET", "/v1/gifts?giver=anna", key=None), 401, "key-needed"),
     ):

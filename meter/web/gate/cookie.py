@@ -18,10 +18,12 @@ from itsdangerous.encoding import base64_decode, base64_encode
 
 from meter.errors import MeterError, quoted
 from meter.usage import Usage
-from meter.web.signed import Json, Secrets, Signing
+from meter.web.signed import Json, Signing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from meter.web.secrets import Secrets
 
 __all__ = ["CookieJar", "ReaderCookie", "account_reader_id", "new_device"]
 

@@ -15,6 +15,7 @@ __all__ = [
     "GiverError",
     "NoGiftsError",
     "UnknownGiftError",
+    "unknown_gift",
 ]
 
 
@@ -66,3 +67,12 @@ class UnknownGiftError(GiftError):
     """There is no such gift link, it is over, or somebody else made it."""
 
     code = "unknown-gift"
+
+
+def unknown_gift(giver: str | None) -> UnknownGiftError:
+    """Return the error of a gift that is none; the same where another than `giver` has made it."""
+    who = "there is" if giver is None else "this reader has made"
+    return UnknownGiftError(
+        f"{who} no such gift link, or its time is over",
+        "`given` lists what a reader has given, each with its id",
+    )

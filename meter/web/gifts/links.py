@@ -14,10 +14,12 @@ from meter.view.rights import Entitlement, bounded
 from meter.vocabulary import EntitlementKind
 from meter.web.gifts.errors import GiftError
 from meter.web.given import PARAMETER
+from meter.web.secrets import link_keys
 from meter.web.signed import SignedLinks, with_parameter
 
 if TYPE_CHECKING:
-    from meter.web.signed import Json, Secrets
+    from meter.web.secrets import Secrets
+    from meter.web.signed import Json
 
 __all__ = [
     "ADDRESS",
@@ -184,11 +186,10 @@ class Seal:
 
 
 class Seals:
-    """The keys of a site, newest first. Raises `ValueError` where there is none."""
+    """The keys of a site, newest first. Raises what `link_keys` does."""
 
     def __init__(self, secret: Secrets) -> None:
-        self.secrets = (secret,) if isinstance(secret, str | bytes) else tuple(secret)
-        SignedLinks(self.secrets, _PURPOSE)
+        self.secrets = link_keys(secret)
         self._seals = tuple(map(Seal, self.secrets))
 
     @property
@@ -204,8 +205,10 @@ class Seals:
                 return claims, seal
         return None
 
-    def made_by(self, claims: Claims, reader_id: str) -> bool:
-        """Say whether a reader has made a gift."""
+    def made_by(self, claims: Claims, reader_id: str | None) -> bool:
+        """Say whether a reader has made a gift; somebody has, where none is named."""
+        if reader_id is None:
+            return True
         return any(seal.giver(reader_id) == claims.giver for seal in self._seals)
 
 

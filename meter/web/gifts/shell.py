@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from meter.stores.protocol import AsyncStore, Store
     from meter.view import Reader
     from meter.web.gifts.links import GiftLink, GiftRecord, HasToken
-    from meter.web.signed import Secrets
+    from meter.web.secrets import Secrets
 
 __all__ = ["AsyncGifts", "Gifts"]
 
@@ -37,13 +37,15 @@ class Gifts(GiftSteps[Paywall]):
 
     - `policy`: a `Policy`, or an object whose `policy` may change, such as a `ReloadingPolicy`.
     - `store`: a `Store`, such as the paywall's. The caller closes it.
-    - `secret`: the key that signs the links, or several, newest first, as for a `Gate`.
+    - `secret`: the key that signs the links, or several, newest first, as for a `Gate`; each has 16
+      characters at least.
     - `clock`: returns the time where a call gives none, as a `datetime` with a zone.
     - `namespace`: keeps the gifts of several publications apart in one store, as for a `Paywall`.
     - `article_ids`: how ids of articles are compared, as for a `Paywall`.
     - `deadline`: the seconds that an answer of the store may take, as for a `Paywall`.
 
-    A mistake raises: `TypeError` for a setting that is none, `ValueError` for a missing secret.
+    A mistake raises: `TypeError` for a setting that is none, `ValueError` for a secret
+    that is missing, short or the name of a file.
     """
 
     def __init__(

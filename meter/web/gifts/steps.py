@@ -21,7 +21,8 @@ from meter.paywall.settings import check_policy, named
 from meter.view import Article, PageView, Reader
 from meter.view.rights import bounded
 from meter.vocabulary import Access
-from meter.web.gifts.errors import GiverError, NoGiftsError, UnknownGiftError
+from meter.web.gifts.arguments import check_giver, check_id
+from meter.web.gifts.errors import GiverError, NoGiftsError, unknown_gift
 from meter.web.gifts.links import Claims, GiftLink, GiftRecord, Seals, address_with
 from meter.web.gifts.records import KeptGift, KeptGifts
 from meter.web.gifts.terms import (
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from meter.policy import Policy
     from meter.policy.gifts import GiftTerms
     from meter.web.gifts.links import HasToken
-    from meter.web.signed import Secrets
+    from meter.web.secrets import Secrets
 
 __all__ = ["GiftSettings", "GiftSteps", "Steps"]
 
@@ -56,8 +57,6 @@ Steps: TypeAlias = Generator[Callable[[], object], object, T]
 
 _GIFT_ID = re.compile(r"[0-9a-f]{20}")
 _REMEMBERED = 1000
-_SIGNED_IN = "let them sign in: what somebody gives is counted"
-_UNKNOWN = ("there is no such gift link, or it is over", "list the reader's gifts: those run")
 
 
 class GiftSettings(TypedDict, total=False):
@@ -127,11 +126,10 @@ class GiftSteps(Generic[P]):
 
     def _kept_in(self, name: str) -> PaywallSettings:
         """Return what both paywalls are told; what they decide are no page views."""
-        space = self._space(name)
         return {
             "clock": self._clock,
             "deadline": self._deadline,
-            "namespace": space,
+            "namespace": self._space(name),
             "metrics": False,
         }
 
@@ -154,12 +152,14 @@ class GiftSteps(Generic[P]):
         self, giver: Reader, article: str, address: str | None, now: datetime | None, gift: str
     ) -> Steps[GiftLink]:
         """Count a gift, and return its signed link."""
+        check_giver(giver)
+        check_id("an article", article)
         at = self._clock() if now is None else now
         terms = self.policy.gifts
         if terms is None:
             raise NoGiftsError("the policy has no gifts", "add a table `[gifts]` to it")
         if giver.id is None:
-            raise GiverError("a reader without an id gives no articles", _SIGNED_IN)
+            raise GiverError("a reader without an id gives no articles", "let them sign in first")
         claims = self._claims(giver.id, Article(id=article).id, at, gift, terms)
         token = self._seals.newest.sign(claims)
         link = GiftLink(
@@ -235,12 +235,12 @@ class GiftSteps(Generic[P]):
 
     def _end(self, gift: str, giver: str | None, now: datetime | None) -> Steps[None]:
         """End a link: nobody opens it any more, whoever has opened it before."""
+        check_id("a gift", gift)
+        check_id("a reader", giver or "")
         at = self._clock() if now is None else now
         claims = yield from self._found(gift, at)
-        if claims is None or claims.ends <= at:
-            raise UnknownGiftError(*_UNKNOWN)
-        if giver is not None and not self._seals.made_by(claims, giver):
-            raise UnknownGiftError(*_UNKNOWN)
+        if claims is None or claims.ends <= at or not self._seals.made_by(claims, giver):
+            raise unknown_gift(giver)
         paywall = self._link(claims)
         reader = Reader(id=claims.id)
         decision = yield from _asked(lambda: paywall.check(reader, ending_view(), now=at), Decision)
@@ -261,6 +261,7 @@ class GiftSteps(Generic[P]):
 
     def _list(self, giver: str, now: datetime | None) -> Steps[tuple[GiftRecord, ...]]:
         """Return the gifts of a reader whose time is not over, oldest first."""
+        check_id("a reader", giver)
         at = self._clock() if now is None else now
         ledger = yield from _asked(lambda: self._givers.ledger(giver, now=at), dict)
         gifts = {read.id: None for meter in (ALLOWANCE, GIVEN) for read in ledger[meter].reads}

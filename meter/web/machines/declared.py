@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import json
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from attrs import evolve
 
@@ -57,6 +59,15 @@ def _given(**keys: object) -> Mapping[str, object]:
     return keys
 
 
+def _ranges_step(name: str) -> str | None:
+    """Return the next step if the address of published ranges stands in the place of their file."""
+    address = urlsplit(name) if "://" in name else None
+    if address is None:
+        return None
+    file = PurePosixPath(address.path).name or "ranges.json"
+    return f"download it beside this file, and write `ranges = {json.dumps(file)}`"
+
+
 CRAWLER = Table(
     noun="a crawler",
     make=_given,
@@ -77,7 +88,12 @@ CRAWLER = Table(
             says="the word of its `User-Agent` that it says its name by; its `name` unless given",
         ),
         "ranges": Key(
-            shape=Text(form='the name of a file such as `"googlebot.json"`'),
+            shape=Text(
+                form='the name of a file such as `"googlebot.json"`',
+                check=_ranges_step,
+                code="bad-ranges",
+                longest=500,
+            ),
             says="the file of its published ranges, JSON with `prefixes`, seen from this one",
         ),
         "addresses": Key(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from meter.clock import system_clock
 from meter.errors import quoted
 from meter.vocabulary import CrawlerClass
 from meter.web.addresses import address_of
+from meter.web.machines.crawlers import KnownCrawler
 from meter.web.machines.directories import HttpsDirectory, KeyDirectory, keys_address
 from meter.web.machines.keys import AgentKeys, read_keys
 from meter.web.machines.lookups import Ages, Lookups, Patience, UnknownAnswerError
@@ -25,12 +27,11 @@ from meter.web.machines.signatures import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from meter.web.addresses import Address
     from meter.web.gate.edges import CrawlerWord
     from meter.web.gate.request import WebRequest
-    from meter.web.machines.crawlers import KnownCrawler
     from meter.web.machines.keys import AgentKey
     from meter.web.machines.signatures import SignatureClaim
 
@@ -64,7 +65,8 @@ class Machines:
     - `longest`: for how long a signature may be made.
     - `clock` returns the time, with a zone; `timer` seconds that only grow.
 
-    Raises `ValueError` for crawlers that cannot be told apart, and where `hosts` are missing.
+    Raises `TypeError` for what are no crawlers, and `ValueError` for those that cannot be told
+    apart, and where `hosts` are missing.
     """
 
     def __init__(
@@ -80,7 +82,7 @@ class Machines:
         clock: Callable[[], datetime] = system_clock,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.crawlers = tuple(crawlers)
+        self.crawlers = _checked_crawlers(crawlers)
         self._hosts = _checked_hosts(hosts)
         self._directories = _directories(self.crawlers, self._hosts)
         # The longest word first: `Googlebot-News` is one, and holds `Googlebot`.
@@ -218,6 +220,17 @@ def _authority(request: WebRequest) -> str:
     """Return the host that was asked for, without the port that goes without saying."""
     host = request.header("host").lower()
     return host.removesuffix(_DEFAULT_PORTS.get(request.scheme, " "))
+
+
+def _checked_crawlers(crawlers: Iterable[KnownCrawler]) -> tuple[KnownCrawler, ...]:
+    found = tuple(crawlers) if isinstance(crawlers, Iterable) else ()
+    is_list = isinstance(crawlers, Iterable) and not isinstance(crawlers, str)
+    if is_list and all(isinstance(each, KnownCrawler) for each in found):
+        return found
+    raise TypeError(
+        f"crawlers are a list of `KnownCrawler`, not {quoted(crawlers)}; write"
+        ' `Machines(load_crawlers("crawlers.toml"), hosts=["www.example.com"])`'
+    )
 
 
 def _checked_hosts(hosts: Iterable[str]) -> frozenset[str]:

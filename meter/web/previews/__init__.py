@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from meter.errors import Problem
     from meter.policy import Policy
     from meter.web.previews.drafts import Draft
-    from meter.web.signed import Secrets
+    from meter.web.secrets import Secrets
 
 __all__ = ["Preview", "PreviewError", "PreviewLink", "Previews"]
 
@@ -35,8 +35,9 @@ class Previews:
     """The preview links of one site: `Gate(paywall, secret=..., previews=Previews(...))`.
 
     `secret` is the key that signs them, or several, newest first: one that only editors' links
-    have. `drafts` is a folder of policies that are not in force yet; a link names one by its file's
-    name without `.toml`. Raises `ValueError` where there is no key.
+    have, of 16 characters at least. `drafts` is a folder of policies that are not in force yet; a
+    link names one by its file's name without `.toml`. Raises `ValueError` where there is no key, or
+    one that is short or the name of a file, and where there is no such folder.
     """
 
     def __init__(self, secret: Secrets, *, drafts: str | Path | None = None) -> None:

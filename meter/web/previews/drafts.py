@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from meter.errors import PolicyError, Problem, closest
+from meter.errors import PolicyError, Problem, closest, quoted
 from meter.loading import load_policy
 from meter.policy import Policy
 from meter.resources import FileStamp, file_stamp
@@ -35,9 +35,15 @@ class Draft:
 
 
 class DraftFolder:
-    """The drafts of one folder, each a file `NAME.toml`."""
+    """The drafts of one folder, each a file `NAME.toml`.
+
+    Raises `ValueError` where there is no such folder.
+    """
 
     def __init__(self, folder: Path) -> None:
+        if not folder.is_dir():
+            message = f"`drafts` is a folder, and {quoted(str(folder))} is none"
+            raise ValueError(f"{message}; make it, or leave `drafts` out")
         self._folder = folder
         self._read: dict[str, tuple[FileStamp | None, Draft]] = {}
 

@@ -96,6 +96,8 @@ def _operation(
         parameters.append(_IF_NONE_MATCH)
     if operation.query is not None:
         parameters.append({**_id(operation.query), "in": "query"})
+    if operation.may_name is not None:
+        parameters.append({**_id(operation.may_name), "in": "query", "required": False})
     if operation.takes_at and may_set_clock:
         parameters.append({"name": AT, "in": "query", "schema": Moment().schema()})
     if parameters:

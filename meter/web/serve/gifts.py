@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = [
     "GIFT",
     "GIFTS",
+    "GIVER",
     "Given",
     "end_gift",
     "gift_shape",
@@ -46,9 +47,10 @@ __all__ = [
 
 GIFTS = "/v1/gifts"
 GIFT = f"{GIFTS}/{{gift}}"
-_GIVER = "giver"
+GIVER = "giver"
 _BAD_REQUEST, _NOT_FOUND, _CONFLICT = 400, 404, 409
 _STATUSES = {"bad-address": _BAD_REQUEST, "unknown-gift": _NOT_FOUND}
+_LIST = f"`GET {GIFTS}?{GIVER}=ID` lists what a reader has given, each with its id"
 _NO_SECRET = ("no-secret", "this server signs no links", "start it with `--secret-file`")
 
 
@@ -70,11 +72,11 @@ def gift_shape(zone: ZoneInfo) -> Table:
         example='{"giver": {"id": "r1"}, "article": "a1", "address": "https://…"}',
         keys={
             AT: Key(shape=Moment(), says="when it is given", required=True),
-            _GIVER: Key(shape=reader_table(zone), says="who gives it", required=True),
+            GIVER: Key(shape=reader_table(zone), says="who gives it", required=True),
             "article": Key(shape=ID, says="the article's id", required=True),
             "address": Key(
                 shape=Text(form=ADDRESS_FORM, longest=LONGEST_ADDRESS, pattern=ADDRESS),
-                says="the article's address, to which the link is added",
+                says="the article's address, which is answered with the token in it",
             ),
         },
     )
@@ -95,20 +97,35 @@ async def make_gift(service: Service, request: Request, client: Client) -> Respo
 async def list_gifts(service: Service, request: Request, client: Client) -> Response:
     """Answer what a reader has given."""
     gifts = _gifts(service)
-    giver = read_id(request.query_params.get(_GIVER, ""))
+    giver = _giver(request)
+    if giver is None:
+        advice = f"add `?{GIVER}=ID`: the id of the reader who has given"
+        raise one_problem("missing-key", "the query names no giver", advice)
     at = read_moment(request.query_params.get(AT), client)
     records = await gifts.given(giver, at or service.clock())
     return json_answer({"gifts": [record.table() for record in records]})
 
 
 async def end_gift(service: Service, request: Request, _client: Client) -> Response:
-    """End a link, and answer which."""
+    """End a link, and answer which; one of another giver than the query names is not known."""
     gift = read_id(request.path_params["gift"])
     try:
-        await _gifts(service).end(gift, now=service.clock())
+        await _gifts(service).end(gift, giver=_giver(request), now=service.clock())
     except UnknownGiftError as error:
-        raise _refused(error) from None
+        status = _STATUSES[error.code]
+        raise one_problem(error.code, error.fault, _LIST, status=status) from None
     return json_answer({"gift": gift})
+
+
+def _giver(request: Request) -> str | None:
+    """Return the id that the query names; an empty one is refused."""
+    giver = request.query_params.get(GIVER)
+    if giver is None:
+        return None
+    if not giver.strip():
+        advice = f"write `?{GIVER}=ID`: the id of the reader who has given"
+        raise one_problem("empty-text", "the query names a giver without an id", advice)
+    return read_id(giver)
 
 
 def _gifts(service: Service) -> AsyncGifts:

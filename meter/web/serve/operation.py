@@ -52,5 +52,7 @@ class Operation:
     """Whether a client that has the answer already is told so."""
     query: str | None = None
     """The id that the query has to name."""
+    may_name: str | None = None
+    """The id that the query may name."""
     refuses: tuple[str, ...] = ()
     """With which statuses it says no to what it could read."""

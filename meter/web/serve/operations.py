@@ -33,7 +33,16 @@ from meter.web.serve.bodies import (
 )
 from meter.web.serve.contexts import bulk_shape, flag_shape
 from meter.web.serve.document import document
-from meter.web.serve.gifts import GIFT, GIFTS, Given, end_gift, gift_shape, list_gifts, make_gift
+from meter.web.serve.gifts import (
+    GIFT,
+    GIFTS,
+    GIVER,
+    Given,
+    end_gift,
+    gift_shape,
+    list_gifts,
+    make_gift,
+)
 from meter.web.serve.metrics import CONTENT_TYPE
 from meter.web.serve.ofrep import FLAG, FLAGS, evaluate, evaluate_all
 from meter.web.serve.operation import Operation
@@ -285,15 +294,19 @@ OPERATIONS: tuple[Operation, ...] = (
         answer=list_gifts,
         returns="Gifts",
         takes_at=True,
-        query="giver",
+        query=GIVER,
         refuses=("409",),
     ),
     Operation(
         method="DELETE",
         path=GIFT,
-        says="End a link, by the gift's id or the link's token: it opens for nobody any more.",
+        says=(
+            "End a link, by the gift's id or the link's token: it opens for nobody any more. With"
+            f" `{GIVER}` only one that this reader has made; without, whose it is is not asked."
+        ),
         answer=end_gift,
         returns="EndedGift",
+        may_name=GIVER,
         refuses=("404", "409"),
     ),
     Operation(

@@ -84,6 +84,13 @@ WRONG = {
     "no ranges": (one('ranges = "gone.json"'), "no-such-file", 3, None),
     "a folder": (one('ranges = "."'), "no-such-file", 3, None),
     "no list of ranges": (one('ranges = "crawlers.toml"'), "bad-ranges", 3, "fetch it anew"),
+    "an address of ranges": (
+        one('ranges = "https://www.gstatic.com/ipranges/goog.json?x=1"'),
+        "bad-ranges",
+        3,
+        'download it beside this file, and write `ranges = "goog.json"`',
+    ),
+    "a site of ranges": (one('ranges = "https://a.example"'), "bad-ranges", 3, '"ranges.json"`'),
     "a short word": (one('agent = "ab"\ndomains = ["a.example"]'), "bad-value", 3, "three letters"),
     "every browser's word": (
         one('agent = "Mozilla"\ndomains = ["a.example"]'),

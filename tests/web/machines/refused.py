@@ -137,8 +137,8 @@ def mutated(sign):
 
 
 GLUED = (
-    f"@{EVIL}/a1", f".{EVIL}/a1", f"h.{EVIL}/a1", f":pw@{EVIL}/a1", ":8443/a1", "?a1", "*", "", "a1",
-    f"https://{EVIL}/a1", f"http://{HOST}/a1", f"https://{HOST}:8443/a1", f"https:/{HOST}/a1",
+    f"@{EVIL}/a1", f".{EVIL}/a1", f"h.{EVIL}/a1", f":pw@{EVIL}/a1", ":8443/a1", "?a1", "*", "",
+    "a1", f"https://{EVIL}/a1", f"http://{HOST}/a1", f"https://{HOST}:8443/a1", f"https:/{HOST}/a1",
     f"https://{HOST}.{EVIL}/a1", f"https://{HOST}@{EVIL}/a1", f"https://{HOST}",
 )  # fmt: skip
 """Targets that are no path, nor a whole address of this site."""

@@ -19,7 +19,7 @@ __all__ = ["doubts"]
 _KEY = "crawlers"
 
 
-class _Place(NamedTuple):
+class _RangePlace(NamedTuple):
     """A range of a crawler, and where it is said."""
 
     range: AddressRange
@@ -33,7 +33,7 @@ def doubts(crawlers: Sequence[KnownCrawler], listed: Sequence[int]) -> Iterator[
     The others are in the file that it names.
     """
     places = [
-        _Place(each, crawler, _path(index, number, own))
+        _RangePlace(each, crawler, _path(index, number, own))
         for index, (crawler, own) in enumerate(zip(crawlers, listed, strict=True))
         for number, each in enumerate(crawler.ranges)
     ]
@@ -50,10 +50,10 @@ def _path(index: int, number: int, own: int) -> Path:
     return (*where, "addresses", number) if number < own else (*where, "ranges")
 
 
-def _shared_ranges(places: Sequence[_Place]) -> Iterator[Problem]:
+def _shared_ranges(places: Sequence[_RangePlace]) -> Iterator[Problem]:
     """Yield each two crawlers of different classes that share an address, once."""
     told: set[frozenset[str]] = set()
-    last: dict[tuple[int, object], _Place] = {}
+    last: dict[tuple[int, object], _RangePlace] = {}
     for place in sorted(places, key=lambda each: (each.range.version, each.range.first)):
         version, _, end = place.range.version, place.range.first, place.range.last
         for (family, kind), other in last.items():

@@ -11,7 +11,7 @@ from meter import Paywall
 from meter.paywall.telemetry import StoreDecision
 from meter.stores import MemoryStore
 from meter.web.gifts import GiftError
-from meter.web.gifts.steps import GiftSteps
+from meter.web.gifts.listing import GiverSteps
 from tests.figures import figure
 from tests.paywall.orders import every_ending
 from tests.web.giving import NOW, SECRET, anna, policy_of
@@ -44,7 +44,7 @@ def decided(asked):
     return found.decision
 
 
-def process(kind=GiftSteps, **terms):
+def process(kind=GiverSteps, **terms):
     """Return the gifts of one process."""
 
     def opens(policy, settings):
@@ -156,7 +156,7 @@ def test_a_link_that_is_ended_meanwhile_is_ended():
     assert outcomes == {(False, False), (True, False), (False, True), (True, True)}
 
 
-class QuotaBeforeCount(GiftSteps):
+class QuotaBeforeCount(GiverSteps):
     """Asks whether anybody else may open a link, and counts whoever may: in two steps."""
 
     def _open(self, gift, recipient, now, *, ahead):

@@ -163,6 +163,7 @@ class Visit:
             set_cookie=self._identity.header(),
             answered=self._status(),
             more=self._headers(),
+            terms=self._terms(),
         )
         if finished.body is not None and self.request.method.upper() == "HEAD":
             return finished._replace(body=b"")
@@ -174,7 +175,7 @@ class Visit:
         return statuses.pop() if len(statuses) == 1 else _OK
 
     def _headers(self) -> list[tuple[str, str]]:
-        """Return the headers that the articles of this page bring; its terms if it is refused."""
+        """Return the headers that the articles of this page bring."""
         answers = [answer for answer, _ in self._opened]
         pairs = [pair for answer in answers for pair in answer.headers]
         uses = Uses()
@@ -184,9 +185,13 @@ class Visit:
             pairs.append((CONTENT_USAGE, uses.header))
         if uses.link:
             pairs.append(("Link", uses.link))
-        if self._status() != _OK:
-            pairs += [pair for answer in answers for pair in answer.terms]
         return list(dict.fromkeys(pairs))
+
+    def _terms(self) -> list[tuple[str, str]]:
+        """Return the headers that tell on which terms there is more, if the page is refused."""
+        if self._status() == _OK:
+            return []
+        return list(dict.fromkeys(pair for answer, _ in self._opened for pair in answer.terms))
 
     def _check_time(self) -> None:
         """Raise `RuntimeError` once the answer has begun, without what would have to be in it."""

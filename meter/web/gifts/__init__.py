@@ -1,8 +1,8 @@
 """Gift links: an article's address with a signed token, through which a few may read it.
 
 `shell` is what a site calls, `arguments` what it may pass, `links` what a token says, `terms` the
-two policies by which gifts and openings are counted, `records` what is kept beside the counts, and
-`steps` how it is done.
+two policies by which gifts and openings are counted, `records` what is kept beside the counts,
+`steps` how it is done, and `listing` what is done with all that one reader has given.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 __all__ = [
+    "ArticleIdError",
     "GiftAllowanceError",
     "GiftError",
     "GiverError",
@@ -32,6 +33,12 @@ class GiftError(MeterError):
     def __reduce__(self) -> tuple[type[GiftError], tuple[object, ...]]:
         """Pickle what the error is made of."""
         return type(self), (self.fault, self.advice)
+
+
+class ArticleIdError(GiftError):
+    """What is given away has no id that a link can hold."""
+
+    code = "bad-encoding"
 
 
 class NoGiftsError(GiftError):

@@ -12,8 +12,9 @@ from meter.errors import quoted
 from meter.stores.keys import reader_key
 from meter.view.rights import Entitlement, bounded
 from meter.vocabulary import EntitlementKind
-from meter.web.gifts.errors import GiftError
+from meter.web.gifts.errors import ArticleIdError, GiftError
 from meter.web.given import PARAMETER
+from meter.web.page_addresses import FORM, is_page
 from meter.web.secrets import link_keys
 from meter.web.signed import SignedLinks, with_parameter
 
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from meter.web.signed import Json
 
 __all__ = [
-    "ADDRESS",
-    "ADDRESS_FORM",
-    "LONGEST_ADDRESS",
     "Claims",
     "GiftLink",
     "GiftRecord",
@@ -32,14 +30,11 @@ __all__ = [
     "Seal",
     "Seals",
     "address_with",
+    "check_article",
 ]
 
-ADDRESS = r"^(https?://[0-9A-Za-z.-]{1,253}(:[0-9]{1,5})?([/?#][!-~]*)?|/[!-~]*)$"
-"""What an article's address looks like: that of a page, or its path."""
-ADDRESS_FORM = "an address such as `https://harbour.example/articles/a1`"
-LONGEST_ADDRESS = 2000
-_ADDRESS = re.compile(ADDRESS)
 _PURPOSE = "gift"
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class HasToken(Protocol):
@@ -49,6 +44,14 @@ class HasToken(Protocol):
     def token(self) -> str:
         """What the link is claimed by."""
         ...
+
+
+def _time(seconds: int) -> datetime | None:
+    """Return the time of a number of seconds; `None` for one in a year that there is none of."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 @frozen(kw_only=True)
@@ -85,15 +88,12 @@ class Claims:
                 "made": int(made),
                 "ends": int(ends),
             }:
-                return cls(
-                    id=name,
-                    article=article,
-                    giver=giver,
-                    made=datetime.fromtimestamp(made, UTC),
-                    ends=datetime.fromtimestamp(ends, UTC),
-                )
+                times = _time(made), _time(ends)
             case _:
                 return None
+        if times[0] is None or times[1] is None:
+            return None
+        return cls(id=name, article=article, giver=giver, made=times[0], ends=times[1])
 
 
 @frozen(kw_only=True)
@@ -214,9 +214,18 @@ class Seals:
 
 def address_with(address: str, token: str) -> str:
     """Return an article's address with a token. Raises `GiftError` for what is no such address."""
-    if _ADDRESS.fullmatch(address) is None or len(address) > LONGEST_ADDRESS:
+    if not is_page(address, path=True):
         raise GiftError(
             f"{quoted(address)} is no address of an article",
-            f"write {ADDRESS_FORM}, in ASCII as browsers send it",
+            f"write {FORM}, in ASCII as browsers send it",
         )
     return with_parameter(address, PARAMETER, token)
+
+
+def check_article(article: str) -> None:
+    """Raise `ArticleIdError` for an id that no token can hold."""
+    if isinstance(article, str) and _LONE_SURROGATE.search(article):
+        raise ArticleIdError(
+            f"{quoted(article)} is no id of an article: it is not text that UTF-8 can write",
+            "give the id as your site has it",
+        )

@@ -7,7 +7,6 @@ nothing.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 from attrs import frozen
 
@@ -15,9 +14,6 @@ from meter.errors import CorruptUsageError, StoreContentionError
 from meter.paywall.operations import Forget, Load, StoreOps, Swap
 from meter.stores.keys import reader_key
 from meter.web.gifts.links import Claims
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 __all__ = ["KeptGift", "KeptGifts"]
 
@@ -40,7 +36,7 @@ class KeptGift:
         """Return what bytes hold. Raises `CorruptUsageError` for what was never written here."""
         try:
             table = json.loads(raw)
-        except ValueError:
+        except (ValueError, RecursionError):
             table = None
         claims = Claims.read(table)
         match table:
@@ -69,14 +65,10 @@ class KeptGifts:
         if found != raw:
             raise StoreContentionError("there is a gift of this id already; try again")
 
-    def find(self, gifts: Iterable[str]) -> StoreOps[tuple[KeptGift, ...]]:
-        """Return the records of gifts, of those that have one."""
-        found = []
-        for gift in gifts:
-            raw = yield Load(self._key(gift))
-            if raw is not None:
-                found.append(KeptGift.from_bytes(raw))
-        return tuple(found)
+    def find(self, gift: str) -> StoreOps[tuple[KeptGift, ...]]:
+        """Return the record of a gift, if it has one: one, or none."""
+        raw = yield Load(self._key(gift))
+        return () if raw is None else (KeptGift.from_bytes(raw),)
 
     def drop(self, gift: str) -> StoreOps[None]:
         """Remove a record."""

@@ -10,7 +10,8 @@ from meter.errors import StoreError
 from meter.paywall import AsyncPaywall, Paywall
 from meter.paywall.settings import check_names
 from meter.stores.queries import run, run_async
-from meter.web.gifts.steps import GiftSettings, GiftSteps
+from meter.web.gifts.listing import GiverSteps
+from meter.web.gifts.steps import GiftSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +29,7 @@ __all__ = ["AsyncGifts", "Gifts"]
 _ID_BYTES = 10
 
 
-class Gifts(GiftSteps[Paywall]):
+class Gifts(GiverSteps[Paywall]):
     """Makes gift links, lists and ends them, and says who may read through one.
 
     Its terms are those of `[gifts]` in a policy: how many a reader gives a month, who may give, how
@@ -85,6 +86,7 @@ class Gifts(GiftSteps[Paywall]):
     def given(self, giver_id: str, now: datetime | None = None) -> tuple[GiftRecord, ...]:
         """Return what a reader has given and whose time is not over, oldest first.
 
+        A gift whose record cannot be read is left out, and logged.
         Raises `StoreError` where the store does not answer, `IdentityError` for an empty id.
         """
         return run(self._list(giver_id, now), _call, StoreError)
@@ -115,13 +117,13 @@ class Gifts(GiftSteps[Paywall]):
     def forget(self, giver_id: str, now: datetime | None = None) -> None:
         """End the links of a reader, and remove what is kept of what they gave.
 
-        Whose links they opened stays, as digests, until these links end. Raises `StoreError` where
-        the store does not answer: do it again then.
+        Whose links they opened stays, as digests, until these links end. What cannot be read is
+        removed and logged. Raises `StoreError` where the store does not answer: do it again then.
         """
         run(self._forget(giver_id, now), _call, StoreError)
 
 
-class AsyncGifts(GiftSteps[AsyncPaywall]):
+class AsyncGifts(GiverSteps[AsyncPaywall]):
     """A `Gifts` whose methods are awaited, in one event loop; for an `AsyncPaywall`."""
 
     def __init__(

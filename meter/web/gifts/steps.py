@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Generic, TypeAlias, TypedDict, TypeVar
 
 from meter.clock import system_clock
 from meter.decision import Decision
-from meter.errors import StoreUnavailableError
+from meter.errors import CorruptUsageError, StoreUnavailableError
 from meter.loading.article_ids import FORMS, ArticleIds, article_ids
 from meter.paywall import AsyncPaywall, Paywall
 from meter.paywall.settings import check_policy, named
@@ -23,13 +23,9 @@ from meter.view.rights import bounded
 from meter.vocabulary import Access
 from meter.web.gifts.arguments import check_giver, check_id
 from meter.web.gifts.errors import GiverError, NoGiftsError, unknown_gift
-from meter.web.gifts.links import Claims, GiftLink, GiftRecord, Seals, address_with
+from meter.web.gifts.links import Claims, GiftLink, Seals, address_with, check_article
 from meter.web.gifts.records import KeptGift, KeptGifts
 from meter.web.gifts.terms import (
-    ALLOWANCE,
-    ENDED,
-    GIVEN,
-    OPENED,
     GiverTerms,
     LinkTerms,
     check_given,
@@ -47,7 +43,7 @@ if TYPE_CHECKING:
     from meter.web.gifts.links import HasToken
     from meter.web.secrets import Secrets
 
-__all__ = ["GiftSettings", "GiftSteps", "Steps"]
+__all__ = ["GiftSettings", "GiftSteps", "Steps", "asked"]
 
 T = TypeVar("T")
 P = TypeVar("P", bound=Paywall | AsyncPaywall)
@@ -68,7 +64,7 @@ class GiftSettings(TypedDict, total=False):
     deadline: float | None
 
 
-def _asked(call: Callable[[], object], kind: type[T]) -> Steps[T]:
+def asked(call: Callable[[], object], kind: type[T]) -> Steps[T]:
     """Ask a paywall something that it answers with a value of one kind."""
     found = yield call
     if not isinstance(found, kind):
@@ -77,7 +73,7 @@ def _asked(call: Callable[[], object], kind: type[T]) -> Steps[T]:
 
 
 class GiftSteps(Generic[P]):
-    """What `Gifts` and `AsyncGifts` do, but for how a paywall is called."""
+    """Gifts made, opened and ended, but for how a paywall is called."""
 
     def __init__(
         self,
@@ -139,7 +135,10 @@ class GiftSteps(Generic[P]):
 
     def _link(self, claims: Claims) -> P:
         """Return the paywall that decides who opens links that last as long as this one."""
-        days = whole_days(claims.ends - claims.made)
+        return self._lasting(whole_days(claims.ends - claims.made))
+
+    def _lasting(self, days: int) -> P:
+        """Return the paywall that decides who opens links that end within some days."""
         if days not in self._links:
             settings = self._kept_in("gift-opened")
             self._links[days] = self._opens(
@@ -160,6 +159,7 @@ class GiftSteps(Generic[P]):
             raise NoGiftsError("the policy has no gifts", "add a table `[gifts]` to it")
         if giver.id is None:
             raise GiverError("a reader without an id gives no articles", "let them sign in first")
+        check_article(article)
         claims = self._claims(giver.id, Article(id=article).id, at, gift, terms)
         token = self._seals.newest.sign(claims)
         link = GiftLink(
@@ -193,16 +193,16 @@ class GiftSteps(Generic[P]):
         view = PageView(article=Article(id=kept.claims.id))
         givers = self._givers
         # What would be refused is not written down first.
-        before = yield from _asked(lambda: givers.peek(giver, view, now=at), Decision)
+        before = yield from asked(lambda: givers.peek(giver, view, now=at), Decision)
         check_given(before, giver, terms, at)
-        yield from _asked(lambda: givers.perform(self._kept.keep(kept)), NoneType)
-        decision = yield from _asked(lambda: givers.check(giver, view, now=at), Decision)
+        yield from asked(lambda: givers.perform(self._kept.keep(kept)), NoneType)
+        decision = yield from asked(lambda: givers.check(giver, view, now=at), Decision)
         if decision.access is not Access.FULL:
             yield from self._drop(kept.claims.id)
         check_given(decision, giver, terms, at)
 
     def _drop(self, gift: str) -> Steps[None]:
-        yield from _asked(lambda: self._givers.perform(self._kept.drop(gift)), NoneType)
+        yield from asked(lambda: self._givers.perform(self._kept.drop(gift)), NoneType)
 
     def _open(self, gift: HasToken, recipient: str, now: datetime, *, ahead: bool) -> Steps[bool]:
         """Count who opens a link, and say whether they may read; `ahead`, nobody is counted."""
@@ -210,7 +210,7 @@ class GiftSteps(Generic[P]):
         if found is None:
             return False
         paywall, reader, view = found
-        decision = yield from _asked(lambda: paywall.check(reader, view, now=now), Decision)
+        decision = yield from asked(lambda: paywall.check(reader, view, now=now), Decision)
         return decision.access is Access.FULL
 
     def _peek(self, gift: HasToken, recipient: str, now: datetime) -> Steps[bool]:
@@ -219,7 +219,7 @@ class GiftSteps(Generic[P]):
         if found is None:
             return False
         paywall, reader, view = found
-        decision = yield from _asked(lambda: paywall.peek(reader, view, now=now), Decision)
+        decision = yield from asked(lambda: paywall.peek(reader, view, now=now), Decision)
         return decision.access is Access.FULL
 
     def _opening(
@@ -241,60 +241,35 @@ class GiftSteps(Generic[P]):
         claims = yield from self._found(gift, at)
         if claims is None or claims.ends <= at or not self._seals.made_by(claims, giver):
             raise unknown_gift(giver)
-        paywall = self._link(claims)
-        reader = Reader(id=claims.id)
-        decision = yield from _asked(lambda: paywall.check(reader, ending_view(), now=at), Decision)
-        if decision.access is not Access.FULL:
+        yield from self._stop(claims.id, self._link(claims), at)
+
+    def _stop(self, gift: str, paywall: P, at: datetime) -> Steps[None]:
+        """Note that a link is ended. What cannot be read of who has opened it is removed."""
+        if (yield from self._is_noted(gift, paywall, at)):
+            return
+        try:
+            yield from asked(lambda: paywall.ledger(gift, now=at), dict)
+        except CorruptUsageError:
+            yield from asked(lambda: paywall.forget(gift), NoneType)
+        if not (yield from self._is_noted(gift, paywall, at)):
             raise StoreUnavailableError("the store did not answer, and the link runs on; try again")
+
+    def _is_noted(self, gift: str, paywall: P, at: datetime) -> Steps[bool]:
+        """Note that a link is ended, and say whether that is kept."""
+        reader = Reader(id=gift)
+        decision = yield from asked(lambda: paywall.check(reader, ending_view(), now=at), Decision)
+        return decision.access is Access.FULL
 
     def _found(self, gift: str, now: datetime) -> Steps[Claims | None]:
         """Return what is known of a link, by its token or by the gift's id."""
         if not _GIFT_ID.fullmatch(gift):
             found = self._seals.read(gift, now)
             return None if found is None else found[0]
-        kept = yield from self._records([gift])
-        return kept[0].claims if kept else None
+        kept = yield from self._record(gift)
+        return None if kept is None else kept.claims
 
-    def _records(self, gifts: list[str]) -> Steps[tuple[KeptGift, ...]]:
-        found = yield from _asked(lambda: self._givers.perform(self._kept.find(gifts)), tuple)
+    def _record(self, gift: str) -> Steps[KeptGift | None]:
+        """Return what is kept of a gift. Raises `CorruptUsageError` for what is no such record."""
+        raw = yield from asked(lambda: self._givers.perform(self._kept.find(gift)), tuple)
+        found: KeptGift | None = raw[0] if raw else None
         return found
-
-    def _list(self, giver: str, now: datetime | None) -> Steps[tuple[GiftRecord, ...]]:
-        """Return the gifts of a reader whose time is not over, oldest first."""
-        check_id("a reader", giver)
-        at = self._clock() if now is None else now
-        ledger = yield from _asked(lambda: self._givers.ledger(giver, now=at), dict)
-        gifts = {read.id: None for meter in (ALLOWANCE, GIVEN) for read in ledger[meter].reads}
-        found = yield from self._records(list(gifts))
-        running = sorted(
-            (kept for kept in found if at < kept.claims.ends),
-            key=lambda kept: (kept.claims.made, kept.claims.id),
-        )
-        records: tuple[GiftRecord, ...] = ()
-        for kept in running:
-            records = (*records, (yield from self._record(kept, at)))
-        return records
-
-    def _record(self, kept: KeptGift, at: datetime) -> Steps[GiftRecord]:
-        claims, terms = kept.claims, self.policy.gifts
-        paywall = self._link(claims)
-        ledger = yield from _asked(lambda: paywall.ledger(claims.id, now=at), dict)
-        return GiftRecord(
-            id=claims.id,
-            article=kept.article,
-            address=kept.address,
-            made=claims.made,
-            ends=claims.ends,
-            opened=len(ledger[OPENED].reads),
-            readers=0 if terms is None else terms.readers,
-            ended=bool(ledger[ENDED].reads),
-        )
-
-    def _forget(self, giver: str, now: datetime | None) -> Steps[None]:
-        """End the links of a reader, and remove what is kept of what they gave."""
-        at = self._clock() if now is None else now
-        givers = self._givers
-        for record in (yield from self._list(giver, at)):
-            yield from self._end(record.id, giver, at)
-            yield from self._drop(record.id)
-        yield from _asked(lambda: givers.forget(giver), NoneType)

@@ -15,6 +15,7 @@ from attrs import frozen
 from meter.errors import listed
 from meter.paywall.settings import PolicySource
 from meter.policy import Meter, Policy, Publication, Rule, When
+from meter.policy.gifts import LONGEST_GIFT
 from meter.view import Article, PageView
 from meter.vocabulary import Access, Range, Show, Status
 from meter.web.gifts.errors import GiftAllowanceError, GiverError
@@ -31,6 +32,7 @@ __all__ = [
     "ALLOWANCE",
     "ENDED",
     "GIVEN",
+    "LONGEST_DAYS",
     "OPENED",
     "GiverTerms",
     "LinkTerms",
@@ -43,7 +45,10 @@ __all__ = [
 ALLOWANCE = "allowance"
 """The meter of what somebody gives in a month."""
 GIVEN = "given"
-"""The meter of the gifts whose links may still run: it refuses nothing."""
+"""The meter of the gifts whose links may still run, whatever `lasts` said when each was made.
+
+It refuses nothing.
+"""
 OPENED = "opened"
 """The meter of who has opened a link."""
 ENDED = "ended"
@@ -61,6 +66,10 @@ def in_force(source: Policy | PolicySource) -> Policy:
 def whole_days(length: timedelta) -> int:
     """Return the days of a window in which a link of this length ends, however it begins."""
     return length.days + 2
+
+
+LONGEST_DAYS = whole_days(LONGEST_GIFT)
+"""The days of a window in which any link ends."""
 
 
 def ending_view() -> PageView:
@@ -81,8 +90,8 @@ class GiverTerms:
         terms = policy.gifts
         zone = policy.publication.timezone
         if terms is None:
-            return _giving(zone, 0, frozenset(Status), 1)
-        return _giving(zone, terms.per_month, terms.givers, whole_days(terms.lasts))
+            return _giving(zone, 0, frozenset(Status))
+        return _giving(zone, terms.per_month, terms.givers)
 
 
 @frozen
@@ -100,12 +109,13 @@ class LinkTerms:
 
 
 @lru_cache(maxsize=64)
-def _giving(zone: str, per_month: int, givers: frozenset[Status], days: int) -> Policy:
+def _giving(zone: str, per_month: int, givers: frozenset[Status]) -> Policy:
+    running = Window(rolling=f"{LONGEST_DAYS} days")
     return Policy(
         publication=Publication(name="gifts", timezone=zone),
         meters=[
             Meter(name=ALLOWANCE, window=Window(calendar="month"), limit=per_month),
-            Meter(name=GIVEN, window=Window(rolling=f"{days} days"), limit="none", counts=When()),
+            Meter(name=GIVEN, window=running, limit="none", counts=When()),
         ],
         rules=[
             Rule(

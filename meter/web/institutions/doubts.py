@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from meter.web.addresses import AddressRange
     from meter.web.institutions.institution import Institution
 
-__all__ = ["doubts", "faults"]
+__all__ = ["doubts", "faults", "wide_range"]
 
 _KEY = "institutions"
 _SIZES = {4: 1 << 32, 6: 1 << 128}
@@ -61,8 +61,9 @@ def doubts(institutions: Sequence[Institution]) -> Iterator[Problem]:
     for index, institution in enumerate(institutions):
         for number, each in enumerate(institution.addresses):
             path: Path = (_KEY, index, "addresses", number)
-            if each.size > 1 << _FREE_BITS[each.version]:
-                yield _wide(each, path)
+            wide = wide_range(each, path, "reads")
+            if wide is not None:
+                yield wide
             elif any(_overlap(each, local) for local in _LOCAL):
                 yield _local(each, path)
             same = (each, institution.product)
@@ -75,11 +76,14 @@ def _overlap(one: AddressRange, other: AddressRange) -> bool:
     return one.version == other.version and one.first <= other.last and other.first <= one.last
 
 
-def _wide(each: AddressRange, path: Path) -> Problem:
+def wide_range(each: AddressRange, path: Path, what: str) -> Problem | None:
+    """Return a warning where a range is wider than anybody's; `what` says what that would do."""
+    if each.size <= 1 << _FREE_BITS[each.version]:
+        return None
     share = _SIZES[each.version] // each.size
     part = "every address" if share == 1 else f"about 1 of {share} addresses"
-    message = f"`{each}` is {part} of IPv{each.version}: whoever comes from there reads"
-    return _warning("wide-range", path, message, "write the institution's own networks")
+    message = f"`{each}` is {part} of IPv{each.version}: whoever comes from there {what}"
+    return _warning("wide-range", path, message, "write the networks that are theirs alone")
 
 
 def _local(each: AddressRange, path: Path) -> Problem:

@@ -13,6 +13,7 @@ from meter.errors.kinds import TEXT, as_tuple, choice, each, maybe, text
 from meter.errors.values import Fault, check_fields, refuse
 from meter.vocabulary import CrawlerClass
 from meter.web.addresses import AddressRange, parse_range
+from meter.web.machines.browsers import is_said_by_people
 from meter.web.machines.directories import keys_address
 
 if TYPE_CHECKING:
@@ -25,10 +26,6 @@ DIRECTORY_FORM = "where its keys are, such as `https://agent.example`"
 _DOMAIN = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
 _LONGEST_DOMAIN = 253
 _LEAST_AGENT = 3
-_BROWSERS = (
-    "mozilla/5.0 (windows nt 10.0; win64; x64) (macintosh; intel mac os x 10_15_7) (x11; linux"
-    " x86_64) applewebkit/537.36 (khtml, like gecko) chrome/140.0 mobile safari/537.36 firefox edg"
-)
 
 
 def domain_step(domain: str) -> str | None:
@@ -53,8 +50,8 @@ def agent_step(agent: str) -> str | None:
     """Return the next step if a word of a `User-Agent` tells no crawler from people."""
     if len(agent) < _LEAST_AGENT:
         return "write three letters at least"
-    if agent.lower() in _BROWSERS:
-        return "every browser says that: write the word that nobody else has, such as `Googlebot`"
+    if is_said_by_people(agent):
+        return "browsers of people say that: write a word nobody else has, such as `Googlebot`"
     return None
 
 

@@ -12,7 +12,7 @@ from attrs import evolve
 from meter.errors import PolicyError, Problem, ProblemsError, quoted
 from meter.errors.values import InvalidValueError
 from meter.loading.fields import Choice, Key, List, Table, Text
-from meter.loading.files import file_problem
+from meter.loading.files import file_problem, not_a_file, unreadable_file
 from meter.loading.problems import ProblemCollector
 from meter.loading.toml import parse_toml, read_text
 from meter.vocabulary import CrawlerClass
@@ -25,6 +25,7 @@ from meter.web.machines.crawlers import (
     domain_step,
 )
 from meter.web.machines.directories import keys_address
+from meter.web.machines.doubts import doubts
 from meter.web.machines.ranges import published_ranges
 
 if TYPE_CHECKING:
@@ -190,7 +191,10 @@ def check_crawlers(
             report.add_problem(fault)
     if report.found:
         return None, report.problems(text.removeprefix("\ufeff"), name)
-    return tuple(crawler for crawler in crawlers if crawler is not None), ()
+    known = tuple(crawler for crawler in crawlers if crawler is not None)
+    for doubt in doubts(known, [len(keys.get("addresses", ())) for keys in listed]):
+        report.add_problem(doubt)
+    return known, report.problems(text.removeprefix("\ufeff"), name)
 
 
 def _crawler(
@@ -227,16 +231,20 @@ def _published(
     where = (_KEY, index, "ranges")
     path = folder / keys["ranges"]
     problem = file_problem(path)
+    if problem is None and not path.is_file():
+        problem = not_a_file(path)
     if problem is not None:
         report.add_problem(evolve(problem, path=where))
         report.drop(where)
         return ()
     try:
         return published_ranges(path)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        report.add_problem(evolve(unreadable_file(path, error), path=where))
+    except ValueError as error:
         report.add("bad-ranges", where, str(error), "fetch it anew from its operator")
-        report.drop(where)
-        return ()
+    report.drop(where)
+    return ()
 
 
 def _faults(listed: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:

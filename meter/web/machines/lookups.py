@@ -9,7 +9,7 @@ answer is the answer.
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Generic, NamedTuple, Self, TypeVar
@@ -73,6 +73,8 @@ class Lookups(Generic[K, T]):
 
     `ask` is called in a thread, `at_once` of them at most; `most` answers are remembered, for the
     seconds of `ages`. `timer` returns seconds that only grow. `what` says in the log what is asked.
+    `source` says of a question whose it is: `each` of one source are asked at once at most, so that
+    nobody uses up all of them alone.
     """
 
     def __init__(
@@ -84,8 +86,13 @@ class Lookups(Generic[K, T]):
         most: int,
         at_once: int,
         timer: Callable[[], float],
+        source: Callable[[K], Hashable] | None = None,
+        each: int = 1,
     ) -> None:
         self._ask = ask
+        self._source = source
+        self._each = each
+        self._under_way: Counter[Hashable] = Counter()
         self._what = what
         self._ages = ages
         self._most = most
@@ -126,10 +133,12 @@ class Lookups(Generic[K, T]):
 
     def _begin(self, question: K, until: float) -> _Asked[T] | None:
         """Ask in a thread, if there may be one more."""
+        source = self._whose(question)
         with self._lock:
-            if not self._free:
+            if not self._free or self._under_way[source] >= self._each:
                 return None
             self._free -= 1
+            self._under_way[source] += 1
             asked: _Asked[T] = _Asked(at=self._timer(), patience=until)
             self._known[question] = asked
             self._known.move_to_end(question)
@@ -138,15 +147,18 @@ class Lookups(Generic[K, T]):
         with _Trouble() as trouble:
             Thread(target=self._run, args=(question, asked), daemon=True).start()
         if trouble.error is not None:  # the machine has no thread to give
-            self._end(asked, trouble.error)
+            self._end(question, asked, trouble.error)
         return asked
+
+    def _whose(self, question: K) -> Hashable:
+        return question if self._source is None else self._source(question)
 
     def _run(self, question: K, asked: _Asked[T]) -> None:
         with _Trouble() as trouble:
             asked.value = self._ask(question)
-        self._end(asked, trouble.error)
+        self._end(question, asked, trouble.error)
 
-    def _end(self, asked: _Asked[T], error: Exception | None) -> None:
+    def _end(self, question: K, asked: _Asked[T], error: Exception | None) -> None:
         """Note what came of a question, and let go of whoever waits."""
         age = self._ages.nothing if asked.value is None else self._ages.found
         if error is not None:
@@ -155,6 +167,7 @@ class Lookups(Generic[K, T]):
         with self._lock:
             asked.ends = self._timer() + age
             self._free += 1
+            self._under_way -= Counter([self._whose(question)])
         asked.answered.set()
 
     def _tell(self, error: Exception) -> None:

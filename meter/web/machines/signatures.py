@@ -202,6 +202,22 @@ class _Verifier(HTTPMessageVerifier):
         """Do nothing: the times were compared with the time that is passed in."""
 
 
+def _asked(request: WebRequest) -> str:
+    """Return the whole address that is asked for: a path of the host that the request names.
+
+    Of RFC 9112 section 3.2 it is the first form of a target, and the second where the address is of
+    that very host. Raises `RefusedSignatureError` for any other: with a host before it, it could be
+    of another site.
+    """
+    site = f"{request.scheme}://{request.header('host')}"
+    path = request.url
+    if path.lower().startswith(f"{site.lower()}/"):
+        path = path[len(site) :]
+    if not path.startswith("/"):
+        raise RefusedSignatureError("the request asks for no path of this site")
+    return f"{site}{path}"
+
+
 def check_signature(request: WebRequest, claim: SignatureClaim, key: AgentKey) -> None:
     """Raise `RefusedSignatureError` unless a claim's signature is of a key, and of this request.
 
@@ -209,11 +225,7 @@ def check_signature(request: WebRequest, claim: SignatureClaim, key: AgentKey) -
     """
     if key.thumbprint != claim.keyid:
         raise RefusedSignatureError("the signature is by another key")
-    message = _Message(
-        request.method,
-        f"{request.scheme}://{request.header('host')}{request.url}",
-        request.headers,
-    )
+    message = _Message(request.method, _asked(request), request.headers)
     keys = MappingKeyResolver(public_keys={claim.keyid: key.public}, private_keys={})
     verifier = _Verifier(signature_algorithm=key.algorithm, key_resolver=keys)
     try:

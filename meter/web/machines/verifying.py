@@ -17,7 +17,13 @@ from meter.web.machines.crawlers import KnownCrawler
 from meter.web.machines.directories import HttpsDirectory, KeyDirectory, keys_address
 from meter.web.machines.keys import AgentKeys, read_keys
 from meter.web.machines.lookups import Ages, Lookups, Patience, UnknownAnswerError
-from meter.web.machines.names import NameQuestion, Resolver, SystemResolver, proven_name
+from meter.web.machines.names import (
+    NameQuestion,
+    Resolver,
+    SystemResolver,
+    network_of,
+    proven_name,
+)
 from meter.web.machines.ranges import AddressSet
 from meter.web.machines.replays import UsedSignatures
 from meter.web.machines.signatures import (
@@ -111,6 +117,8 @@ class Machines:
             most=_MOST_NAMES,
             at_once=at_once * _HANGING,
             timer=timer,
+            source=network_of,
+            each=at_once,
         )
         directory = keys or HttpsDirectory()
         self._keys: Lookups[str, AgentKeys] = Lookups(

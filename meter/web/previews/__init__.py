@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from meter.errors import quoted
+from meter.web.page_addresses import is_page
 from meter.web.previews.drafts import DraftFolder
 from meter.web.previews.link import PreviewError, PreviewLink, link_problem, problems_of
 from meter.web.previews.preview import Preview
@@ -82,12 +82,7 @@ class Previews:
 
 def _address_problems(address: str) -> Iterator[Problem]:
     """Yield what is wrong with the address of a page: a link leads to one from anywhere."""
-    try:
-        page = urlsplit(address)
-        is_page = page.scheme in ("http", "https") and bool(page.hostname)
-    except ValueError:
-        is_page = False
-    if not is_page or not address.isprintable() or " " in address:
+    if not is_page(address, path=False):
         message = f"{quoted(address)} is not the address of a page"
-        advice = "write a whole one, such as `https://harbour.example/articles/a1`"
+        advice = "write a whole one in ASCII, such as `https://harbour.example/articles/a1`"
         yield link_problem("bad-value", message, advice)

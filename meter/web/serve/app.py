@@ -68,7 +68,8 @@ def _route(service: Service, operation: Operation) -> Route:
                 headers={"WWW-Authenticate": "Bearer"},
             )
         for name, value in request.path_params.items():
-            request.path_params[name] = _decoded(value)
+            request.path_params[name] = _decoded(value, "the id in the address")
+        _decoded(request.url.query, "the query of the address")
         return await operation.answer(service, request, client or Client())
 
     path = operation.path
@@ -86,13 +87,13 @@ def _client(service: Service, request: Request, operation: Operation) -> Client 
     return client
 
 
-def _decoded(value: str) -> str:
-    """Return what a percent-encoded part of a path stands for."""
+def _decoded(value: str, what: str) -> str:
+    """Return what a percent-encoded part of an address stands for."""
     try:
         return unquote_to_bytes(value).decode()
     except UnicodeDecodeError:
         raise one_problem(
-            "bad-encoding", "the id in the address is not UTF-8", "percent-encode its UTF-8 bytes"
+            "bad-encoding", f"{what} is not UTF-8", "percent-encode its UTF-8 bytes"
         ) from None
 
 

@@ -11,8 +11,8 @@ from attrs import evolve
 from meter.loading.event_parts import ID, Moment, reader_table
 from meter.loading.fields import Key, Table, Text
 from meter.web.gifts import GiftError, UnknownGiftError
-from meter.web.gifts.links import ADDRESS, ADDRESS_FORM, LONGEST_ADDRESS
 from meter.web.given import asked_again, is_open_to
+from meter.web.page_addresses import FORM, LONGEST, PAGE
 from meter.web.serve.answers import json_answer
 from meter.web.serve.bodies import AT, read_id, read_json, read_moment, read_timed
 from meter.web.serve.bodies import GIFT as KEY
@@ -75,7 +75,7 @@ def gift_shape(zone: ZoneInfo) -> Table:
             GIVER: Key(shape=reader_table(zone), says="who gives it", required=True),
             "article": Key(shape=ID, says="the article's id", required=True),
             "address": Key(
-                shape=Text(form=ADDRESS_FORM, longest=LONGEST_ADDRESS, pattern=ADDRESS),
+                shape=Text(form=FORM, longest=LONGEST, pattern=PAGE),
                 says="the article's address, which is answered with the token in it",
             ),
         },

@@ -107,6 +107,44 @@ def test_strangers_cannot_make_us_ask_without_end(names):
     assert not names.goes_on.is_set()
 
 
+class HangingForSome:
+    """A resolver whose questions about some addresses hang until they are let go."""
+
+    def __init__(self, hangs):
+        self.hangs = hangs
+        self.goes_on = Event()
+        self.asked = []
+
+    def names(self, address):
+        self.asked.append(address)
+        if address.startswith(self.hangs):
+            self.goes_on.wait(20)
+        return ["crawl-1.googlebot.com"]
+
+    def addresses(self, _name):
+        return [THEIRS]
+
+
+@pytest.mark.parametrize("network", ["198.51.100.{}", "2001:db8:7:{}::1"])
+def test_one_network_whose_server_hangs_keeps_no_other_from_being_verified(network):
+    """However many of its addresses claim to be a crawler: a few are asked for, and no more."""
+    resolver = HangingForSome(network.partition("{")[0])
+    known = Machines([BY_NAME], resolver=resolver, deadline=SHORT)
+    try:
+        for number in range(24):
+            assert known(asked_from(network.format(number))) is False
+        assert len(resolver.asked) == 4
+        known._deadline = LONG.total_seconds()
+        assert known(asked_from(THEIRS)) is CrawlerClass.SEARCH
+        resolver.goes_on.set()
+        for asked in list(known._names._known.values()):
+            assert asked.answered.wait(20)
+        known(asked_from(network.format(99)))
+        assert len(resolver.asked) == 6  # what is over is no longer counted
+    finally:
+        resolver.goes_on.set()
+
+
 def test_rubbish_is_no_answer(names):
     """What is no message of the domain name system proves nobody, and raises nothing."""
     names.rubbish = True

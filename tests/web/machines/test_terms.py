@@ -60,6 +60,7 @@ TERMS = [
     ("Link", LINK),
 ]
 KEY = ed25519()
+ON_TERMS = b"machines read this on other terms: ask for the whole page\n"
 
 
 def is_search(request):
@@ -99,6 +100,48 @@ def test_a_machine_meets_the_terms_of_the_rule(method):
     assert header(went, "cache-control") == ["private, no-store"]
     assert header(went, "content-usage") == ["train-ai=n, search=y"]
     assert header(went, "link") == ["</style.css>; rel=preload", OF_EVERY_PAGE, LINK]
+
+
+OF_A_VIEW = [
+    ("Content-Type", "text/html"),
+    ("Content-Length", "7"),
+    ("Content-Range", "bytes 0-6/900"),
+    ("Accept-Ranges", "bytes"),
+    ("ETag", '"1"'),
+    ("Last-Modified", "Wed, 10 Jun 2026 09:00:00 GMT"),
+]
+WHOLE = {name.lower() for name, _ in OF_A_VIEW[2:]}
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("status", [200, 203, 206, 304, 404, 412, 416])
+def test_a_refusal_is_whole_whatever_the_view_makes_of_the_request(status, method):
+    """No part of a page goes out as 402, nor a copy's validators; and 416 has no price."""
+    asking = site().visit(user_agent=GPTBOT, method=method)
+    asking.open(METERED)
+    went = asking.finish(status, OF_A_VIEW)
+    is_kept = status in (404, 412, 416)
+    assert went.status == (status if is_kept else 402)
+    assert told(went) == ([] if status in (412, 416) else TERMS)
+    sent = {name.lower() for name, _ in went.headers}
+    assert is_kept or not WHOLE & sent
+    if status in (206, 304):
+        assert went.body == (b"" if method == "HEAD" else ON_TERMS)
+        assert header(went, "content-length") == [str(len(ON_TERMS))]
+        assert header(went, "content-type") == ["text/plain; charset=utf-8"]
+    else:
+        assert went.body is None
+        assert header(went, "content-length") == ["7"]
+
+
+@pytest.mark.parametrize("status", [200, 206, 304, 412, 416])
+def test_what_a_person_asks_for_in_parts_is_the_views(status):
+    """The status and what it says of the part stay."""
+    asking = site().visit()
+    asking.open(METERED)
+    went = asking.finish(status, OF_A_VIEW)
+    assert (went.status, went.body, told(went)) == (status, None, [])
+    assert header(went, "content-range") == ["bytes 0-6/900"]
 
 
 def test_a_person_meets_the_ordinary_wall():

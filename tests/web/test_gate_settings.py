@@ -34,7 +34,7 @@ WRONG = (
     [SECRET],
     {},
     {"a": 1},
-    object(),
+    range(3),
 )
 ASKED = "/p?gift=x&preview=y"
 

@@ -71,6 +71,7 @@ class GiverSteps(GiftSteps[P]):
 
     def _forget(self, giver: str, now: datetime | None) -> Steps[None]:
         """End the links of a reader, and remove what is kept of what they gave."""
+        check_id("a reader", giver)
         at = self._clock() if now is None else now
         givers = self._givers
         try:

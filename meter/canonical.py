@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from attrs import fields
 
 from meter.forms import length_text, span_text
-from meter.policy import GiftTerms, Guarantee, Meter, Policy, Rule, When
+from meter.policy import GiftTerms, Guarantee, Meter, Policy, Quiet, Rule, When
 from meter.policy.promised import promised_words
 from meter.policy.prompts import NOUNS
 from meter.vocabulary import ArticleAccess, Count
@@ -102,6 +102,11 @@ def _gifts(gifts: GiftTerms) -> dict[str, Any]:
     return {name: to_table(getattr(gifts, name)) for name in _OF_GIFTS}
 
 
+def _quiet(quiet: Quiet) -> dict[str, str]:
+    lengths = {key: getattr(quiet, key) for key in ("closed", "purchase", "shown")}
+    return {key: length_text(length) for key, length in lengths.items() if length}
+
+
 def _window(window: Window) -> dict[str, Any]:
     table: dict[str, Any] = {}
     for key in ("calendar", "starts"):
@@ -149,6 +154,7 @@ _BY_TYPE: tuple[tuple[Any, Any], ...] = (
     (Guarantee, _guarantee),
     (Rule, _rule),
     (GiftTerms, _gifts),
+    (Quiet, _quiet),
     (Window, _window),
     ((Term, StrEnum), str),
     (frozenset, _words),

@@ -14,6 +14,7 @@ import pytest
 __all__ = ["some"]
 
 FILES = (
+    "tests/core/test_planted_frequency_bugs.py",
     "tests/laws/test_planted_bugs.py",
     "tests/laws/test_played_journeys.py",
     "tests/paywall/test_planted_bugs.py",

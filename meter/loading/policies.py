@@ -25,6 +25,7 @@ from meter.loading.schema import POLICY
 from meter.loading.toml import parse_toml, read_text
 from meter.policy import Copy, Policy
 from meter.policy.condition_faults import condition_faults
+from meter.policy.frequency_faults import frequency_faults
 from meter.policy.gifts import gift_faults
 from meter.policy.machine_faults import machine_faults
 from meter.policy.meter_faults import meter_faults
@@ -44,7 +45,14 @@ if TYPE_CHECKING:
 __all__ = ["check_text", "dumps_policy", "load_policy", "loads_policy"]
 
 
-_EMPTY = {"empty-condition", "empty-guarantee", "empty-list", "empty-range", "empty-table"}
+_EMPTY = {
+    "empty-condition",
+    "empty-guarantee",
+    "empty-list",
+    "empty-quiet",
+    "empty-range",
+    "empty-table",
+}
 """What is found empty where a part of it could not be read."""
 
 
@@ -53,6 +61,9 @@ _A_PATH = instance(str, PathLike, form="the path of a policy file; `loads_policy
 
 
 _READS_ELSEWHERE = {
+    "idle-every": ("meters",),
+    "idle-instead": ("prompts",),
+    "seen-without-cap": ("prompts",),
     "gate-needs-prompt": ("prompts",),
     "unfilled-prompt": ("offers", "prompts"),
     "unknown-noun": ("copy",),
@@ -202,6 +213,7 @@ def _faults(parts: Mapping[str, Any], report: ProblemCollector) -> Iterator[Prob
         prompt_faults,
         machine_faults,
         gift_faults,
+        frequency_faults,
     )
     for fault in chain.from_iterable(check(policy) for check in checks):
         follows = report.dropped_at(fault.path)
@@ -209,6 +221,7 @@ def _faults(parts: Mapping[str, Any], report: ProblemCollector) -> Iterator[Prob
             follows |= report.dropped_under(fault.path)
         elsewhere = {
             "machines-need-preview": (*fault.path[:-1], "show"),
+            "idle-every": (*fault.path[:-1], "spend"),
             "show-needs-spend": (*fault.path[:-1], "spend"),
             "unfilled-prompt": (*fault.path[:-1], "spend"),
             "unknown-meter": ("meters",),

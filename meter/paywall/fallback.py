@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
+from meter.engine import unremembered
 from meter.usage import Tally, Usage, unnamed_reads
 from meter.windows import instant
 
@@ -39,11 +40,16 @@ def remembered(recent: Recent, metered: MeteredView) -> Decision:
 
 
 def _newly_counted(before: Usage, after: Usage) -> Usage:
-    """Return what some meters have counted since an earlier usage."""
+    """Return what meters have counted and prompts have been shown since an earlier usage."""
     counted = {
         name: _newly_read(before.tally(name), tally) for name, tally in after.tallies.items()
     }
-    return Usage({name: tally for name, tally in counted.items() if tally.ids})
+    shown = {name: _newly_read(before.showings(name), tally) for name, tally in after.shown.items()}
+    return Usage(_some(counted), shown=_some(shown))
+
+
+def _some(tallies: dict[str, Tally]) -> dict[str, Tally]:
+    return {name: tally for name, tally in tallies.items() if tally.ids}
 
 
 def _newly_read(before: Tally, after: Tally) -> Tally:
@@ -55,8 +61,8 @@ def _newly_read(before: Tally, after: Tally) -> Tally:
 
 
 def unspent(metered: MeteredView) -> Decision:
-    """Decide as if nothing had been counted."""
-    return metered.decide(Usage())[0]
+    """Decide as if nothing had been counted; a prompt that must be remembered is not given."""
+    return unremembered(metered.decide(Usage())[0])
 
 
 def spent(metered: MeteredView) -> Decision:
@@ -66,4 +72,5 @@ def spent(metered: MeteredView) -> Decision:
     values = rulebook.vocabulary.observe(metered.reader, metered.view, at)
     limits = {meter.name: rulebook.limit(meter.name, values) for meter in metered.policy.meters}
     usage = Usage.counting({name: unnamed_reads(limit or 0) for name, limit in limits.items()}, at)
-    return metered.decide(evolve(usage, started=frozenset(metered.policy.once)))[0]
+    usage = evolve(usage, started=frozenset(metered.policy.once))
+    return unremembered(metered.decide(usage)[0])

@@ -29,6 +29,7 @@ from meter.errors.kinds import (
 from meter.errors.values import InvalidValueError, check_fields
 from meter.policy.condition_faults import condition_faults
 from meter.policy.conditions import EVERYONE, Limit, When, pairs
+from meter.policy.frequency_faults import frequency_faults
 from meter.policy.gifts import GiftTerms, gift_faults
 from meter.policy.machine_faults import machine_faults
 from meter.policy.machines import MachinesTable
@@ -40,7 +41,7 @@ from meter.policy.promise_faults import promise_faults
 from meter.policy.promised import Promised, promised
 from meter.policy.promises import Promises
 from meter.policy.prompt_faults import prompt_faults
-from meter.policy.prompts import Noun, Prompt, PromptWords
+from meter.policy.prompts import Cap, Every, Noun, Prompt, PromptWords, Quiet
 from meter.policy.publication import Copy, Links, Publication, link_faults
 from meter.policy.times import Dates, Hours, Lengths, Since, Tenure
 from meter.policy.words import Declarable, declared
@@ -51,9 +52,10 @@ from meter.vocabulary.machine_terms import MachineTerms
 
 # fmt: off
 __all__ = [
-    "Copy", "Dates", "GiftTerms", "Guarantee", "Hours", "Lengths", "Limit", "Links",
-    "MachineTerms", "MachinesTable", "Meter", "Noun", "Offer", "Policy", "Product", "Promises",
-    "Prompt", "PromptWords", "Publication", "Rule", "Since", "Tenure", "Then", "When",
+    "Cap", "Copy", "Dates", "Every", "GiftTerms", "Guarantee", "Hours", "Lengths", "Limit",
+    "Links", "MachineTerms", "MachinesTable", "Meter", "Noun", "Offer", "Policy", "Product",
+    "Promises", "Prompt", "PromptWords", "Publication", "Quiet", "Rule", "Since", "Tenure",
+    "Then", "When",
 ]
 # fmt: on
 
@@ -219,6 +221,7 @@ class Policy:
             *offer_faults(self),
             *promise_faults(self),
             *prompt_faults(self),
+            *frequency_faults(self),
             *link_faults(self.links),
             *machine_faults(self),
             *gift_faults(self),

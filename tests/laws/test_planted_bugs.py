@@ -319,7 +319,7 @@ BUGS = (
         ".codes() if code is not None)",
         ".codes())",
     ),
-    Bug("a union refunds", "usage.py", "(at <= believed, at)", "(at <= believed, -at)"),
+    Bug("a union refunds", "usage/tally.py", "(at <= believed, at)", "(at <= believed, -at)"),
     Bug(
         "the last free article is not announced",
         "rulebook/effects.py",

@@ -20,7 +20,7 @@ BUGS = (
     ),
     Bug(
         "a fixed window is laid into the older one",
-        "usage.py",
+        "usage/tally.py",
         "max(own.ats[0], brought.ats[0])",
         "min(own.ats[0], brought.ats[0])",
     ),
@@ -40,44 +40,44 @@ BUGS = (
 JOIN_BUGS = (
     Bug(
         "what the source reads later is brought",
-        "usage.py",
+        "usage/tally.py",
         "inside(source.up_to(at), when)",
         "inside(source, when)",
     ),
     Bug(
         "what is over is brought",
-        "usage.py",
+        "usage/tally.py",
         "inside(source.up_to(at), when)",
         "source.up_to(at)",
     ),
     Bug(
         "a window is laid into the older one",
-        "usage.py",
+        "usage/tally.py",
         "max(own.ats[0], brought.ats[0])",
         "min(own.ats[0], brought.ats[0])",
     ),
     Bug(
         "the start of a window is lost",
-        "usage.py",
+        "usage/tally.py",
         "_laid(brought, start), min)",
         "_laid(brought, start), max)",
     ),
     Bug(
         "an id on both sides keeps its earlier instant",
-        "usage.py",
-        "partial(max, key=lambda at: (at <= believed, at))",
-        "partial(min, key=lambda at: (at <= believed, at))",
+        "usage/tally.py",
+        "partial(later_of, believed=believed)",
+        "min",
     ),
     Bug(
         "a window begun since is swallowed",
-        "usage.py",
+        "usage/tally.py",
         "if fixed and self.ids:",
         "if fixed and not self.ids:",
     ),
     Bug(
         "what the target reads later is lost",
-        "usage.py",
-        "_tally(_table(both) | _table(later))",
+        "usage/tally.py",
+        "tally_of(table_of(both) | table_of(later))",
         "both",
     ),
 )

@@ -216,7 +216,7 @@ PLANTED = [
         ),
         (
             "a usage is read loosely",
-            "usage.py",
+            "usage/__init__.py",
             "if usage.to_bytes() != raw:",
             "if False:",
             "core/test_usage_bytes.py",

@@ -18,14 +18,16 @@ from itsdangerous.url_safe import URLSafeSerializerMixin
 from meter.web.secrets import NO_SECRET, Secrets, link_keys
 
 __all__ = [
-    "Json",
     "SignedLinks",
+    "SignedValue",
     "Signing",
     "parameter",
     "with_parameter",
 ]
 
-Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
+SignedValue: TypeAlias = (
+    "str | int | float | bool | list[SignedValue] | dict[str, SignedValue] | None"
+)
 
 _SHORT = 600
 _LONGEST = 2000
@@ -46,12 +48,12 @@ class Signing:
         # as itsdangerous wants them: newest last
         self._older = _serializer(list(reversed(keys[1:])), salt)
 
-    def sign(self, value: Json) -> str:
+    def sign(self, value: SignedValue) -> str:
         """Return a value as signed text of letters, digits, `-`, `_` and `.`."""
         signed = self._newest.dumps(value)
         return signed if isinstance(signed, str) else signed.decode()
 
-    def read(self, text: str) -> tuple[Json, bool]:
+    def read(self, text: str) -> tuple[SignedValue, bool]:
         """Return what a text holds, and whether an older key signed it.
 
         Raises itsdangerous' `BadData` for what is not of this site, or for another purpose.
@@ -72,7 +74,7 @@ class SignedLinks:
     def __init__(self, secret: Secrets, purpose: str) -> None:
         self._signing = Signing(link_keys(secret), f"link.{purpose}", otherwise=NO_SECRET)
 
-    def sign(self, payload: dict[str, Json], ends: datetime) -> str:
+    def sign(self, payload: dict[str, SignedValue], ends: datetime) -> str:
         """Return a payload as a token that holds up to `ends`, a time with a zone.
 
         It is of letters, digits, `-`, `_` and `.`, fit for an address. Raises `ValueError` where it
@@ -83,7 +85,7 @@ class SignedLinks:
             raise ValueError(f"a link cannot carry so much: at most {_LONGEST:,} characters")
         return token
 
-    def read(self, token: str, now: datetime) -> dict[str, Json] | None:
+    def read(self, token: str, now: datetime) -> dict[str, SignedValue] | None:
         """Return the payload of a token.
 
         `None` for what is forged, for another purpose, too long, or over at `now`, a time with a
@@ -141,7 +143,7 @@ def _names(pair: str, name: str) -> bool:
 class _Serializer(URLSafeSerializer):
     """Compresses only what is long: to try it costs more than to sign."""
 
-    def dump_payload(self, obj: Json) -> bytes:
+    def dump_payload(self, obj: SignedValue) -> bytes:
         plain = super(URLSafeSerializerMixin, self).dump_payload(obj)
         return super().dump_payload(obj) if len(plain) > _SHORT else base64_encode(plain)
 

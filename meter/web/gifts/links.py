@@ -20,7 +20,7 @@ from meter.web.signed import SignedLinks, with_parameter
 
 if TYPE_CHECKING:
     from meter.web.secrets import Secrets
-    from meter.web.signed import Json
+    from meter.web.signed import SignedValue
 
 __all__ = [
     "Claims",
@@ -67,7 +67,7 @@ class Claims:
     made: datetime
     ends: datetime
 
-    def table(self) -> dict[str, Json]:
+    def table(self) -> dict[str, SignedValue]:
         """Return the claims as they are signed and kept."""
         return {
             "id": self.id,

@@ -48,6 +48,8 @@ class _Asked(Generic[T]):
     at: float
     patience: float
     """Until when views wait for it, by the timer."""
+    source: Hashable
+    """Whose question it is."""
     value: T | None = None
     ends: float = float("inf")
     answered: Event = field(factory=Event)
@@ -108,11 +110,7 @@ class Lookups(Generic[K, T]):
         Without `until` nobody waits: `UnknownAnswerError` where somebody has to be asked. With
         `younger`, what was asked more than so many seconds ago is asked anew.
         """
-        asked = self._fresh(question, younger)
-        if asked is None:
-            if until is None:
-                raise UnknownAnswerError
-            asked = self._begin(question, until)
+        asked = self._asked(question, until, younger)
         if asked is None:
             return None
         patience = asked.patience if until is None else min(until, asked.patience)
@@ -121,25 +119,25 @@ class Lookups(Generic[K, T]):
             raise UnknownAnswerError
         return asked.value if asked.answered.wait(max(0.0, left)) else None
 
-    def _fresh(self, question: K, younger: float | None) -> _Asked[T] | None:
-        """Return what was asked before and is still good, or is under way."""
-        now = self._timer()
-        with self._lock:
-            asked = self._known.get(question)
-        if asked is None or asked.ends <= now:
-            return None
-        is_old = younger is not None and now - asked.at > younger
-        return None if is_old and asked.answered.is_set() else asked
+    def _asked(self, question: K, until: float | None, younger: float | None) -> _Asked[T] | None:
+        """Return what was asked before and is still good, or is under way; ask where there is none.
 
-    def _begin(self, question: K, until: float) -> _Asked[T] | None:
-        """Ask in a thread, if there may be one more."""
-        source = self._whose(question)
+        Both under one lock, so that of many who look at once, one asks. `None` where as many are
+        under way as there may be.
+        """
+        source = question if self._source is None else self._source(question)
         with self._lock:
+            now = self._timer()
+            known = self._good(question, now, younger)
+            if known is not None:
+                return known
+            if until is None:
+                raise UnknownAnswerError
             if not self._free or self._under_way[source] >= self._each:
                 return None
             self._free -= 1
             self._under_way[source] += 1
-            asked: _Asked[T] = _Asked(at=self._timer(), patience=until)
+            asked: _Asked[T] = _Asked(at=now, patience=until, source=source)
             self._known[question] = asked
             self._known.move_to_end(question)
             if len(self._known) > self._most:
@@ -147,18 +145,23 @@ class Lookups(Generic[K, T]):
         with _Trouble() as trouble:
             Thread(target=self._run, args=(question, asked), daemon=True).start()
         if trouble.error is not None:  # the machine has no thread to give
-            self._end(question, asked, trouble.error)
+            self._end(asked, trouble.error)
         return asked
 
-    def _whose(self, question: K) -> Hashable:
-        return question if self._source is None else self._source(question)
+    def _good(self, question: K, now: float, younger: float | None) -> _Asked[T] | None:
+        """Return what was asked before and is still good, or is under way."""
+        asked = self._known.get(question)
+        if asked is None or asked.ends <= now:
+            return None
+        is_old = younger is not None and now - asked.at > younger
+        return None if is_old and asked.answered.is_set() else asked
 
     def _run(self, question: K, asked: _Asked[T]) -> None:
         with _Trouble() as trouble:
             asked.value = self._ask(question)
-        self._end(question, asked, trouble.error)
+        self._end(asked, trouble.error)
 
-    def _end(self, question: K, asked: _Asked[T], error: Exception | None) -> None:
+    def _end(self, asked: _Asked[T], error: Exception | None) -> None:
         """Note what came of a question, and let go of whoever waits."""
         age = self._ages.nothing if asked.value is None else self._ages.found
         if error is not None:
@@ -167,8 +170,8 @@ class Lookups(Generic[K, T]):
         with self._lock:
             asked.ends = self._timer() + age
             self._free += 1
-            self._under_way -= Counter([self._whose(question)])
-        asked.answered.set()
+            self._under_way -= Counter([asked.source])
+            asked.answered.set()
 
     def _tell(self, error: Exception) -> None:
         """Log the first failure only: each view could bring another."""

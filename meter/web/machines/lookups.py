@@ -2,8 +2,9 @@
 
 A view waits for an answer up to its deadline and no longer; what comes later is there for the next
 view. A question that is under way is not asked twice, and costs all who wait for it one deadline
-together. Where as many are under way as there may be, since a server hangs, nothing is asked: no
-answer is the answer.
+together. Where it is asked anew, the answer before it is in force until the new one has come. Where
+as many are under way as there may be, since a server hangs, nothing is asked: no answer is the
+answer.
 """
 
 from __future__ import annotations
@@ -50,6 +51,8 @@ class _Asked(Generic[T]):
     """Until when views wait for it, by the timer."""
     source: Hashable
     """Whose question it is."""
+    before: _Asked[T] | None = None
+    """The answer that is in force until this one has come."""
     value: T | None = None
     ends: float = float("inf")
     answered: Event = field(factory=Event)
@@ -137,7 +140,7 @@ class Lookups(Generic[K, T]):
                 return None
             self._free -= 1
             self._under_way[source] += 1
-            asked: _Asked[T] = _Asked(at=now, patience=until, source=source)
+            asked: _Asked[T] = _Asked(now, until, source, before=self._in_force(question, now))
             self._known[question] = asked
             self._known.move_to_end(question)
             if len(self._known) > self._most:
@@ -149,12 +152,19 @@ class Lookups(Generic[K, T]):
         return asked
 
     def _good(self, question: K, now: float, younger: float | None) -> _Asked[T] | None:
-        """Return what was asked before and is still good, or is under way."""
+        """Return the answer in force, if it is not too old, or what is under way."""
+        known = self._in_force(question, now)
+        if known is not None and (younger is None or now - known.at <= younger):
+            return known
         asked = self._known.get(question)
-        if asked is None or asked.ends <= now:
-            return None
-        is_old = younger is not None and now - asked.at > younger
-        return None if is_old and asked.answered.is_set() else asked
+        return None if asked is None or asked.answered.is_set() else asked
+
+    def _in_force(self, question: K, now: float) -> _Asked[T] | None:
+        """Return the last answer there is, if its time is not over."""
+        asked = self._known.get(question)
+        if asked is not None and not asked.answered.is_set():
+            asked = asked.before
+        return None if asked is None or asked.ends <= now else asked
 
     def _run(self, question: K, asked: _Asked[T]) -> None:
         with _Trouble() as trouble:
@@ -162,13 +172,20 @@ class Lookups(Generic[K, T]):
         self._end(asked, trouble.error)
 
     def _end(self, asked: _Asked[T], error: Exception | None) -> None:
-        """Note what came of a question, and let go of whoever waits."""
+        """Note what came of a question, and let go of whoever waits.
+
+        Where nothing came of it, the answer before it stays in force until its own time is over.
+        """
         age = self._ages.nothing if asked.value is None else self._ages.found
         if error is not None:
             age = self._ages.failed
             self._tell(error)
         with self._lock:
-            asked.ends = self._timer() + age
+            now = self._timer()
+            before, asked.before = asked.before, None
+            asked.ends = now + age
+            if asked.value is None and before is not None and before.ends > now:
+                asked.value, asked.ends = before.value, before.ends
             self._free += 1
             self._under_way -= Counter([asked.source])
             asked.answered.set()

@@ -56,3 +56,57 @@ def test_many_who_look_at_once_ask_once_and_get_one_answer(seconds, each):
         answers = pool.map(lambda _: known.answer("a question", 20.0), range(MANY))
         assert list(answers) == ["yes"] * MANY
     assert asked == ["a question"]
+
+
+class Scripted:
+    """Answers what is said to it next, raises it, or waits for it to be let go."""
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+        self.asked = 0
+
+    def __call__(self, _question):
+        self.asked += 1
+        answer = self.answers.pop(0)
+        if isinstance(answer, Event):
+            assert answer.wait(20)
+            answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def test_an_answer_holds_while_it_is_asked_anew(seconds):
+    """Who wants a younger one waits and gets none; whoever asks then is answered as before."""
+    goes_on = Event()
+    ask = Scripted("old", goes_on, "new")
+    known = lookups(ask, seconds)
+    assert known.answer("a question", 1.0) == "old"
+    seconds.now = 61.0
+    assert known.answer("a question", 61.05, younger=60.0) is None
+    assert known.answer("a question", 62.0) == "old"
+    assert known.answer("a question", None) == "old"
+    goes_on.set()
+    assert known._known["a question"].answered.wait(20)
+    assert known.answer("a question", None, younger=60.0) == "new"
+    assert known.answer("a question", None) == "new"
+    assert ask.asked == 2
+
+
+@pytest.mark.parametrize("what", [OSError("no answer"), None], ids=["failure", "nothing"])
+def test_an_answer_holds_where_nothing_comes_of_asking_anew(seconds, what):
+    """Until its own time is over; meanwhile it is not asked again and again."""
+    ask = Scripted("old", what, what, "new")
+    known = lookups(ask, seconds)
+    assert known.answer("a question", 20.0) == "old"
+    seconds.now = 61.0
+    for _ in range(3):
+        assert known.answer("a question", 81.0, younger=60.0) == "old"
+        assert known.answer("a question", None) == "old"
+    assert ask.asked == 2
+    seconds.now = 3599.0
+    assert known.answer("a question", 3619.0, younger=60.0) == "old"
+    assert known.answer("a question", None) == "old"
+    seconds.now = 3600.0
+    assert known.answer("a question", 3620.0) == "new"
+    assert ask.asked == 4

@@ -7,8 +7,9 @@ import pytest
 from tests.laws.test_planted_bugs import Bug, copy_with, run_suite
 from tests.planted import some
 
-REFUSED, NAMES, SIGNATURES, TERMS = (
-    f"web/machines/test_{name}.py" for name in ("refused", "names", "signatures", "terms")
+REFUSED, NAMES, SIGNATURES, TERMS, LOOKUPS = (
+    f"web/machines/test_{name}.py"
+    for name in ("refused", "names", "signatures", "terms", "lookups")
 )
 PLANTED = [
     (Bug(name, f"web/{module}", right, wrong), tests)
@@ -67,6 +68,20 @@ PLANTED = [
             "machines/replays.py",
             "return not once and before.target == use.target",
             "return before.target == use.target",
+            SIGNATURES,
+        ),
+        (
+            "what is asked anew is in force before its answer",
+            "machines/lookups.py",
+            "asked = asked.before",
+            "asked = None",
+            LOOKUPS,
+        ),
+        (
+            "a failure takes the place of keys",
+            "machines/lookups.py",
+            "if asked.value is None and before is not None and before.ends > now:",
+            "if False:",
             SIGNATURES,
         ),
         (

@@ -13,18 +13,19 @@ import logging
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable
 from threading import Event, Lock, Thread
-from typing import TYPE_CHECKING, Generic, NamedTuple, Self, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from attrs import define, field
 
+from meter.errors import quoted
 from meter.web.errors import told
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 __all__ = ["Ages", "Lookups", "Patience", "UnknownAnswerError"]
 
 LOG = logging.getLogger("meter.web")
+
+_MOST_TOLD = 100
+"""How many questions that fail are logged: strangers may choose them."""
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
@@ -58,28 +59,13 @@ class _Asked(Generic[T]):
     answered: Event = field(factory=Event)
 
 
-class _Trouble:
-    """Keeps what somebody else's function raises, whatever that is."""
-
-    error: Exception | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, _kind: object, error: BaseException | None, _trace: TracebackType | None
-    ) -> bool:
-        self.error = error if isinstance(error, Exception) else None
-        return self.error is not None
-
-
 class Lookups(Generic[K, T]):
     """Answers questions by a function that may hang, raise or be late.
 
     `ask` is called in a thread, `at_once` of them at most; `most` answers are remembered, for the
-    seconds of `ages`. `timer` returns seconds that only grow. `what` says in the log what is asked.
-    `source` says of a question whose it is: `each` of one source are asked at once at most, so that
-    nobody uses up all of them alone.
+    seconds of `ages`. `timer` returns seconds that only grow. `what` stands before a question that
+    is logged. `source` says of a question whose it is: `each` of one source are asked at once at
+    most, so that nobody uses up all of them alone.
     """
 
     def __init__(
@@ -105,7 +91,7 @@ class Lookups(Generic[K, T]):
         self._timer = timer
         self._lock = Lock()
         self._known: OrderedDict[K, _Asked[T]] = OrderedDict()
-        self._is_told = False
+        self._told: set[K] = set()
 
     def answer(self, question: K, until: float | None, younger: float | None = None) -> T | None:
         """Return the answer, or `None` where there is none by `until`, seconds of the timer.
@@ -145,10 +131,10 @@ class Lookups(Generic[K, T]):
             self._known.move_to_end(question)
             if len(self._known) > self._most:
                 self._known.popitem(last=False)
-        with _Trouble() as trouble:
+        try:
             Thread(target=self._run, args=(question, asked), daemon=True).start()
-        if trouble.error is not None:  # the machine has no thread to give
-            self._end(asked, trouble.error)
+        except (RuntimeError, MemoryError) as error:  # the machine has no thread to give
+            self._fail(question, asked, error)
         return asked
 
     def _good(self, question: K, now: float, younger: float | None) -> _Asked[T] | None:
@@ -167,34 +153,39 @@ class Lookups(Generic[K, T]):
         return None if asked is None or asked.ends <= now else asked
 
     def _run(self, question: K, asked: _Asked[T]) -> None:
-        with _Trouble() as trouble:
-            asked.value = self._ask(question)
-        self._end(asked, trouble.error)
+        try:
+            found = self._ask(question)
+        except Exception as error:  # noqa: BLE001 - somebody else's function
+            self._fail(question, asked, error)
+        else:
+            age = self._ages.nothing if found is None else self._ages.found
+            self._end(asked, found, age)
 
-    def _end(self, asked: _Asked[T], error: Exception | None) -> None:
-        """Note what came of a question, and let go of whoever waits.
+    def _fail(self, question: K, asked: _Asked[T], error: Exception) -> None:
+        """Note that a question could not be asked, and log it once: each view could bring it."""
+        with self._lock:
+            is_new = question not in self._told and len(self._told) < _MOST_TOLD
+            if is_new:
+                self._told.add(question)
+        if is_new:
+            what = f"{self._what} {quoted(str(question))}"
+            LOG.warning("nobody is proved by %s, which cannot be asked for: %s", what, told(error))
+        self._end(asked, None, self._ages.failed)
+
+    def _end(self, asked: _Asked[T], found: T | None, age: float) -> None:
+        """Note what came of a question and for how long that holds, and let go of whoever waits.
 
         Where nothing came of it, the answer before it stays in force until its own time is over.
         """
-        age = self._ages.nothing if asked.value is None else self._ages.found
-        if error is not None:
-            age = self._ages.failed
-            self._tell(error)
         with self._lock:
             now = self._timer()
             before, asked.before = asked.before, None
-            asked.ends = now + age
-            if asked.value is None and before is not None and before.ends > now:
+            asked.value, asked.ends = found, now + age
+            if found is None and before is not None and before.ends > now:
                 asked.value, asked.ends = before.value, before.ends
             self._free += 1
             self._under_way -= Counter([asked.source])
             asked.answered.set()
-
-    def _tell(self, error: Exception) -> None:
-        """Log the first failure only: each view could bring another."""
-        if not self._is_told:
-            self._is_told = True
-            LOG.warning("%s cannot be asked, and proves nobody: %s", self._what, told(error))
 
 
 class Patience:

@@ -74,6 +74,9 @@ class NameQuestion(NamedTuple):
     address: str
     domains: tuple[str, ...]
 
+    def __str__(self) -> str:
+        return self.address
+
 
 def network_of(question: NameQuestion) -> str:
     """Return the network of whoever asks, as far as one owner's reaches: a /24, of IPv6 a /48.

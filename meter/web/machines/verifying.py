@@ -112,7 +112,7 @@ class Machines:
         asked = resolver or SystemResolver()
         self._names: Lookups[NameQuestion, str] = Lookups(
             lambda question: proven_name(question, asked),
-            what="the domain name system",
+            what="the name of",
             ages=_NAMES_FOR,
             most=_MOST_NAMES,
             at_once=at_once * _HANGING,
@@ -123,7 +123,7 @@ class Machines:
         directory = keys or HttpsDirectory()
         self._keys: Lookups[str, AgentKeys] = Lookups(
             lambda address: read_keys(directory.read(address)),
-            what="a directory of keys",
+            what="the keys at",
             ages=_KEYS_FOR,
             most=len(self._directories) + 1,
             at_once=at_once * _HANGING,

@@ -29,7 +29,7 @@ def seconds():
 
 
 def lookups(ask, timer, **settings):
-    given = {"what": "an oracle", "ages": AGES, "most": 10, "at_once": 4} | settings
+    given = {"what": "the oracle's word on", "ages": AGES, "most": 10, "at_once": 4} | settings
     return Lookups(ask, timer=timer, **given)
 
 
@@ -110,3 +110,20 @@ def test_an_answer_holds_where_nothing_comes_of_asking_anew(seconds, what):
     seconds.now = 3600.0
     assert known.answer("a question", 3620.0) == "new"
     assert ask.asked == 4
+
+
+def test_each_question_that_fails_is_logged_once(seconds, caplog):
+    """With its name; and no more of them than anybody reads, since strangers may choose them."""
+    known = lookups(Scripted(*[OSError("no answer")] * 103), seconds)
+    for question in ("one", "two", "one"):
+        assert known.answer(question, seconds.now + 20.0) is None
+        seconds.now += 31.0
+    said = [record.getMessage() for record in caplog.records]
+    assert [words.partition(" (")[0] for words in said] == [
+        f"nobody is proved by the oracle's word on `{question}`, which cannot be asked for:"
+        " OSError: no answer"
+        for question in ("one", "two")
+    ]
+    for number in range(100):
+        assert known.answer(number, seconds.now + 20.0) is None
+    assert len(caplog.records) == 100

@@ -80,7 +80,7 @@ PLANTED = [
         (
             "a failure takes the place of keys",
             "machines/lookups.py",
-            "if asked.value is None and before is not None and before.ends > now:",
+            "if found is None and before is not None and before.ends > now:",
             "if False:",
             SIGNATURES,
         ),

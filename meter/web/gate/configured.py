@@ -205,7 +205,7 @@ class ConfiguredGate:
             return False
         asked = self._of_the_reader(request)
         if isinstance(ask, SlowCrawlers):
-            known = ask.at_once(asked)
+            known = ask.without_asking(asked)
             if known is not None:
                 return known
             found = yield AskEdge(lambda: ask(asked))

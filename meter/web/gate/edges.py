@@ -42,7 +42,7 @@ class SlowCrawlers(Protocol):
         """Say whether a request has the name of one of them, which proves nothing."""
         ...
 
-    def at_once(self, request: WebRequest) -> CrawlerWord | None:
+    def without_asking(self, request: WebRequest) -> CrawlerWord | None:
         """Return what is known without asking anybody, or `None` where somebody is to be asked."""
         ...
 

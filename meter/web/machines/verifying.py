@@ -148,8 +148,8 @@ class Machines:
         agent = _user_agent(request)
         return any(token in agent for token in self._tokens)
 
-    def at_once(self, request: WebRequest) -> CrawlerWord | None:
-        """Return the same without waiting, or `None` where somebody has to be asked."""
+    def without_asking(self, request: WebRequest) -> CrawlerWord | None:
+        """Return what a call does, without waiting; `None` where somebody has to be asked."""
         try:
             return self._verify(request, Patience(None))
         except UnknownAnswerError:

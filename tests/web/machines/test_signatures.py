@@ -164,10 +164,10 @@ def test_uses_a_signature_for_one_page():
 def test_waits_for_nobody_where_it_is_known():
     """Without waiting, who has to be asked is unknown; then the keys are there."""
     known = machines(KEY)
-    assert known.at_once(signed(KEY)) is None
+    assert known.without_asking(signed(KEY)) is None
     assert known(signed(KEY)) is CrawlerClass.AGENT
-    assert known.at_once(signed(KEY, nonce="second")) is CrawlerClass.AGENT
-    assert known.at_once(WebRequest(method="GET")) is False
+    assert known.without_asking(signed(KEY, nonce="second")) is CrawlerClass.AGENT
+    assert known.without_asking(WebRequest(method="GET")) is False
 
 
 def test_asks_again_for_a_new_key():
@@ -205,7 +205,7 @@ def test_an_unknown_key_takes_nobody_elses_away(how):
     try:
         assert known(signed(ed25519(3))) is False
         assert known(signed(KEY, nonce="second")) is CrawlerClass.AGENT
-        assert known.at_once(signed(KEY, nonce="third")) is CrawlerClass.AGENT
+        assert known.without_asking(signed(KEY, nonce="third")) is CrawlerClass.AGENT
         assert len(keys.asked) == 2
     finally:
         goes_on.set()

@@ -76,6 +76,10 @@ def _ranges(given: Iterable[str | AddressRange]) -> tuple[AddressRange, ...]:
     return tuple(parse_range(word) if isinstance(word, str) else word for word in given)
 
 
+def _domains(given: Iterable[str]) -> tuple[str, ...]:
+    return as_tuple(given)
+
+
 @frozen(kw_only=True)
 class KnownCrawler:
     """One crawler or agent, and by what it is verified: one of the three at least.
@@ -96,7 +100,7 @@ class KnownCrawler:
     kind: CrawlerClass | None = field(default=None, converter=optional(_kind))
     agent: str = Factory(lambda crawler: crawler.name, takes_self=True)
     ranges: tuple[AddressRange, ...] = field(default=(), converter=_ranges)
-    domains: tuple[str, ...] = field(default=(), converter=as_tuple)
+    domains: tuple[str, ...] = field(default=(), converter=_domains)
     keys: str | None = None
 
     def __attrs_post_init__(self) -> None:

@@ -14,7 +14,7 @@ from meter.errors import quoted
 from meter.vocabulary import CrawlerClass
 from meter.web.addresses import address_of
 from meter.web.machines.crawlers import KnownCrawler
-from meter.web.machines.directories import HttpsDirectory, KeyDirectory, keys_address
+from meter.web.machines.directories import HttpsDirectory, KeyDirectory, by_directory
 from meter.web.machines.keys import AgentKeys, read_keys
 from meter.web.machines.lookups import Ages, Lookups, Patience, UnknownAnswerError
 from meter.web.machines.names import (
@@ -255,17 +255,15 @@ def _directories(
     crawlers: tuple[KnownCrawler, ...], hosts: frozenset[str]
 ) -> dict[str, KnownCrawler]:
     """Return whose keys are at which address."""
-    found: dict[str, KnownCrawler] = {}
-    for crawler in crawlers:
-        address = None if crawler.keys is None else keys_address(crawler.keys)
-        if address is None:
-            continue
-        if address in found:
+    found = {}
+    for address, numbers in by_directory(crawler.keys for crawler in crawlers).items():
+        theirs = [crawlers[number] for number in numbers]
+        if len(theirs) > 1:
             raise ValueError(
-                f"{quoted(found[address].name)} and {quoted(crawler.name)} have the same keys:"
+                f"{quoted(theirs[0].name)} and {quoted(theirs[1].name)} have the same keys:"
                 " which of them has signed, nobody could tell"
             )
-        found[address] = crawler
+        (found[address],) = theirs
     if found and not hosts:
         raise ValueError(
             'agents sign for a host: name those of this site, `hosts=["harbour.example"]`'

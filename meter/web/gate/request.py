@@ -19,6 +19,7 @@ __all__ = ["Proxies", "WebRequest", "is_cross_site", "local_path"]
 
 _SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 _UNIX = "unix"
+_LONGEST_AGENT = 1000
 
 
 def _lower(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -51,6 +52,11 @@ class WebRequest:
     def header(self, name: str) -> str:
         """Return a header's value, or an empty text; the name is in lower case."""
         return self.headers.get(name, "")
+
+    @property
+    def user_agent(self) -> str:
+        """What asks, in its own words, as much of them as anybody looks at: a claim, no proof."""
+        return self.header("user-agent")[:_LONGEST_AGENT]
 
     @property
     def return_path(self) -> str:

@@ -13,6 +13,7 @@ from meter.clock import system_clock
 from meter.errors import quoted
 from meter.vocabulary import CrawlerClass
 from meter.web.addresses import address_of
+from meter.web.gate.kinds import SIGNATURE_INPUT
 from meter.web.machines.crawlers import KnownCrawler
 from meter.web.machines.directories import HttpsDirectory, KeyDirectory, by_directory
 from meter.web.machines.keys import AgentKeys, read_keys
@@ -52,7 +53,6 @@ _KEYS_AGAIN = 60.0
 _MOST_NAMES = 10_000
 _HANGING = 4
 """How many times as many look-ups may hang as views may wait."""
-_LONGEST_AGENT = 1000
 _DAY = timedelta(days=1)
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
@@ -145,7 +145,7 @@ class Machines:
 
     def claims(self, request: WebRequest) -> bool:
         """Say whether a request has the `agent` of a known crawler, which proves nothing."""
-        agent = _user_agent(request)
+        agent = request.user_agent.lower()
         return any(token in agent for token in self._tokens)
 
     def without_asking(self, request: WebRequest) -> CrawlerWord | None:
@@ -156,12 +156,12 @@ class Machines:
             return None
 
     def _verify(self, request: WebRequest, patience: Patience) -> CrawlerWord:
-        if self._directories and "signature-input" in request.headers:
+        if self._directories and SIGNATURE_INPUT in request.headers:
             try:
                 return self._by_signature(request, patience)
             except RefusedSignatureError as error:
                 LOG.debug("an agent's request is not verified: %s", error)
-        agent = _user_agent(request)
+        agent = request.user_agent.lower()
         claimed = [each for each in self._named if each[0] in agent]
         address = address_of(request.client) if claimed else None
         if address is None:
@@ -218,10 +218,6 @@ class Machines:
         if keys is not None and keyid not in keys:
             keys = patience.ask(self._keys, address, younger=_KEYS_AGAIN)
         return None if keys is None else keys.get(keyid)
-
-
-def _user_agent(request: WebRequest) -> str:
-    return request.header("user-agent")[:_LONGEST_AGENT].lower()
 
 
 def _authority(request: WebRequest) -> str:

@@ -87,7 +87,7 @@ PLANTED = [
         (
             "an agent that only claims is a reader",
             "gate/kinds.py",
-            "return _AGENT in request.headers or",
+            "return SIGNATURE_AGENT in request.headers or",
             "return False and",
             TERMS,
         ),

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
 from meter.errors import quoted
-from meter.web.addresses import address_of
+from meter.web.addresses import AddressRange, address_of, parse_network
 from meter.web.origins import is_from_another_site
 
 if TYPE_CHECKING:
@@ -84,7 +83,7 @@ def local_path(target: str | None, otherwise: str = "/") -> str:
 class Proxies:
     """The addresses whose forwarded headers are believed; `unix` is a peer without an address."""
 
-    networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    networks: tuple[AddressRange, ...] = ()
     unix: bool = False
 
     @classmethod
@@ -136,9 +135,9 @@ class Proxies:
         return request.header("host")
 
 
-def _network(word: str) -> IPv4Network | IPv6Network:
+def _network(word: str) -> AddressRange:
     try:
-        return ip_network(word)
+        return parse_network(word)
     except ValueError:
         raise ValueError(
             f"{quoted(word)} is no address of a proxy; write one such as `127.0.0.1`, a network"

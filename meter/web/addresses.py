@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from attrs import frozen
 
-from meter.errors import quoted
+from meter.errors import did_you_mean, quoted
 from meter.errors.values import Fault, InvalidValueError
 
 if TYPE_CHECKING:
@@ -242,7 +242,7 @@ def _wrong_ends(text: str) -> str | None:
         return None
     if first.version != last.version:
         return "a range is of one family: both ends are IPv4, or both are IPv6"
-    return f"the first address comes first: did you mean `{last}-{first}`?"
+    return f"the first address comes first: {did_you_mean(f'{last}-{first}')}"
 
 
 def _short_end(text: str) -> str | None:

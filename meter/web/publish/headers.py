@@ -26,13 +26,13 @@ def write_headers(machines: MachinesTable, among: Sequence[SitePlace]) -> str:
     """Return the text of the file: what differs in a part of the site stands under its own line."""
     root = among[0]
     lines = [f"# pages under {root.path}:", f"Link: {link_of(machines)}"]
-    if str(root.usage):
-        lines.append(f"Content-Usage: {root.usage}")
+    if root.usage.header:
+        lines.append(f"Content-Usage: {root.usage.header}")
     for place in among[1:]:
         around = enclosing(place, among)
-        if str(place.usage) and (around is None or around.usage != place.usage):
+        if place.usage.header and (around is None or around.usage != place.usage):
             link = f"Link: {link_of(machines)}"
-            lines += [f"# pages under {place.path}:", link, f"Content-Usage: {place.usage}"]
+            lines += [f"# pages under {place.path}:", link, f"Content-Usage: {place.usage.header}"]
     return _HEAD + "".join(f"{line}\n" for line in lines)
 
 

@@ -9,6 +9,7 @@ from attrs import evolve, frozen
 from meter.errors import PolicyError, Problem
 from meter.verify.walk.crawlers import ELSEWHERE, VerifiedCrawlers, ask_of_crawlers, opens
 from meter.vocabulary import CrawlerClass
+from meter.web.gate.terms import Uses, uses_where
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ROOT",
-    "ArticleUse",
     "Licence",
     "SitePlace",
     "enclosing",
@@ -42,21 +42,6 @@ _NO_TABLE = Problem(
     help='add `[machines]` with `site = "https://www.example.com"`, `search = true` and'
     " `train_ai = false`",
 )
-
-
-class ArticleUse(NamedTuple):
-    """What an article may be used for, in the words of AIPREF: `train-ai=n, search=y`.
-
-    `None` where the policy does not say.
-    """
-
-    train_ai: bool | None
-    search: bool | None
-
-    def __str__(self) -> str:
-        said = {"train-ai": self.train_ai, "search": self.search}
-        words = {True: "y", False: "n"}
-        return ", ".join(f"{use}={words[may]}" for use, may in said.items() if may is not None)
 
 
 @frozen(order=True)
@@ -82,7 +67,7 @@ class SitePlace:
 
     path: str
     sections: tuple[str | None, ...]
-    usage: ArticleUse
+    usage: Uses
     licences: tuple[Licence, ...]
     prohibits: tuple[str, ...]
 
@@ -174,7 +159,7 @@ def _place(
     machines: MachinesTable, path: str, sections: Sequence[str | None], found: _Found
 ) -> SitePlace:
     """Return what is true at one path; of several sections there, what is true of all."""
-    says = {CrawlerClass.SEARCH: machines.search, CrawlerClass.TRAINING: machines.train_ai}
+    says = machines.said
     gets = {one: all(found[one, section].opens for section in sections) for one in CrawlerClass}
     priced = {
         one: [
@@ -195,10 +180,7 @@ def _place(
     return SitePlace(
         path=path,
         sections=tuple(sections),
-        usage=ArticleUse(
-            _both(said=machines.train_ai, gets=gets[CrawlerClass.TRAINING]),
-            _both(said=machines.search, gets=gets[CrawlerClass.SEARCH]),
-        ),
+        usage=uses_where(machines, gets.__getitem__),
         licences=tuple(licences),
         prohibits=_usages(one for one in unpriced if one not in (*free, *silent)),
     )
@@ -207,10 +189,6 @@ def _place(
 def _sold(access: _Access, *, said: bool | None) -> tuple[MachineTerms, ...]:
     """Return the terms on which a use is for sale: where `[machines]` says no, only its own."""
     return access.own if said is False else access.terms
-
-
-def _both(*, said: bool | None, gets: bool) -> bool | None:
-    return None if said is None else said and gets
 
 
 def _usages(crawlers: Iterable[CrawlerClass]) -> tuple[str, ...]:

@@ -37,9 +37,9 @@ def write_robots(machines: MachinesTable, among: Sequence[SitePlace]) -> str:
     lines = ["User-agent: *", f"Allow: {root.path}", f"{_LICENCE}: {licence_of(machines)}"]
     for place in among:
         around = enclosing(place, among)
-        if str(place.usage) and (around is None or around.usage != place.usage):
+        if place.usage.header and (around is None or around.usage != place.usage):
             path = "" if place.path == "/" else f"{place.path} "
-            lines.append(f"{_USAGE}: {path}{place.usage}")
+            lines.append(f"{_USAGE}: {path}{place.usage.header}")
     return _HEAD + "".join(f"{line}\n" for line in lines) + f"{OWN_LINES}\n"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Literal, TypeAlias, cast
+from typing import Literal, TypeAlias
 from urllib.parse import quote
 
 from attrs import field, frozen
@@ -66,8 +66,8 @@ PATH_FORM = "a path such as `/news/markets/`"
 _Said: TypeAlias = bool | Literal["y", "n"] | None
 
 
-def _preference(value: _Said) -> bool | None:
-    return _SAID.get(value, cast("None", value)) if isinstance(value, str) else value
+def _preference(value: _Said) -> bool | str | None:
+    return _SAID.get(value, value) if isinstance(value, str) else value
 
 
 def _paths(value: Mapping[str, str]) -> Mapping[str, str]:

@@ -58,7 +58,7 @@ def published_files(policy: Policy, name: str = "policy") -> dict[str, str]:
     return {
         ROBOTS: write_robots(machines, among),
         RSL: write_rsl(machines, among),
-        HEADERS: write_headers(machines, among),
+        HEADERS: write_headers(among),
         ARTICLES: write_articles(policy, machines, among),
     }
 

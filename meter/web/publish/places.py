@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from attrs import evolve, frozen
 
 from meter.errors import PolicyError, Problem
+from meter.forms import covering
 from meter.verify.walk.crawlers import ELSEWHERE, VerifiedCrawlers, ask_of_crawlers, opens
 from meter.vocabulary import CrawlerClass
 from meter.web.gate.terms import Uses, uses_where
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from meter.policy import Policy, Rule
     from meter.policy.machines import MachinesTable
@@ -22,8 +23,9 @@ __all__ = [
     "ROOT",
     "Licence",
     "SitePlace",
-    "enclosing",
+    "differs",
     "machines_of",
+    "nearest",
     "places",
 ]
 
@@ -113,12 +115,25 @@ def places(policy: Policy) -> tuple[SitePlace, ...]:
     return tuple(_place(machines, path, paths[path], found) for path in sorted(paths))
 
 
-def enclosing(place: SitePlace, among: Sequence[SitePlace]) -> SitePlace | None:
-    """Return the smallest place around a place, or `None` around the whole site."""
-    around = [
-        other for other in among if place.path != other.path and place.path.startswith(other.path)
-    ]
-    return max(around, key=lambda other: len(other.path), default=None)
+def nearest(path: str, paths: Iterable[str]) -> str | None:
+    """Return the longest of some paths that a path begins with, or `None`.
+
+    >>> nearest("/news/markets/", ["/", "/news/", "/arts/"])
+    '/news/'
+    """
+    return max(filter(path.startswith, paths), key=len, default=None)
+
+
+def differs(
+    place: SitePlace, among: Sequence[SitePlace], said: Callable[[SitePlace], object]
+) -> bool:
+    """Say whether a place needs words of its own: around it is nothing, or other things are said.
+
+    `said` returns what is said of a place.
+    """
+    around = {other.path: other for other in among if other.path != place.path}
+    path = nearest(place.path, around)
+    return path is None or said(around[path]) != said(place)
 
 
 def _access(policy: Policy, crawlers: VerifiedCrawlers, named: Iterable[str]) -> _Found:
@@ -126,7 +141,7 @@ def _access(policy: Policy, crawlers: VerifiedCrawlers, named: Iterable[str]) ->
     mentioned = crawlers.sections
     found = {}
     for section in (ELSEWHERE, *mentioned, *named):
-        asked = _covering(section, mentioned)
+        asked = _deciding(section, mentioned)
         for crawler in CrawlerClass:
             verdicts = crawlers.verdicts(crawler, asked)
             refusing = {verdict.rule for verdict in verdicts if not opens(verdict)}
@@ -147,12 +162,11 @@ def _names(rule: Rule, crawler: CrawlerClass) -> bool:
     return any(crawler in classes for classes in asked if isinstance(classes, frozenset))
 
 
-def _covering(section: str | None, mentioned: Sequence[str]) -> str | None:
+def _deciding(section: str | None, mentioned: Sequence[str]) -> str | None:
     """Return the mentioned section that decides for one: itself, or the nearest around it."""
     if section is ELSEWHERE:
         return ELSEWHERE
-    around = [name for name in mentioned if f"{section}/".startswith(f"{name}/")]
-    return max(around, key=len, default=ELSEWHERE)
+    return next((name for name in covering(section, "/") if name in mentioned), ELSEWHERE)
 
 
 def _place(

@@ -19,6 +19,7 @@ from meter.verify.walk.symbolic import among, verdicts
 from meter.vocabulary import ArticleAccess, CrawlerClass
 from tests.laws.test_planted_bugs import Bug, copy_with, run_suite
 from tests.planted import some
+from tests.verify.crawler_classes import asking
 from tests.verify.random_policies import SETS, WORDS, random_policy
 from tests.web.published import POLICY
 
@@ -59,11 +60,15 @@ def nearest(section, mentioned):
     return max(around, key=len, default=ELSEWHERE)
 
 
+@pytest.mark.parametrize("asks", [False, True])
 @pytest.mark.parametrize("seed", range(12))
-def test_diagrams_and_engine_agree_about_crawlers(seed):
-    """What random pages show is among the verdicts; each verdict is shown by a page of its own."""
+def test_diagrams_and_engine_agree_about_crawlers(seed, asks):
+    """What random pages show is among the verdicts; each verdict is shown by a page of its own.
+
+    Of any policies, and of such as ask for classes.
+    """
     random = Random(seed)
-    policy = random_policy(random)
+    policy = asking(seed) if asks else random_policy(random)
     crawlers, space, whole = crawlers_of(policy)
     said = {
         (crawler, section): crawlers.verdicts(crawler, section)

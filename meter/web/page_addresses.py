@@ -10,20 +10,22 @@ import re
 from ipaddress import IPv6Address
 from urllib.parse import urlsplit
 
+from meter.web.gate.request import local_path
+
 __all__ = ["FORM", "LONGEST", "PAGE", "is_page"]
 
 _NAME = r"[0-9A-Za-z_-][0-9A-Za-z_.-]{0,252}"
 _NUMBER = r"\[[0-9A-Fa-f:.]{2,45}\]"
-_PORT = r"([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+_PORT = r"[1-9][0-9]{0,4}"
 # A backslash is a slash to browsers, and two slashes begin a host.
 _REST = r"[!-\[\]-~]*"
 PAGE = rf"^(https?://({_NAME}|{_NUMBER})(:{_PORT})?([/?#]{_REST})?|/([!-.0-\[\]-~]{_REST})?)$"
-"""What the address of a page looks like: a whole one, or a path."""
+"""What the address of a page looks like, for a schema: not all that do are one (`is_page`)."""
 FORM = "an address such as `https://harbour.example/articles/a1`"
 LONGEST = 2000
 """Characters."""
 
-_PAGE = re.compile(PAGE)
+_HOST = re.compile(_NAME)
 
 
 def is_page(address: str, *, path: bool) -> bool:
@@ -34,12 +36,26 @@ def is_page(address: str, *, path: bool) -> bool:
     >>> is_page("//other.example/a1", path=True), is_page("http://a.example:99999/", path=False)
     (False, False)
     """
-    if len(address) > LONGEST or _PAGE.fullmatch(address) is None:
+    if len(address) > LONGEST or not address.isascii():
         return False
+    if address.startswith("/"):
+        return path and local_path(address, "") == address
+    is_plain = address.isprintable() and " " not in address and "\\" not in address
+    return is_plain and address.startswith(("http://", "https://")) and _names_a_host(address)
+
+
+def _names_a_host(address: str) -> bool:
+    """Say whether a whole address names a host as browsers write it, and a port there is."""
     try:
         parts = urlsplit(address)
-        if "[" in parts.netloc:
-            IPv6Address(parts.hostname or "")
+        host, port = parts.hostname or "", parts.port
+        if ":" in host:
+            is_host = IPv6Address(host).scope_id is None
+            host = f"[{host}]"
+        else:
+            is_host = _HOST.fullmatch(host) is not None
     except ValueError:
         return False
-    return path or bool(parts.netloc)
+    # Neither a name before the host, nor a port that is empty, nought or begins with one.
+    written = host if port is None else f"{host}:{port}"
+    return is_host and port != 0 and parts.netloc.lower() == written

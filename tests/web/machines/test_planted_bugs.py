@@ -108,7 +108,7 @@ PLANTED = [
         (
             "a refused use is allowed",
             "gate/terms.py",
-            "may and _gets(policy, article, crawler, now)",
+            "may and gets(crawler)",
             "may",
             TERMS,
         ),

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from meter import Paywall, loads_policy
@@ -81,14 +81,31 @@ def test_a_text_is_a_key_or_refused(text):
     assert len(keys[0]) >= LEAST_SECRET
 
 
+@given(st.binary(max_size=64))
+@example(b"0123456789abc\n\r\x0b\x1c ")
+@example(b"/etc/hostname.secret")
+def test_bytes_are_a_key_as_they_are_or_refused(random):
+    """What `os.urandom` returns may hold line ends and blanks anywhere, and none of it is lost."""
+    if len(random) < LEAST_SECRET or not random.strip():
+        with pytest.raises(ValueError, match="openssl rand -hex 32"):
+            link_keys(random)
+        return
+    assert link_keys(random) == (random,)
+    token = SignedLinks(random, "gift").sign({"a": 1}, ENDS)
+    assert SignedLinks([LONG, random], "gift").read(token, START) == {"a": 1}
+
+
 @pytest.mark.parametrize("around", ["{}\n", "\r\n{}\r\n", "  {} "])
 def test_blanks_around_a_secret_change_nothing(around):
     """The line end behind what `openssl` has written makes no link a dead one."""
     link = PreviewLink(ends=ENDS)
     token = Previews(around.format(LONG)).token(link)
     assert Previews(LONG).read(token, START) is not None
-    seal = SignedLinks(around.format(LONG).encode(), "gift")
-    assert seal.read(SignedLinks(LONG, "gift").sign({"a": 1}, ENDS), START) == {"a": 1}
+    seal = SignedLinks(around.format(LONG), "gift")
+    token = SignedLinks(LONG, "gift").sign({"a": 1}, ENDS)
+    assert seal.read(token, START) == {"a": 1}
+    assert SignedLinks(LONG.encode(), "gift").read(token, START) == {"a": 1}
+    assert SignedLinks(around.format(LONG).encode(), "gift").read(token, START) is None
 
 
 @pytest.mark.parametrize("drafts", ["nodir", __file__])

@@ -15,7 +15,7 @@ from itsdangerous import BadData, BadSignature, Signer, URLSafeSerializer
 from itsdangerous.encoding import base64_encode
 from itsdangerous.url_safe import URLSafeSerializerMixin
 
-from meter.web.secrets import NO_SECRET, Secrets, link_keys
+from meter.web.secrets import NO_SECRET, Secrets, keys_of, link_keys
 
 __all__ = [
     "SignedLinks",
@@ -39,8 +39,7 @@ class Signing:
 
     def __init__(self, secrets: Secrets, purpose: str, *, otherwise: str) -> None:
         """Raise `ValueError` with the words `otherwise` where no key is given, or an empty one."""
-        given = [secrets] if isinstance(secrets, str | bytes) else list(secrets)
-        keys = [key.encode() if isinstance(key, str) else key for key in given]
+        keys = [key.encode() if isinstance(key, str) else key for key in keys_of(secrets)]
         if not keys or not all(isinstance(key, bytes) and key.strip() for key in keys):
             raise ValueError(otherwise)
         salt = f"meter.{purpose}".encode()

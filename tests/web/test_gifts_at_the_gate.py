@@ -9,6 +9,7 @@ from attrs import evolve
 
 from meter import AsyncPaywall, Reader
 from meter.stores import MemoryStore
+from meter.stores.deadline import remaining
 from meter.web import Gate, WebRequest
 from meter.web.gifts import AsyncGifts
 from meter.web.opening import open_async_gate, open_gate
@@ -273,3 +274,15 @@ def test_a_site_says_only_that_it_has_gifts(settings):
     assert asyncio.run(play())
     with pytest.raises(ValueError, match="secret"):
         open_gate(policy_of(), "memory://", gifts=True, consent=lambda _request: False)
+
+
+def test_the_gifts_of_a_site_wait_as_long_as_its_paywall(monkeypatch):
+    """Its `deadline` holds for whatever gifts ask of the store."""
+    given = {"secret": SECRET, "gifts": True, "clock": lambda: NOW, "paywall": {"deadline": 60.0}}
+    gate = open_gate(policy_of(), "memory://", **given)
+    store, limits = gate.paywall.store, []
+    load = store.load
+    monkeypatch.setattr(store, "load", lambda key: limits.append(remaining(None)) or load(key))
+    gate.gifts.make(anna(), "a1")
+    assert limits
+    assert None not in limits

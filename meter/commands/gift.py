@@ -34,7 +34,7 @@ from meter.verify.together.tenure import rights_of
 from meter.view import Reader
 from meter.vocabulary import Status
 from meter.web.gifts import GiftAllowanceError, Gifts, GiverError, UnknownGiftError
-from meter.web.given import PARAMETER
+from meter.web.page_addresses import GIFT
 from meter.web.signed import parameter
 
 if TYPE_CHECKING:
@@ -234,7 +234,7 @@ def end(
     policy = load_policy(policy_path)
     with _opened(policy, url, secret_file) as gifts:
         try:
-            gifts.end(parameter(link, PARAMETER) or link, giver=giver)
+            gifts.end(parameter(link, GIFT) or link, giver=giver)
         except UnknownGiftError as error:
             raise MeterError(f"{error.fault}; {_LIST}") from None
     if form == "json":

@@ -17,10 +17,7 @@ if TYPE_CHECKING:
     from meter.policy import Policy
     from meter.view import PageView, Reader
 
-__all__ = ["PARAMETER", "asked_again", "is_open_to"]
-
-PARAMETER = "gift"
-"""The parameter of an article's address that holds the token of a link."""
+__all__ = ["asked_again", "is_open_to"]
 
 
 def is_open_to(policy: Policy, reader: Reader, view: PageView, now: datetime) -> bool:

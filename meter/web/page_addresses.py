@@ -1,7 +1,7 @@
-"""The addresses of pages that a signed link may be added to, as browsers send them.
+"""The addresses of pages that a signed link may be added to, and the parameters that hold it.
 
-Whoever has such a link has what it opens, so an address has to lead where it seems to lead: to a
-host that it names, or to a path of the same site.
+They are addresses as browsers send them. Whoever has such a link has what it opens, so an address
+has to lead where it seems to lead: to a host that it names, or to a path of the same site.
 """
 
 from __future__ import annotations
@@ -10,7 +10,12 @@ import re
 from ipaddress import IPv6Address
 from urllib.parse import urlsplit
 
-__all__ = ["FORM", "LONGEST", "PAGE", "is_page"]
+__all__ = ["FORM", "GIFT", "LONGEST", "PAGE", "PREVIEW", "is_page"]
+
+GIFT = "gift"
+"""What brings the token of a gift link: a parameter of an address, or a key of a page view."""
+PREVIEW = "preview"
+"""The parameter of an address that holds the token of a preview link."""
 
 _NAME = r"[0-9A-Za-z_-][0-9A-Za-z_.-]{0,252}"
 _NUMBER = r"\[[0-9A-Fa-f:.]{2,45}\]"

@@ -16,8 +16,8 @@ from meter.web.gate.identity import NOBODY, Identity
 from meter.web.gate.kinds import MACHINES, RequestKind, kind_of
 from meter.web.gate.steps import AskEdge, Steps, tried, tried_step
 from meter.web.gate.terms import uses_of
-from meter.web.given import PARAMETER as GIFT
 from meter.web.given import asked_again, is_open_to
+from meter.web.page_addresses import GIFT, PREVIEW
 from meter.web.signed import parameter
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ __all__ = ["ArticleRequest", "ViewDetails"]
 
 _OF_THE_GATE = frozenset({"article", "crawler", "prefetch"})
 _AHEAD = (RequestKind.LOOK, RequestKind.AHEAD)
-_PREVIEW = "preview"
 _OF_A_PREVIEW = (("X-Robots-Tag", "noindex"), ("Referrer-Policy", "same-origin"))
 
 
@@ -107,7 +106,7 @@ class ArticleRequest:
     def _preview(self) -> PreviewedPage | None:
         """Return the preview that this request's address asks for, where it may."""
         previews = self._gate.previews
-        token = None if previews is None else parameter(self._request.url, _PREVIEW)
+        token = None if previews is None else parameter(self._request.url, PREVIEW)
         if previews is None or token is None:
             return None
         return previews.read(token, self._now)

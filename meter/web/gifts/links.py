@@ -13,8 +13,7 @@ from meter.stores.keys import reader_key
 from meter.view.rights import Entitlement, bounded
 from meter.vocabulary import EntitlementKind
 from meter.web.gifts.errors import ArticleIdError, GiftError
-from meter.web.given import PARAMETER
-from meter.web.page_addresses import FORM, is_page
+from meter.web.page_addresses import FORM, GIFT, is_page
 from meter.web.secrets import link_keys
 from meter.web.signed import SignedLinks, with_parameter
 
@@ -219,7 +218,7 @@ def address_with(address: str, token: str) -> str:
             f"{quoted(address)} is no address of an article",
             f"write {FORM}, in ASCII as browsers send it",
         )
-    return with_parameter(address, PARAMETER, token)
+    return with_parameter(address, GIFT, token)
 
 
 def check_article(article: str) -> None:

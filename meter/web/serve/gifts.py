@@ -13,9 +13,9 @@ from meter.loading.fields import Key, Table, Text
 from meter.web.gifts import GiftError, UnknownGiftError
 from meter.web.given import asked_again, is_open_to
 from meter.web.page_addresses import FORM, LONGEST, PAGE
+from meter.web.page_addresses import GIFT as KEY
 from meter.web.serve.answers import json_answer
 from meter.web.serve.bodies import AT, read_id, read_json, read_moment, read_timed
-from meter.web.serve.bodies import GIFT as KEY
 from meter.web.serve.problems import one_problem
 
 if TYPE_CHECKING:

@@ -24,10 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from markupsafe import Markup
+
     from meter.decision import Decision
     from meter.view import Article, Reader
     from meter.web.gate.configured import ConfiguredGate
-    from meter.web.gate.edges import GivenArticle, PreviewedPage
+    from meter.web.gate.edges import GivenArticle, PreviewDesk
     from meter.web.gate.everyone import Openness
     from meter.web.gate.request import WebRequest
 
@@ -79,9 +81,9 @@ class ArticleRequest:
 
     def open(self) -> Steps[Answer]:
         """Decide, and count."""
-        preview = self._preview()
-        if preview is not None:
-            return self._previewed(preview)
+        previewed = yield from self._previewed()
+        if previewed is not None:
+            return previewed
         yield from self._meet()
         everyone = self._gate.everyone()
         openness = everyone.of(self._view.article, self._now)
@@ -103,25 +105,36 @@ class ArticleRequest:
             prefetch=self._kind in _AHEAD,
         )
 
-    def _preview(self) -> PreviewedPage | None:
-        """Return the preview that this request's address asks for, where it may."""
+    def _previewed(self) -> Steps[Answer | None]:
+        """Answer an editor whose address asks for a preview, where it may.
+
+        Nothing is asked of the store, told to anybody or kept.
+        """
         previews = self._gate.previews
         token = None if previews is None else parameter(self._request.url, PREVIEW)
         if previews is None or token is None:
             return None
-        return previews.read(token, self._now)
-
-    def _previewed(self, preview: PreviewedPage) -> Answer:
-        """Answer an editor: nothing is asked of the store, told to anybody or kept."""
-        decision = preview.decide(self._gate.policy, self._view, self._now)
+        # A draft is a file, and a large policy takes a while.
+        looked = yield AskEdge(lambda: self._looked_at(previews, token))
+        if looked is None:
+            return None
+        decision, bar = looked
         openness = self._gate.everyone().of(self.article, self._now)
         answer = evolve(self._answer(decision, openness, None), kind=RequestKind.READ)
         return evolve(
             answer,
             whole=is_whole(decision, answer.kind, open_to_everyone=False),
-            bar=preview.bar(decision),
+            bar=bar,
             headers=(*answer.headers, *_OF_A_PREVIEW),
         )
+
+    def _looked_at(self, previews: PreviewDesk, token: str) -> tuple[Decision, Markup] | None:
+        """Return what a preview decides of this page, and its bar, if its token is for one."""
+        preview = previews.read(token, self._now)
+        if preview is None:
+            return None
+        decision = preview.decide(self._gate.policy, self._view, self._now)
+        return decision, preview.bar(decision)
 
     def _reported(self) -> Steps[Reader]:
         """Return who reads what is the same for everyone: only reports tell them apart."""
@@ -131,9 +144,9 @@ class ArticleRequest:
 
     def peek(self) -> Steps[Answer]:
         """Decide, and count nothing; no text goes out."""
-        preview = self._preview()
-        if preview is not None:
-            return evolve(self._previewed(preview), whole=False)
+        previewed = yield from self._previewed()
+        if previewed is not None:
+            return evolve(previewed, whole=False)
         yield from self._meet()
         openness = self._gate.everyone().of(self._view.article, self._now)
         reader = NOBODY

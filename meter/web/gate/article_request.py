@@ -16,7 +16,7 @@ from meter.web.gate.identity import NOBODY, Identity
 from meter.web.gate.kinds import MACHINES, RequestKind, kind_of
 from meter.web.gate.steps import AskEdge, Steps, tried, tried_step
 from meter.web.gate.terms import uses_of
-from meter.web.given import asked_again, is_open_to
+from meter.web.given import asked_again, is_open_to, is_unknown_ahead, opener, with_gift
 from meter.web.page_addresses import GIFT, PREVIEW
 from meter.web.signed import parameter
 
@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from meter.decision import Decision
     from meter.view import Article, Reader
     from meter.web.gate.configured import ConfiguredGate
-    from meter.web.gate.edges import GivenArticle, PreviewDesk
+    from meter.web.gate.edges import PreviewDesk
     from meter.web.gate.everyone import Openness
     from meter.web.gate.request import WebRequest
+    from meter.web.given import GivenArticle
 
 __all__ = ["ArticleRequest", "ViewDetails"]
 
@@ -216,21 +217,21 @@ class ArticleRequest:
         gifts = self._gate.gifts
         if gifts is None or is_open_to(self._gate.policy, reader, self._view, self._now):
             return reader
-        recipient = reader
-        if reader.id is None and self._kind is not RequestKind.READ:
+        ahead = self._kind is not RequestKind.READ
+        if is_unknown_ahead(reader, ahead=ahead):
             return reader
+        recipient = reader
         if reader.id is None and self._identity.consents():
             cookie, recipient = self._identity.new_cookie(reader)
             self._identity.carry(cookie, cookie.carried())
-        name = recipient.id or new_device()
-        ahead = self._kind is not RequestKind.READ
+        name = opener(recipient)
         opened: bool = yield from tried_step(
             AskEdge(lambda: gifts.open(gift, name, self._now, ahead=ahead)), self._not_opened
         )
         if not opened:
             return reader
-        self._view = evolve(self._view, gift=True)
-        return evolve(reader, entitlements=(*reader.entitlements, gift.right()))
+        reader, self._view = with_gift(reader, self._view, gift)
+        return reader
 
     def _not_opened(self, error: Exception) -> bool:
         self._gate.tell("a gift link cannot be opened; the reader gets the page without", error)

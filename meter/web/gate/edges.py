@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from meter.policy import Policy
     from meter.view import Article, Entitlement, PageView
     from meter.web.gate.request import WebRequest
+    from meter.web.given import GivenArticle
 
 __all__ = [
     "CrawlerWord",
     "GiftDesk",
-    "GivenArticle",
     "InstitutionRights",
     "PreviewDesk",
     "PreviewedPage",
@@ -56,19 +56,6 @@ class InstitutionRights(Protocol):
 
     def rights(self, address: str | None) -> tuple[Entitlement, ...]:
         """Return the rights of whoever asks from an address; none for what is no address."""
-        ...
-
-
-class GivenArticle(Protocol):
-    """An article that a reader has given away."""
-
-    @property
-    def token(self) -> str:
-        """What the link is claimed by."""
-        ...
-
-    def right(self) -> Entitlement:
-        """Return the right that it gives."""
         ...
 
 

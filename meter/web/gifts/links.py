@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
@@ -25,7 +25,6 @@ __all__ = [
     "Claims",
     "GiftLink",
     "GiftRecord",
-    "HasToken",
     "Seal",
     "Seals",
     "address_with",
@@ -34,15 +33,6 @@ __all__ = [
 
 _PURPOSE = "gift"
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-class HasToken(Protocol):
-    """What `claimed` returned, or whatever else holds its token."""
-
-    @property
-    def token(self) -> str:
-        """What the link is claimed by."""
-        ...
 
 
 def _time(seconds: int) -> datetime | None:

@@ -12,7 +12,7 @@ from meter.errors import quoted
 from meter.stores.keys import reader_key
 from meter.view.rights import Entitlement, bounded
 from meter.vocabulary import EntitlementKind
-from meter.web.gifts.errors import ArticleIdError, GiftError
+from meter.web.gifts.errors import ArticleIdError, GiftAddressError
 from meter.web.page_addresses import FORM, GIFT, is_page
 from meter.web.secrets import link_keys
 from meter.web.signed import SignedLinks, with_parameter
@@ -202,9 +202,9 @@ class Seals:
 
 
 def address_with(address: str, token: str) -> str:
-    """Return an article's address with a token. Raises `GiftError` for what is no such address."""
+    """Return an article's address with a token; `GiftAddressError` for what is no such address."""
     if not is_page(address, path=True):
-        raise GiftError(
+        raise GiftAddressError(
             f"{quoted(address)} is no address of an article",
             f"write {FORM}, in ASCII as browsers send it",
         )

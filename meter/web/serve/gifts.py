@@ -46,7 +46,11 @@ GIFTS = "/v1/gifts"
 GIFT = f"{GIFTS}/{{gift}}"
 GIVER = "giver"
 _BAD_REQUEST, _NOT_FOUND, _CONFLICT = 400, 404, 409
-_STATUSES = {"bad-address": _BAD_REQUEST, "unknown-gift": _NOT_FOUND}
+_STATUSES = {
+    "bad-address": _BAD_REQUEST,
+    "bad-encoding": _BAD_REQUEST,
+    "unknown-gift": _NOT_FOUND,
+}
 _LIST = f"`GET {GIFTS}?{GIVER}=ID` lists what a reader has given, each with its id"
 _NO_SECRET = ("no-secret", "this server signs no links", "start it with `--secret-file`")
 

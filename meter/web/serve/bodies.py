@@ -209,7 +209,7 @@ def _no_clock(path: tuple[str, ...]) -> RequestError:
 
 
 def read_id(value: str) -> str:
-    """Return the id of a reader that an address names."""
+    """Return the id that an address names: of a reader, an article or a gift."""
     return read_table(ID, value, str)
 
 

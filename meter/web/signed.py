@@ -6,9 +6,8 @@ is signed for one is nothing for another.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from hashlib import sha256
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from itsdangerous import BadData, BadSignature, Signer, URLSafeSerializer
@@ -16,6 +15,10 @@ from itsdangerous.encoding import base64_encode
 from itsdangerous.url_safe import URLSafeSerializerMixin
 
 from meter.web.secrets import NO_SECRET, Secrets, keys_of, link_keys
+from meter.windows import instant
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 __all__ = [
     "SignedLinks",
@@ -32,6 +35,7 @@ SignedValue: TypeAlias = (
 _SHORT = 600
 _LONGEST = 2000
 _MOST_PARAMETERS = 100
+_SECOND = 1_000_000
 
 
 class Signing:
@@ -77,9 +81,10 @@ class SignedLinks:
         """Return a payload as a token that holds up to `ends`, a time with a zone.
 
         It is of letters, digits, `-`, `_` and `.`, fit for an address. Raises `ValueError` where it
-        would be longer than 2,000 characters, which no address carries safely.
+        would be longer than 2,000 characters, which no address carries safely, and for a time
+        without a zone.
         """
-        token = self._signing.sign([int(ends.timestamp()), payload])
+        token = self._signing.sign([instant(ends) // _SECOND, payload])
         if len(token) > _LONGEST:
             raise ValueError(f"a link cannot carry so much: at most {_LONGEST:,} characters")
         return token
@@ -88,8 +93,9 @@ class SignedLinks:
         """Return the payload of a token.
 
         `None` for what is forged, for another purpose, too long, or over at `now`, a time with a
-        zone.
+        zone. Raises `ValueError` for a time without one.
         """
+        at = instant(now)
         if len(token) > _LONGEST or not token.isascii():
             return None
         try:
@@ -97,7 +103,7 @@ class SignedLinks:
         except BadData:
             return None
         match held:
-            case [int(ends), dict(payload)] if now.astimezone(UTC).timestamp() < ends:
+            case [int(ends), dict(payload)] if at < ends * _SECOND:
                 return payload
             case _:
                 return None

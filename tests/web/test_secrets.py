@@ -108,6 +108,18 @@ def test_blanks_around_a_secret_change_nothing(around):
     assert SignedLinks(around.format(LONG).encode(), "gift").read(token, START) is None
 
 
+def test_a_time_without_a_zone_is_refused():
+    """It would be another time on each machine, and a link would end hours too late or early."""
+    seal = SignedLinks(LONG, "gift")
+    token = seal.sign({"a": 1}, ENDS)
+    with pytest.raises(ValueError, match="has no zone"):
+        seal.read(token, START.replace(tzinfo=None))
+    with pytest.raises(ValueError, match="has no zone"):
+        seal.sign({"a": 1}, ENDS.replace(tzinfo=None))
+    assert seal.read(token, ENDS - timedelta(microseconds=1)) == {"a": 1}
+    assert seal.read(token, ENDS) is None
+
+
 @pytest.mark.parametrize("drafts", ["nodir", __file__])
 def test_a_folder_of_drafts_is_there(drafts):
     """A slip in its name is told when the site starts, and not to an editor."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 __all__ = [
+    "LongLinkError",
     "SignedLinks",
     "SignedValue",
     "Signing",
@@ -36,6 +37,10 @@ _SHORT = 600
 _LONGEST = 2000
 _MOST_PARAMETERS = 100
 _SECOND = 1_000_000
+
+
+class LongLinkError(ValueError):
+    """A token would be longer than an address carries safely."""
 
 
 class Signing:
@@ -80,13 +85,13 @@ class SignedLinks:
     def sign(self, payload: dict[str, SignedValue], ends: datetime) -> str:
         """Return a payload as a token that holds up to `ends`, a time with a zone.
 
-        It is of letters, digits, `-`, `_` and `.`, fit for an address. Raises `ValueError` where it
-        would be longer than 2,000 characters, which no address carries safely, and for a time
-        without a zone.
+        It is of letters, digits, `-`, `_` and `.`, fit for an address. Raises `LongLinkError` where
+        it would be longer than 2,000 characters, which no address carries safely, and `ValueError`
+        for a time without a zone.
         """
         token = self._signing.sign([instant(ends) // _SECOND, payload])
         if len(token) > _LONGEST:
-            raise ValueError(f"a link cannot carry so much: at most {_LONGEST:,} characters")
+            raise LongLinkError(f"a link cannot carry so much: at most {_LONGEST:,} characters")
         return token
 
     def read(self, token: str, now: datetime) -> dict[str, SignedValue] | None:

@@ -15,7 +15,7 @@ from meter.web.page_addresses import PREVIEW, is_page
 from meter.web.previews.drafts import DraftFolder
 from meter.web.previews.link import PreviewError, PreviewLink, link_problem, problems_of
 from meter.web.previews.preview import Preview
-from meter.web.signed import SignedLinks, with_parameter
+from meter.web.signed import LongLinkError, SignedLinks, with_parameter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +58,7 @@ class Previews:
             raise PreviewError(problems)
         try:
             return with_parameter(address, PREVIEW, self.token(link))
-        except ValueError as error:
+        except LongLinkError as error:
             step = "leave out the meters that make no difference"
             raise PreviewError([link_problem("too-large", str(error), step)]) from None
 

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from attrs import evolve
 
-from meter import AsyncPaywall, Reader
+from meter import AsyncPaywall, Reader, StoreError
 from meter.stores import MemoryStore
 from meter.stores.deadline import remaining
 from meter.web import Gate, WebRequest
@@ -286,3 +286,46 @@ def test_the_gifts_of_a_site_wait_as_long_as_its_paywall(monkeypatch):
     gate.gifts.make(anna(), "a1")
     assert limits
     assert None not in limits
+
+
+@pytest.mark.parametrize("name", ["anna", "device:anna"])
+def test_who_is_forgotten_has_given_nothing(name):
+    """Their links open for nobody any more; those of others do, and of who only has a device."""
+    giving = Giving()
+    gifts, giver = giving.gifts, anna(name)
+    own = gifts.make(giver, "a2", address="/a2", now=NOW)
+    other = gifts.make(anna("bert"), "a2", address="/a2", now=NOW)
+    giving.site.visit(account=None, method="POST").forget()
+    assert len(gifts.given("bert", NOW)) == 1
+    giving.site.visit(account=giver, method="POST").forget()
+    assert gifts.given(name, NOW) == ()
+    opened = [
+        Browser(giving.site).read(article("a2", "premium"), url=link.address).whole
+        for link in (own, other)
+    ]
+    assert opened == [False, True]
+
+
+def test_who_cannot_be_forgotten_is_told(giving):
+    """While the store is out it raises, and is to be asked again."""
+    giving.way.is_cut = True
+    with pytest.raises(StoreError):
+        giving.site.visit(account=anna(), method="POST").forget()
+    giving.way.is_cut = False
+    giving.site.visit(account=anna(), method="POST").forget()
+    assert giving.gifts.given("anna", NOW) == ()
+
+
+def test_awaited_the_givers_are_forgotten_too():
+    """By `aforget` of a site whose gifts are awaited."""
+    gifts = desk(MemoryStore(), AsyncGifts)
+    paywall = AsyncPaywall(policy_of(), MemoryStore())
+    gate = Gate(paywall, secret=SECRET, gifts=gifts, clock=lambda: NOW)
+
+    async def play():
+        await gifts.make(anna(), "a1", now=NOW)
+        before = len(await gifts.given("anna", NOW))
+        await gate.visit(WebRequest(method="POST", url="/me"), anna).aforget()
+        return before, len(await gifts.given("anna", NOW))
+
+    assert asyncio.run(play()) == (1, 0)

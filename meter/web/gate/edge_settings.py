@@ -51,7 +51,7 @@ _EDGES = {
         "what opens gift links",
         "`Gifts(policy, store, secret)` of `meter.web.gifts`, or `True` where a framework's paywall"
         " or `open_gate` opens the store",
-        {"claimed": 3, "open": 3},
+        {"claimed": 3, "open": 3, "forget": 2},
     ),
     "previews": _EdgeSetting(
         "what reads the links of editors",

@@ -60,7 +60,7 @@ class InstitutionRights(Protocol):
 
 
 class GiftDesk(Protocol):
-    """Opens gift links; one whose `open` is awaited belongs to a paywall that is."""
+    """Opens gift links; one whose methods are awaited belongs to a paywall that is."""
 
     def claimed(self, token: str, article: Article, now: datetime) -> GivenArticle | None:
         """Return what a token gives of an article; `None` where it is not ours, or over."""
@@ -73,6 +73,10 @@ class GiftDesk(Protocol):
 
         `ahead`: nobody reads yet, so nobody is counted, and only who was counted may.
         """
+        ...
+
+    def forget(self, giver_id: str, now: datetime) -> Awaitable[None] | None:
+        """End the links of who gave, and remove what is kept of what they gave."""
         ...
 
 

@@ -1,7 +1,7 @@
-"""The addresses of pages that a signed link may be added to, as browsers send them.
+"""The addresses of pages that a signed link may be added to, and the parameters that hold it.
 
-Whoever has such a link has what it opens, so an address has to lead where it seems to lead: to a
-host that it names, or to a path of the same site.
+They are addresses as browsers send them. Whoever has such a link has what it opens, so an address
+has to lead where it seems to lead: to a host that it names, or to a path of the same site.
 """
 
 from __future__ import annotations
@@ -10,9 +10,12 @@ import re
 from ipaddress import IPv6Address
 from urllib.parse import urlsplit
 
-from meter.web.gate.request import local_path
+__all__ = ["FORM", "GIFT", "LONGEST", "PAGE", "PREVIEW", "is_page", "local_path"]
 
-__all__ = ["FORM", "LONGEST", "PAGE", "is_page"]
+GIFT = "gift"
+"""What brings the token of a gift link: a parameter of an address, or a key of a page view."""
+PREVIEW = "preview"
+"""The parameter of an address that holds the token of a preview link."""
 
 _NAME = r"[0-9A-Za-z_-][0-9A-Za-z_.-]{0,252}"
 _NUMBER = r"\[[0-9A-Fa-f:.]{2,45}\]"
@@ -26,6 +29,22 @@ LONGEST = 2000
 """Characters."""
 
 _HOST = re.compile(_NAME)
+
+
+def local_path(target: str | None, otherwise: str = "/") -> str:
+    r"""Return a path on this site, or `otherwise` for an address that could lead elsewhere.
+
+    Browsers take `//other.example`, `/\other.example` and addresses with tabs or line breaks in
+    them to another site.
+
+    >>> local_path("/articles/a1?page=2")
+    '/articles/a1?page=2'
+    >>> local_path("//other.example/"), local_path("https://other.example/")
+    ('/', '/')
+    """
+    if not target or target[0] != "/" or "\\" in target or target.startswith("//"):
+        return otherwise
+    return target if target.isprintable() and " " not in target else otherwise
 
 
 def is_page(address: str, *, path: bool) -> bool:

@@ -9,10 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from meter.web.gate.request import local_path
 from meter.web.gifts import GiftError
 from meter.web.gifts.links import address_with
-from meter.web.page_addresses import is_page
+from meter.web.page_addresses import is_page, local_path
 from meter.web.previews import PreviewError, PreviewLink, Previews
 from meter.web.signed import with_parameter
 from tests.web.giving import NOW, policy_of

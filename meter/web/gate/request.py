@@ -10,11 +10,12 @@ from attrs import field, frozen
 from meter.errors import quoted
 from meter.web.addresses import AddressRange, address_of, parse_network
 from meter.web.origins import is_from_another_site
+from meter.web.page_addresses import local_path
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["Proxies", "WebRequest", "is_cross_site", "local_path"]
+__all__ = ["Proxies", "WebRequest", "is_cross_site"]
 
 _SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 _UNIX = "unix"
@@ -61,22 +62,6 @@ class WebRequest:
     def return_path(self) -> str:
         """The path and query to come back to after signing in: always a local one."""
         return local_path(self.url)
-
-
-def local_path(target: str | None, otherwise: str = "/") -> str:
-    r"""Return a path on this site, or `otherwise` for an address that could lead elsewhere.
-
-    Browsers take `//other.example`, `/\other.example` and addresses with tabs or line breaks in
-    them to another site.
-
-    >>> local_path("/articles/a1?page=2")
-    '/articles/a1?page=2'
-    >>> local_path("//other.example/"), local_path("https://other.example/")
-    ('/', '/')
-    """
-    if not target or target[0] != "/" or "\\" in target or target.startswith("//"):
-        return otherwise
-    return target if target.isprintable() and " " not in target else otherwise
 
 
 @frozen

@@ -75,7 +75,8 @@ class NameQuestion(NamedTuple):
     domains: tuple[str, ...]
 
     def __str__(self) -> str:
-        return self.address
+        """Return what a log may say of it: whose address it is, nobody can tell."""
+        return network_of(self)
 
 
 def network_of(question: NameQuestion) -> str:

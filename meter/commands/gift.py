@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 import click
+from attrs import evolve
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
@@ -22,6 +23,7 @@ from meter.commands.console import (
     print_message,
 )
 from meter.commands.help import command, command_group
+from meter.commands.one_view import to_the_minute
 from meter.commands.options import article_ids_option, format_option, policy_argument
 from meter.commands.secrets import read_secrets, secret_file_option
 from meter.errors import MeterError
@@ -30,11 +32,10 @@ from meter.loading.article_ids import ArticleIds
 from meter.stores import open_store
 from meter.stores.memory import MemoryStore
 from meter.stores.protocol import Closable
-from meter.verify.together.tenure import rights_of
-from meter.view import Reader
+from meter.verify.together.tenure import reader_of
 from meter.vocabulary import Status
 from meter.web.gifts import GiftAllowanceError, Gifts, GiverError, UnknownGiftError
-from meter.web.given import PARAMETER
+from meter.web.page_addresses import GIFT
 from meter.web.signed import parameter
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from rich.console import JustifyMethod
 
     from meter.policy import Policy
+    from meter.view import Reader
     from meter.web.gifts import GiftRecord
 
 __all__ = ["gift"]
@@ -134,7 +136,8 @@ def make(
     now = system_clock()
     with _opened(policy, url, secret_file, article_ids) as gifts:
         try:
-            link = gifts.make(_reader(policy, giver, status), article, address=address, now=now)
+            reader = _reader(policy, giver, status, now)
+            link = gifts.make(reader, article, address=address, now=now)
         except (GiftAllowanceError, GiverError) as error:
             print_error(error)
             raise click.exceptions.Exit(EXIT_NO) from None
@@ -142,21 +145,15 @@ def make(
         print_json(link.table())
         return
     print_answer(link.address or link.token)
-    until = f"{_time(policy, link.ends)} {policy.zone.key}"
+    until = f"{to_the_minute(link.ends, policy)} {policy.zone.key}"
     print_message(f"gift {link.id} opens the article until {until}")
 
 
-def _time(policy: Policy, at: datetime) -> str:
-    """Return a time as staff read it, in the publication's zone."""
-    return f"{at.astimezone(policy.zone):%Y-%m-%d %H:%M}"
-
-
-def _reader(policy: Policy, giver: str, status: Status | None) -> Reader:
+def _reader(policy: Policy, giver: str, status: Status | None, now: datetime) -> Reader:
     """Return a reader of a status, or of one that may give."""
     givers = [word for word in Status if policy.gifts is not None and word in policy.gifts.givers]
     given = status or (givers or [Status.ANONYMOUS])[0]
-    rights = rights_of(given, (), {}, system_clock())
-    return Reader(id=giver, registered=given is not Status.ANONYMOUS, entitlements=rights)
+    return evolve(reader_of(given, now), id=giver)
 
 
 @command(
@@ -196,12 +193,10 @@ def _print_table(policy: Policy, records: tuple[GiftRecord, ...]) -> None:
         # Only what somebody has named may go over two lines: an id is copied.
         table.add_column(head, overflow="fold", justify=justify, no_wrap=head != "article")
     for record in records:
-        times = [
-            f"{at.astimezone(policy.zone):%Y-%m-%d %H:%M}" for at in (record.made, record.ends)
-        ]
-        until = "ended" if record.ended else times[1]
+        made = to_the_minute(record.made, policy)
+        until = "ended" if record.ended else to_the_minute(record.ends, policy)
         opened = f"{record.opened} of {record.readers}"
-        table.add_row(*map(Text, (record.id, record.article, times[0], until, opened)))
+        table.add_row(*map(Text, (record.id, record.article, made, until, opened)))
     console = open_console()
     console.width = max(console.width, _LEAST_WIDTH)
     with console.capture() as captured:
@@ -234,7 +229,7 @@ def end(
     policy = load_policy(policy_path)
     with _opened(policy, url, secret_file) as gifts:
         try:
-            gifts.end(parameter(link, PARAMETER) or link, giver=giver)
+            gifts.end(parameter(link, GIFT) or link, giver=giver)
         except UnknownGiftError as error:
             raise MeterError(f"{error.fault}; {_LIST}") from None
     if form == "json":

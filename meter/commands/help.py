@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from inspect import cleandoc
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 __all__ = ["command", "command_group", "write_examples"]
 
+C = TypeVar("C", bound=click.Command)
+
 
 def command(*examples: str) -> Callable[[Callable[..., object]], click.Command]:
     """Make a command of a function; help prints `examples` as they are, before the options.
@@ -19,30 +21,22 @@ def command(*examples: str) -> Callable[[Callable[..., object]], click.Command]:
     The help is the function's docstring. Its first line is also the command's line in lists, of
     which `meter.cli.COMMANDS` has a copy, so that `meter --help` imports no command.
     """
-
-    def made(function: Callable[..., object]) -> click.Command:
-        words = cleandoc(function.__doc__ or "")
-        decorate = click.command(
-            cls=_Command,
-            short_help=words.partition("\n\n")[0],
-            help=words,
-            epilog="\n".join(examples),
-        )
-        return decorate(function)
-
-    return made
+    return _made(_Command, examples)
 
 
-def command_group(*examples: str) -> Callable[[Callable[..., object]], click.Group]:
+def command_group(*examples: str) -> Callable[[Callable[..., object]], _CommandGroup]:
     """Make a command of several of a function, whose help is written like that of `command`.
 
     The commands in it are added to what this returns, with `add_command`.
     """
+    return _made(_CommandGroup, examples)
 
-    def made(function: Callable[..., object]) -> click.Group:
+
+def _made(kind: type[C], examples: tuple[str, ...]) -> Callable[[Callable[..., object]], C]:
+    def made(function: Callable[..., object]) -> C:
         words = cleandoc(function.__doc__ or "")
-        decorate = click.group(
-            cls=_CommandGroup,
+        decorate = click.command(
+            cls=kind,
             short_help=words.partition("\n\n")[0],
             help=words,
             epilog="\n".join(examples),
@@ -64,22 +58,11 @@ class _Command(click.Command):
         """Write nothing: the examples stand before the options."""
 
 
-class _CommandGroup(click.Group):
-    """A command of several whose epilog, the examples, stands before its options.
-
-    Its commands are listed in the order in which they were added.
-    """
+class _CommandGroup(_Command, click.Group):
+    """A command of several, which are listed in the order in which they were added."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         return list(self.commands)
-
-    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        super().format_help_text(ctx, formatter)
-        if self.epilog:
-            write_examples(formatter, self.epilog)
-
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write nothing: the examples stand before the options."""
 
 
 def write_examples(formatter: click.HelpFormatter, examples: str) -> None:

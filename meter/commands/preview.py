@@ -9,7 +9,7 @@ import click
 from meter.clock import system_clock
 from meter.commands.console import print_answer, print_message
 from meter.commands.help import command
-from meter.commands.one_view import day_or_time, in_zone
+from meter.commands.one_view import day_or_time, in_zone, to_the_minute
 from meter.commands.options import FolderPath, policy_argument
 from meter.commands.secrets import read_secrets, secret_file_option
 from meter.errors import quoted
@@ -142,10 +142,8 @@ def preview(
         drafts = beside
     previews = Previews(read_secrets(secret_file), drafts=drafts)
     print_answer(previews.make(address, link, policy, now))
-    ends = link.ends.astimezone(policy.zone)
-    print_message(
-        f"valid for every page of the site, until {ends:%Y-%m-%d %H:%M} {policy.zone.key}"
-    )
+    until = f"{to_the_minute(link.ends, policy)} {policy.zone.key}"
+    print_message(f"valid for every page of the site, until {until}")
     if draft is not None and drafts is None:
         print_message(
             f"nobody looked whether there is a draft {quoted(draft)}, and counts were checked"

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from ipaddress import (
     IPv4Address,
-    IPv4Network,
     IPv6Address,
-    IPv6Network,
     ip_address,
     ip_network,
     summarize_address_range,
@@ -17,7 +15,7 @@ from urllib.parse import urlsplit
 
 from attrs import frozen
 
-from meter.errors import quoted
+from meter.errors import did_you_mean, quoted
 from meter.errors.values import Fault, InvalidValueError
 
 if TYPE_CHECKING:
@@ -30,6 +28,7 @@ __all__ = [
     "address_fault",
     "address_of",
     "parse_address",
+    "parse_network",
     "parse_range",
 ]
 
@@ -113,7 +112,7 @@ def parse_range(text: str) -> AddressRange:
     """
     try:
         if "%" not in text:
-            return _between(text) if _DASH in text else _network(ip_network(text.strip()))
+            return _between(text) if _DASH in text else parse_network(text.strip())
     except ValueError:
         pass
     message = f"{quoted(text)} is no address, network or range of addresses"
@@ -134,7 +133,15 @@ def _ends(text: str) -> tuple[Address, Address]:
     return parse_address(first.strip()), parse_address(last.strip())
 
 
-def _network(network: IPv4Network | IPv6Network) -> AddressRange:
+def parse_network(text: str) -> AddressRange:
+    """Return the range of a network, or of one address; of an IPv4-mapped one, its IPv4.
+
+    A zone is left out, as `parse_address` does. Raises `ValueError` for anything else.
+
+    >>> str(parse_network("::ffff:10.0.0.0/104"))
+    '10.0.0.0/8'
+    """
+    network = ip_network(text)
     first = network.network_address
     last = network.broadcast_address
     if isinstance(first, IPv6Address) and network.prefixlen >= _MAPPED_BITS:
@@ -235,7 +242,7 @@ def _wrong_ends(text: str) -> str | None:
         return None
     if first.version != last.version:
         return "a range is of one family: both ends are IPv4, or both are IPv6"
-    return f"the first address comes first: did you mean `{last}-{first}`?"
+    return f"the first address comes first: {did_you_mean(f'{last}-{first}')}"
 
 
 def _short_end(text: str) -> str | None:

@@ -1,8 +1,9 @@
-"""Who needs a gift link, and what a page that is fetched ahead gets through one."""
+"""Who needs a gift link, who opens it, and what it gives a page view."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from secrets import token_hex
+from typing import TYPE_CHECKING, Protocol
 
 from attrs import evolve
 
@@ -15,12 +16,22 @@ if TYPE_CHECKING:
 
     from meter.decision import Decision
     from meter.policy import Policy
-    from meter.view import PageView, Reader
+    from meter.view import Entitlement, PageView, Reader
 
-__all__ = ["PARAMETER", "asked_again", "is_open_to"]
+__all__ = ["GivenArticle", "asked_again", "is_open_to", "is_unknown_ahead", "opener", "with_gift"]
 
-PARAMETER = "gift"
-"""The parameter of an article's address that holds the token of a link."""
+
+class GivenArticle(Protocol):
+    """An article that a reader has given away."""
+
+    @property
+    def token(self) -> str:
+        """What the link is claimed by."""
+        ...
+
+    def right(self) -> Entitlement:
+        """Return the right that it gives."""
+        ...
 
 
 def is_open_to(policy: Policy, reader: Reader, view: PageView, now: datetime) -> bool:
@@ -31,6 +42,22 @@ def is_open_to(policy: Policy, reader: Reader, view: PageView, now: datetime) ->
     someone = evolve(reader, id=reader.id or "somebody")
     decision, _ = decide(policy, someone, evolve(view, prefetch=False), Usage(), now)
     return decision.access is Access.FULL and not decision.counted
+
+
+def is_unknown_ahead(reader: Reader, *, ahead: bool) -> bool:
+    """Say whether somebody without an id asks ahead: nobody whom a link was opened by."""
+    return ahead and reader.id is None
+
+
+def opener(reader: Reader) -> str:
+    """Return the id that a link is opened by: who has none is somebody new each time."""
+    return reader.id or token_hex()
+
+
+def with_gift(reader: Reader, view: PageView, gift: GivenArticle) -> tuple[Reader, PageView]:
+    """Return a reader with the right that a gift gives, and the view that says it was given."""
+    rights = (*reader.entitlements, gift.right())
+    return evolve(reader, entitlements=rights), evolve(view, gift=True)
 
 
 def asked_again(decision: Decision) -> Decision:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack, cast
 
 from attrs import fields
 
@@ -17,6 +17,7 @@ from meter.stores import open_async_store, open_store
 from meter.web.gate import Gate
 from meter.web.gate.kinds import prepare
 from meter.web.gifts import AsyncGifts, Gifts
+from meter.web.gifts.steps import GiftSettings
 from meter.web.institutions.files import beside
 from meter.web.machines.declared import FILE_NAME as CRAWLERS_FILE
 
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from meter.web.gate.configured import Consent, CrawlerOf
     from meter.web.gate.edges import GiftDesk, InstitutionRights, PreviewDesk
     from meter.web.gate.request import WebRequest
-    from meter.web.gifts.steps import GiftSettings
     from meter.web.secrets import Secrets
 
 __all__ = ["GateSettings", "open_async_gate", "open_gate", "prove", "prove_async"]
@@ -184,11 +184,6 @@ def _split(settings: GateSettings) -> tuple[dict[str, Any], PaywallSettings]:
 
 def _gifts(gate: dict[str, Any], of_paywall: PaywallSettings) -> tuple[Secrets, GiftSettings]:
     """Return the secret and the settings of gifts that stand beside a paywall."""
-    kept: GiftSettings = {}
-    if "clock" in of_paywall:
-        kept["clock"] = of_paywall["clock"]
-    if "namespace" in of_paywall:
-        kept["namespace"] = of_paywall["namespace"]
-    if "article_ids" in of_paywall:
-        kept["article_ids"] = of_paywall["article_ids"]
-    return gate.get("secret", ()), kept
+    known = GiftSettings.__annotations__
+    kept = {name: value for name, value in of_paywall.items() if name in known}
+    return gate.get("secret", ()), cast("GiftSettings", kept)

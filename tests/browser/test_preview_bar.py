@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from meter.prompts import stylesheet
 from meter.web.previews import PreviewLink, Previews
@@ -33,16 +32,6 @@ SHOWN = {
 }
 PICTURES = os.environ.get("PREVIEW_PICTURES")
 """A folder to keep pictures in, where somebody wants to look."""
-
-
-@pytest.fixture(scope="module")
-def browser(chromium):
-    """One browser for all of these."""
-    options = ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=options)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -349,6 +349,21 @@ def copy_with(folder: Path, bug: Bug | None) -> Path:
     return folder
 
 
+def said_in(folder: Path, module: str) -> list[str]:
+    """Return the lines that a module of the tests prints of the package in a folder."""
+    done = subprocess.run(
+        [sys.executable, "-m", module],
+        env=os.environ | {"PYTHONPATH": str(folder), "PYTHONHASHSEED": "0"},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.stdout.splitlines()
+
+
 def run_suite(
     folder: Path, suite: Iterable[str] = SUITE, only: str = "not remembers_no_more"
 ) -> subprocess.CompletedProcess[str]:

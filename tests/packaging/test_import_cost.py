@@ -52,6 +52,7 @@ CORE = {"meter"} | {
         "errors.values",
         "errors.zones",
         "explanation",
+        "explanation.flags",
         "explanation.words",
         "facts",
         "facts.attributes",

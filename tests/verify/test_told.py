@@ -80,6 +80,7 @@ def without(part: str, text: str = WELL) -> str:
     return text.replace(part, "")
 
 
+MACHINES = '[machines]\nsite = "https://www.example.com"\ntrain_ai = true\n\n'
 TOLD = {
     "odd-timezone": [
         (
@@ -419,6 +420,24 @@ TOLD = {
             ),
             'spend = "monthly"',
             "decide for crawlers",
+        ),
+    ],
+    "usage-refused": [
+        (
+            '[publication]\nname = "P"\n'
+            + MACHINES
+            + '[[rules]]\nname = "no"\nwhen = { crawler = ["training"] }\nshow = "wall"\n'
+            + '[[rules]]\nname = "open"\nshow = "article"\n',
+            "train_ai = true",
+            'add a rule above, with `when = { crawler = ["training"] }`',
+        ),
+    ],
+    "usage-opened": [
+        (
+            MACHINES.replace("true", "false")
+            + with_rule('name = "all"\nwhen = { crawler = true }\nshow = "article"'),
+            'name = "all"',
+            "name other classes in the rule's `crawler`",
         ),
     ],
     "unknown-escapes-wall": [

@@ -9,17 +9,13 @@ with 1 if any was.
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from pathlib import Path
 from threading import Barrier
 
 from meter import open_store
 from meter.web.gifts import GiftAllowanceError, Gifts
-from tests.servers import Postgres, Valkey
-from tests.stores.bursts import NAMES
+from tests.stores.bursts import run_bursts
 from tests.web.giving import NOW, SECRET, anna, policy_of
 
 __all__ = ["PATIENCE", "bursts"]
@@ -66,23 +62,5 @@ def bursts(url, number):
     return found
 
 
-def main(*, whole):
-    """Send the bursts to every store, print what came of them, and return 1 if any is wrong."""
-    number = WHOLE if whole else WHOLE // 10
-    wrong = 0
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        urls = ["memory://", f"sqlite:///{folder / 'usage.db'}"]
-        for server in (Valkey(), Postgres()):
-            stack.callback(server.close)
-            urls.append(server.url)
-        for url in urls:
-            found = bursts(url, number)
-            told = ", ".join(f"{count:,} {name}" for name, count in found.items())
-            sys.stdout.write(f"{NAMES[url.partition(':')[0]]}: {told}\n")
-            wrong += found["over"] + found["under"]
-    return 1 if wrong else 0
-
-
 if __name__ == "__main__":
-    raise SystemExit(main(whole="--whole" in sys.argv))
+    raise SystemExit(run_bursts(bursts, WHOLE if "--whole" in sys.argv else WHOLE // 10))

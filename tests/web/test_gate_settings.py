@@ -13,10 +13,11 @@ from meter.stores.memory import MemoryStore
 from meter.web import Gate, WebRequest
 from meter.web.django.configuration import opened
 from meter.web.flask import FlaskPaywall, visit
-from meter.web.gifts import Gifts
+from meter.web.gifts import AsyncGifts, Gifts
 from meter.web.machines import KnownCrawler, Machines
 from meter.web.opening import open_async_gate, open_gate
 from meter.web.previews import Previews
+from tests.web.giving import policy_of
 from tests.web.site import POLICY
 
 SECRET = "a long text that nobody can guess"
@@ -188,3 +189,12 @@ def test_crawlers_that_are_not_used_are_logged(open_, settings, tmp_path, caplog
     assert all("Machines(load_crawlers(" in each for each in told)
     if "reload" in settings:
         gate.paywall.source.close()
+
+
+def test_gifts_that_are_awaited_need_a_paywall_that_is():
+    """The first visitor with a link would find that it opens nothing."""
+    policy = policy_of()
+    gifts = AsyncGifts(policy, MemoryStore(), SECRET)
+    with pytest.raises(TypeError, match=r"`gifts` .* write `Gifts\(.*`AsyncPaywall`"):
+        Gate(Paywall(policy, MemoryStore()), secret=SECRET, gifts=gifts)
+    assert Gate(AsyncPaywall(policy, MemoryStore()), secret=SECRET, gifts=gifts).gifts is gifts

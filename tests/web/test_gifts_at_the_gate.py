@@ -7,8 +7,9 @@ import asyncio
 import pytest
 from attrs import evolve
 
-from meter import AsyncPaywall, Reader
+from meter import AsyncPaywall, Reader, StoreError
 from meter.stores import MemoryStore
+from meter.stores.deadline import remaining
 from meter.web import Gate, WebRequest
 from meter.web.gifts import AsyncGifts
 from meter.web.opening import open_async_gate, open_gate
@@ -273,3 +274,58 @@ def test_a_site_says_only_that_it_has_gifts(settings):
     assert asyncio.run(play())
     with pytest.raises(ValueError, match="secret"):
         open_gate(policy_of(), "memory://", gifts=True, consent=lambda _request: False)
+
+
+def test_the_gifts_of_a_site_wait_as_long_as_its_paywall(monkeypatch):
+    """Its `deadline` holds for whatever gifts ask of the store."""
+    given = {"secret": SECRET, "gifts": True, "clock": lambda: NOW, "paywall": {"deadline": 60.0}}
+    gate = open_gate(policy_of(), "memory://", **given)
+    store, limits = gate.paywall.store, []
+    load = store.load
+    monkeypatch.setattr(store, "load", lambda key: limits.append(remaining(None)) or load(key))
+    gate.gifts.make(anna(), "a1")
+    assert limits
+    assert None not in limits
+
+
+@pytest.mark.parametrize("name", ["anna", "device:anna"])
+def test_who_is_forgotten_has_given_nothing(name):
+    """Their links open for nobody any more; those of others do, and of who only has a device."""
+    giving = Giving()
+    gifts, giver = giving.gifts, anna(name)
+    own = gifts.make(giver, "a2", address="/a2", now=NOW)
+    other = gifts.make(anna("bert"), "a2", address="/a2", now=NOW)
+    giving.site.visit(account=None, method="POST").forget()
+    assert len(gifts.given("bert", NOW)) == 1
+    giving.site.visit(account=giver, method="POST").forget()
+    assert gifts.given(name, NOW) == ()
+    opened = [
+        Browser(giving.site).read(article("a2", "premium"), url=link.address).whole
+        for link in (own, other)
+    ]
+    assert opened == [False, True]
+
+
+def test_who_cannot_be_forgotten_is_told(giving):
+    """While the store is out it raises, and is to be asked again."""
+    giving.way.is_cut = True
+    with pytest.raises(StoreError):
+        giving.site.visit(account=anna(), method="POST").forget()
+    giving.way.is_cut = False
+    giving.site.visit(account=anna(), method="POST").forget()
+    assert giving.gifts.given("anna", NOW) == ()
+
+
+def test_awaited_the_givers_are_forgotten_too():
+    """By `aforget` of a site whose gifts are awaited."""
+    gifts = desk(MemoryStore(), AsyncGifts)
+    paywall = AsyncPaywall(policy_of(), MemoryStore())
+    gate = Gate(paywall, secret=SECRET, gifts=gifts, clock=lambda: NOW)
+
+    async def play():
+        await gifts.make(anna(), "a1", now=NOW)
+        before = len(await gifts.given("anna", NOW))
+        await gate.visit(WebRequest(method="POST", url="/me"), anna).aforget()
+        return before, len(await gifts.given("anna", NOW))
+
+    assert asyncio.run(play()) == (1, 0)

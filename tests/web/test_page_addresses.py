@@ -9,10 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from meter.web.gate.request import local_path
 from meter.web.gifts import GiftError
 from meter.web.gifts.links import address_with
-from meter.web.page_addresses import is_page
+from meter.web.page_addresses import is_page, local_path
 from meter.web.previews import PreviewError, PreviewLink, Previews
 from meter.web.signed import with_parameter
 from tests.web.giving import NOW, policy_of
@@ -74,7 +73,9 @@ def test_addresses_of_pages_are_taken(address):
 @pytest.mark.parametrize(
     "address",
     ["http://h:99999/", "http://h:0/", "https://h.example:abc/", "https://[v1.x]/", "https://[/",
-     "https://me@h.example/", "https:h.example", "https://.h.example/", "ftp://h.example/"],
+     "https://me@h.example/", "https:h.example", "https://.h.example/", "ftp://h.example/",
+     "https://h.example:/", "https://h.example:080/", "http://[fe80::1%1]/", "http://[1.2.3.4]/",
+     "HTTPS://h.example/", "https://@h.example/", "https://h.example/a b", "https://é.example/"],
 )  # fmt: skip
 def test_both_kinds_of_links_refuse_the_same(address):
     """What is no page to one is none to the other."""

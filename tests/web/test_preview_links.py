@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from html.parser import HTMLParser
+from weakref import ref
 
 import pytest
 from attrs import evolve
@@ -13,6 +15,7 @@ from attrs import evolve
 from meter import loads_policy
 from meter.vocabulary import Status
 from meter.web.previews import PreviewError, PreviewLink, Previews
+from meter.web.previews.drafts import DraftFolder
 from meter.web.previews.link import most_read
 from meter.web.signed import parameter
 from tests.web.site import POLICY, START, Site, loaded
@@ -310,6 +313,25 @@ def test_no_draft_is_read_for_a_forged_link(drafts):
     link = PreviewLink(ends=START + DAY)
     with pytest.raises(ValueError, match="bare name"):
         evolve(link, draft="../../etc/passwd")
+
+
+def test_only_drafts_that_there_are_are_kept(tmp_path):
+    """However many names are asked for; also one that was there, and is again."""
+    folder = DraftFolder(tmp_path)
+    kept = folder.draft("spring")
+    assert kept.is_missing
+    gone = ref(kept)
+    del kept
+    gc.collect()
+    assert gone() is None
+    (tmp_path / "spring.toml").write_text(POLICY)
+    assert folder.draft("spring").policy == loaded(POLICY)
+    assert folder.draft("spring") is folder.draft("spring")
+    was = ref(folder.draft("spring"))
+    (tmp_path / "spring.toml").unlink()
+    assert folder.draft("spring").is_missing
+    gc.collect()
+    assert was() is None
 
 
 def test_links_need_a_secret():

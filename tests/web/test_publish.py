@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import xml.etree.ElementTree as ET
 from collections import Counter
+from contextlib import contextmanager
 
 import pytest
 from hypothesis import given, settings
@@ -299,6 +301,41 @@ def test_a_link_is_not_followed(tmp_path):
     publish(PLAIN, there, force=True)
     assert other.read_text() == "mine"
     assert not (there / "robots.txt").is_symlink()
+
+
+@contextmanager
+def full_disk():
+    """Let no file grow beyond a few bytes, as on a disk that is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_write_that_fails_leaves_what_was_there(tmp_path):
+    """No file where there was none, a link where there was one, and nothing beside it."""
+    path = tmp_path / "robots.txt"
+    for link in (None, tmp_path / "other.txt"):
+        if link is not None:
+            path.symlink_to(link)
+        before = {each: each.is_symlink() for each in tmp_path.iterdir()}
+        with full_disk(), pytest.raises(OSError, match="too large"):
+            publish(PLAIN, tmp_path, force=True)
+        assert {each: each.is_symlink() for each in tmp_path.iterdir()} == before
+
+
+def test_files_are_as_readable_as_any_others(tmp_path):
+    """A server that is another user reads what is published; a mode that was set stays."""
+    (tmp_path / "any").touch()
+    (tmp_path / "headers.txt").symlink_to(tmp_path / "any")
+    (tmp_path / "rsl.xml").touch(mode=0o640)
+    publish(PLAIN, tmp_path, force=True)
+    usual = (tmp_path / "any").stat().st_mode
+    modes = {each.name: each.lstat().st_mode for each in tmp_path.iterdir()}
+    assert modes.pop("rsl.xml") & 0o777 == 0o640
+    assert set(modes.values()) == {usual}
 
 
 def test_what_is_no_ordinary_file_is_not_opened(tmp_path):

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from meter import Paywall, loads_policy
@@ -81,6 +81,20 @@ def test_a_text_is_a_key_or_refused(text):
     assert len(keys[0]) >= LEAST_SECRET
 
 
+@given(st.binary(max_size=64).map(lambda random: random + b"\xff"))
+@example(b"0123456789abc\n\r\x0b\xff ")
+@example(b"\n 0123456789abcdef\xff\r")
+def test_random_bytes_are_a_key_as_they_are_or_refused(random):
+    """What `os.urandom` returns may hold line ends and blanks anywhere, and none of it is lost."""
+    if len(random) < LEAST_SECRET:
+        with pytest.raises(ValueError, match="openssl rand -hex 32"):
+            link_keys(random)
+        return
+    assert link_keys(random) == (random,)
+    token = SignedLinks(random, "gift").sign({"a": 1}, ENDS)
+    assert SignedLinks([LONG, random], "gift").read(token, START) == {"a": 1}
+
+
 @pytest.mark.parametrize("around", ["{}\n", "\r\n{}\r\n", "  {} "])
 def test_blanks_around_a_secret_change_nothing(around):
     """The line end behind what `openssl` has written makes no link a dead one."""
@@ -89,6 +103,18 @@ def test_blanks_around_a_secret_change_nothing(around):
     assert Previews(LONG).read(token, START) is not None
     seal = SignedLinks(around.format(LONG).encode(), "gift")
     assert seal.read(SignedLinks(LONG, "gift").sign({"a": 1}, ENDS), START) == {"a": 1}
+
+
+def test_a_time_without_a_zone_is_refused():
+    """It would be another time on each machine, and a link would end hours too late or early."""
+    seal = SignedLinks(LONG, "gift")
+    token = seal.sign({"a": 1}, ENDS)
+    with pytest.raises(ValueError, match="has no zone"):
+        seal.read(token, START.replace(tzinfo=None))
+    with pytest.raises(ValueError, match="has no zone"):
+        seal.sign({"a": 1}, ENDS.replace(tzinfo=None))
+    assert seal.read(token, ENDS - timedelta(microseconds=1)) == {"a": 1}
+    assert seal.read(token, ENDS) is None
 
 
 @pytest.mark.parametrize("drafts", ["nodir", __file__])

@@ -171,6 +171,7 @@ def test_what_is_refused_is_told(server):
         (make(server, address="/\\evil.com"), 400, "bad-value"),
         (make(server, address="https://[v1.x]/"), 400, "bad-value"),
         (make(server, address="https://[::::]/"), 400, "bad-address"),
+        (make(server, address="https://h.example:99999/"), 400, "bad-address"),
         (make(server, article=""), 400, "empty-text"),
         (make(server, article="\ud800"), 400, "control-character"),
         (server.ask("DELETE", "/v1/gifts/nothing"), 404, "unknown-gift"),

@@ -17,26 +17,28 @@ from meter.web.gate.identity import NOBODY, Identity
 from meter.web.gate.kinds import MACHINES, RequestKind, kind_of
 from meter.web.gate.steps import AskEdge, Steps, tried, tried_step
 from meter.web.gate.terms import uses_of
-from meter.web.given import PARAMETER as GIFT
-from meter.web.given import asked_again, is_open_to
+from meter.web.given import asked_again, is_open_to, is_unknown_ahead, opener, with_gift
+from meter.web.page_addresses import GIFT, PREVIEW
 from meter.web.signed import parameter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from markupsafe import Markup
+
     from meter.decision import Decision
     from meter.view import Article, Reader
     from meter.web.gate.configured import ConfiguredGate
-    from meter.web.gate.edges import GivenArticle, PreviewedPage
+    from meter.web.gate.edges import PreviewDesk
     from meter.web.gate.everyone import Openness
     from meter.web.gate.request import WebRequest
+    from meter.web.given import GivenArticle
 
 __all__ = ["ArticleRequest", "ViewDetails"]
 
 _OF_THE_GATE = frozenset({"article", "crawler", "prefetch"})
 _AHEAD = (RequestKind.LOOK, RequestKind.AHEAD)
-_PREVIEW = "preview"
 _OF_A_PREVIEW = (("X-Robots-Tag", "noindex"), ("Referrer-Policy", "same-origin"))
 
 
@@ -81,9 +83,9 @@ class ArticleRequest:
 
     def open(self) -> Steps[Answer]:
         """Decide, and count."""
-        preview = self._preview()
-        if preview is not None:
-            return self._previewed(preview)
+        previewed = yield from self._previewed()
+        if previewed is not None:
+            return previewed
         yield from self._meet()
         everyone = self._gate.everyone()
         openness = everyone.of(self._view.article, self._now)
@@ -105,25 +107,36 @@ class ArticleRequest:
             prefetch=self._kind in _AHEAD,
         )
 
-    def _preview(self) -> PreviewedPage | None:
-        """Return the preview that this request's address asks for, where it may."""
+    def _previewed(self) -> Steps[Answer | None]:
+        """Answer an editor whose address asks for a preview, where it may.
+
+        Nothing is asked of the store, told to anybody or kept.
+        """
         previews = self._gate.previews
-        token = None if previews is None else parameter(self._request.url, _PREVIEW)
+        token = None if previews is None else parameter(self._request.url, PREVIEW)
         if previews is None or token is None:
             return None
-        return previews.read(token, self._now)
-
-    def _previewed(self, preview: PreviewedPage) -> Answer:
-        """Answer an editor: nothing is asked of the store, told to anybody or kept."""
-        decision = preview.decide(self._gate.policy, self._view, self._now)
+        # A draft is a file, and a large policy takes a while.
+        looked = yield AskEdge(lambda: self._looked_at(previews, token))
+        if looked is None:
+            return None
+        decision, bar = looked
         openness = self._gate.everyone().of(self.article, self._now)
         answer = evolve(self._answer(decision, openness, None), kind=RequestKind.READ)
         return evolve(
             answer,
             whole=is_whole(decision, answer.kind, open_to_everyone=False),
-            bar=preview.bar(decision),
+            bar=bar,
             headers=(*answer.headers, *_OF_A_PREVIEW),
         )
+
+    def _looked_at(self, previews: PreviewDesk, token: str) -> tuple[Decision, Markup] | None:
+        """Return what a preview decides of this page, and its bar, if its token is for one."""
+        preview = previews.read(token, self._now)
+        if preview is None:
+            return None
+        decision = preview.decide(self._gate.policy, self._view, self._now)
+        return decision, preview.bar(decision)
 
     def _reported(self) -> Steps[Reader]:
         """Return who reads what is the same for everyone: only reports tell them apart."""
@@ -133,9 +146,9 @@ class ArticleRequest:
 
     def peek(self) -> Steps[Answer]:
         """Decide, and count nothing; no text goes out."""
-        preview = self._preview()
-        if preview is not None:
-            return evolve(self._previewed(preview), whole=False)
+        previewed = yield from self._previewed()
+        if previewed is not None:
+            return evolve(previewed, whole=False)
         yield from self._meet()
         openness = self._gate.everyone().of(self._view.article, self._now)
         reader = NOBODY
@@ -205,21 +218,21 @@ class ArticleRequest:
         gifts = self._gate.gifts
         if gifts is None or is_open_to(self._gate.policy, reader, self._view, self._now):
             return reader
-        recipient = reader
-        if reader.id is None and self._kind is not RequestKind.READ:
+        ahead = self._kind is not RequestKind.READ
+        if is_unknown_ahead(reader, ahead=ahead):
             return reader
+        recipient = reader
         if reader.id is None and self._identity.consents():
             cookie, recipient = self._identity.new_cookie(reader)
             self._identity.carry(cookie, cookie.carried())
-        name = recipient.id or new_device()
-        ahead = self._kind is not RequestKind.READ
+        name = opener(recipient)
         opened: bool = yield from tried_step(
             AskEdge(lambda: gifts.open(gift, name, self._now, ahead=ahead)), self._not_opened
         )
         if not opened:
             return reader
-        self._view = evolve(self._view, gift=True)
-        return evolve(reader, entitlements=(*reader.entitlements, gift.right()))
+        reader, self._view = with_gift(reader, self._view, gift)
+        return reader
 
     def _not_opened(self, error: Exception) -> bool:
         self._gate.tell("a gift link cannot be opened; the reader gets the page without", error)

@@ -32,7 +32,7 @@ from meter.web.gate.everyone import Everyone
 from meter.web.gate.request import Proxies, WebRequest
 from meter.web.gate.steps import AskEdge, AskSite, Steps, at_once
 from meter.web.institutions import InstitutionsFile
-from meter.web.secrets import secret_fault
+from meter.web.secrets import keys_of, secret_fault
 
 if TYPE_CHECKING:
     from meter.policy import Policy
@@ -133,14 +133,14 @@ class ConfiguredGate:
         self.previews = _or_none(self.previews)
         self.proxies = _proxies(self.trusted_proxies)
         self.origins = frozenset(_origin(word) for word in self.allowed_origins if word.strip())
-        self.secret = self.secret if isinstance(self.secret, str | bytes) else tuple(self.secret)
-        self.jar = CookieJar(self.cookie, self.secret)
-        self._doubt_secrets()
+        keys = self.secret = keys_of(self.secret)
+        self.jar = CookieJar(self.cookie, keys)
+        self._doubt_secret(keys[0])
         self._rights = self._institution_rights()
 
-    def _doubt_secrets(self) -> None:
+    @staticmethod
+    def _doubt_secret(newest: str | bytes) -> None:
         """Log where the key that signs cookies is one that others may find out."""
-        newest = self.secret if isinstance(self.secret, str | bytes) else next(iter(self.secret))
         fault = secret_fault(newest)
         if fault is not None:
             LOG.warning("the `secret` of the cookies %s; %s", fault, _NEWEST_FIRST)
@@ -205,7 +205,7 @@ class ConfiguredGate:
             return False
         asked = self._of_the_reader(request)
         if isinstance(ask, SlowCrawlers):
-            known = ask.at_once(asked)
+            known = ask.without_asking(asked)
             if known is not None:
                 return known
             found = yield AskEdge(lambda: ask(asked))

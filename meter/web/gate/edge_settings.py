@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from inspect import isclass, signature
+from inspect import isclass, iscoroutinefunction, signature
 from typing import TypeVar
 
 from attrs import Attribute, frozen
 
 from meter.errors import quoted
+from meter.paywall import Paywall
 
 __all__ = ["check_edge", "check_function"]
 
@@ -50,7 +51,7 @@ _EDGES = {
         "what opens gift links",
         "`Gifts(policy, store, secret)` of `meter.web.gifts`, or `True` where a framework's paywall"
         " or `open_gate` opens the store",
-        {"claimed": 3, "open": 3},
+        {"claimed": 3, "open": 3, "forget": 2},
     ),
     "previews": _EdgeSetting(
         "what reads the links of editors",
@@ -71,8 +72,13 @@ _EDGES = {
     ),
 }
 
+_AWAITED = (
+    "`gifts` opens links for a `Paywall`, whose calls block, and these have to be awaited;"
+    " write `Gifts(policy, store, secret)` of `meter.web.gifts`, or give the gate an `AsyncPaywall`"
+)
 
-def check_edge(_gate: object, attribute: Attribute[T], value: T) -> None:
+
+def check_edge(gate: object, attribute: Attribute[T], value: T) -> None:
     """Raise a `TypeError` with the line to write for a setting that nobody could ask."""
     edge = _EDGES[attribute.name]
     if not edge.takes(value):
@@ -80,6 +86,9 @@ def check_edge(_gate: object, attribute: Attribute[T], value: T) -> None:
             f"`{attribute.name}` is {edge.noun}, not {_told(value)}; write {edge.line}; `None` or"
             " `False` is none"
         )
+    blocks = isinstance(getattr(gate, "paywall", None), Paywall)
+    if attribute.name == "gifts" and blocks and iscoroutinefunction(getattr(value, "open", None)):
+        raise TypeError(_AWAITED)
 
 
 def check_function(_gate: object, attribute: Attribute[T], value: T) -> None:

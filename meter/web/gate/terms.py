@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from meter.memo import decide
+from meter.policy.machines import Preference
 from meter.usage import Usage
 from meter.view import PageView, Reader
 from meter.vocabulary import Access, CrawlerClass
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from meter.policy import Policy
@@ -22,11 +23,18 @@ if TYPE_CHECKING:
     from meter.view import Article
     from meter.vocabulary.machine_terms import MachineTerms
 
-__all__ = ["CONTENT_USAGE", "Uses", "licence_of", "link_of", "terms_headers", "uses_of"]
+__all__ = [
+    "CONTENT_USAGE",
+    "Uses",
+    "licence_of",
+    "link_of",
+    "terms_headers",
+    "uses_of",
+    "uses_where",
+]
 
 CONTENT_USAGE = "Content-Usage"
 _NOBODY = Reader(id=None)
-_WORDS = {True: "y", False: "n"}
 
 
 class Uses(NamedTuple):
@@ -52,7 +60,11 @@ class Uses(NamedTuple):
     def header(self) -> str:
         """The value of `Content-Usage`, empty where nothing is said."""
         said = {"train-ai": self.train_ai, "search": self.search}
-        return ", ".join(f"{use}={_WORDS[may]}" for use, may in said.items() if may is not None)
+        return ", ".join(
+            f"{use}={Preference.YES if may else Preference.NO}"
+            for use, may in said.items()
+            if may is not None
+        )
 
 
 def _both(*given: bool | None) -> bool | None:
@@ -63,15 +75,21 @@ def _both(*given: bool | None) -> bool | None:
 def uses_of(policy: Policy, article: Article, now: datetime) -> Uses:
     """Return what the policy says that machines may use an article for, at a time with a zone.
 
-    A use that `[machines]` allows is allowed where a verified crawler of that class gets the whole
-    article, too: no header allows what a rule refuses.
+    A crawler gets an article where a verified one of its class gets the whole text.
     """
-    table = policy.machines
-    if table is None:
+    if policy.machines is None:
         return Uses()
-    said = {CrawlerClass.TRAINING: table.train_ai, CrawlerClass.SEARCH: table.search}
-    found = {crawler: may and _gets(policy, article, crawler, now) for crawler, may in said.items()}
-    return Uses(found[CrawlerClass.TRAINING], found[CrawlerClass.SEARCH], link_of(table))
+    return uses_where(policy.machines, lambda crawler: _gets(policy, article, crawler, now))
+
+
+def uses_where(machines: MachinesTable, gets: Callable[[CrawlerClass], bool]) -> Uses:
+    """Return what machines may use a text for that some classes of crawlers get.
+
+    A use that `[machines]` allows is allowed where that class gets the text, too: nothing that is
+    published or answered allows what a rule refuses.
+    """
+    found = {crawler: may and gets(crawler) for crawler, may in machines.said.items()}
+    return Uses(found[CrawlerClass.TRAINING], found[CrawlerClass.SEARCH], link_of(machines))
 
 
 def licence_of(machines: MachinesTable) -> str:

@@ -135,8 +135,9 @@ class Visit:
     def forget(self) -> None:
         """Remove what is counted for the account, if one is signed in, and for this device.
 
-        The cookie goes too. Raises `StoreError` where the store does not answer: ask again then;
-        and `CrossSiteError` for a request that another site sends.
+        The cookie goes too, and the links end by which the account has given articles away. Raises
+        `StoreError` where the store does not answer: ask again then; and `CrossSiteError` for a
+        request that another site sends.
         """
         self._run(self._forget())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from meter.errors import MeterError
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ArticleIdError",
+    "GiftAddressError",
     "GiftAllowanceError",
     "GiftError",
     "GiverError",
@@ -23,7 +24,7 @@ __all__ = [
 class GiftError(MeterError):
     """A gift link cannot be made, listed or ended: `fault` says why, `advice` what to do."""
 
-    code = "bad-address"
+    code: ClassVar[str]
 
     def __init__(self, fault: str, advice: str) -> None:
         self.fault = fault
@@ -33,6 +34,12 @@ class GiftError(MeterError):
     def __reduce__(self) -> tuple[type[GiftError], tuple[object, ...]]:
         """Pickle what the error is made of."""
         return type(self), (self.fault, self.advice)
+
+
+class GiftAddressError(GiftError):
+    """A link cannot be added to what is no address of an article."""
+
+    code = "bad-address"
 
 
 class ArticleIdError(GiftError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
@@ -12,21 +12,19 @@ from meter.errors import quoted
 from meter.stores.keys import reader_key
 from meter.view.rights import Entitlement, bounded
 from meter.vocabulary import EntitlementKind
-from meter.web.gifts.errors import ArticleIdError, GiftError
-from meter.web.given import PARAMETER
-from meter.web.page_addresses import FORM, is_page
+from meter.web.gifts.errors import ArticleIdError, GiftAddressError
+from meter.web.page_addresses import FORM, GIFT, is_page
 from meter.web.secrets import link_keys
 from meter.web.signed import SignedLinks, with_parameter
 
 if TYPE_CHECKING:
     from meter.web.secrets import Secrets
-    from meter.web.signed import Json
+    from meter.web.signed import SignedValue
 
 __all__ = [
     "Claims",
     "GiftLink",
     "GiftRecord",
-    "HasToken",
     "Seal",
     "Seals",
     "address_with",
@@ -35,15 +33,6 @@ __all__ = [
 
 _PURPOSE = "gift"
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-class HasToken(Protocol):
-    """What `claimed` returned, or whatever else holds its token."""
-
-    @property
-    def token(self) -> str:
-        """What the link is claimed by."""
-        ...
 
 
 def _time(seconds: int) -> datetime | None:
@@ -67,7 +56,7 @@ class Claims:
     made: datetime
     ends: datetime
 
-    def table(self) -> dict[str, Json]:
+    def table(self) -> dict[str, SignedValue]:
         """Return the claims as they are signed and kept."""
         return {
             "id": self.id,
@@ -213,13 +202,13 @@ class Seals:
 
 
 def address_with(address: str, token: str) -> str:
-    """Return an article's address with a token. Raises `GiftError` for what is no such address."""
+    """Return an article's address with a token; `GiftAddressError` for what is no such address."""
     if not is_page(address, path=True):
-        raise GiftError(
+        raise GiftAddressError(
             f"{quoted(address)} is no address of an article",
             f"write {FORM}, in ASCII as browsers send it",
         )
-    return with_parameter(address, PARAMETER, token)
+    return with_parameter(address, GIFT, token)
 
 
 def check_article(article: str) -> None:

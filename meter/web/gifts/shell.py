@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from meter.policy import Policy
     from meter.stores.protocol import AsyncStore, Store
     from meter.view import Reader
-    from meter.web.gifts.links import GiftLink, GiftRecord, HasToken
+    from meter.web.gifts.links import GiftLink, GiftRecord
+    from meter.web.given import GivenArticle
     from meter.web.secrets import Secrets
 
 __all__ = ["AsyncGifts", "Gifts"]
@@ -100,7 +101,9 @@ class Gifts(GiverSteps[Paywall]):
         """
         run(self._end(gift, giver, now), _call, StoreError)
 
-    def open(self, gift: HasToken, recipient: str, now: datetime, *, ahead: bool = False) -> bool:
+    def open(
+        self, gift: GivenArticle, recipient: str, now: datetime, *, ahead: bool = False
+    ) -> bool:
         """Say whether a reader may read through a link at `now`, and count who does so first.
 
         `gift` is what `claimed` returned; `recipient` is the reader's id, of which only a digest
@@ -110,7 +113,7 @@ class Gifts(GiverSteps[Paywall]):
         """
         return run(self._open(gift, recipient, now, ahead=ahead), _call, StoreError)
 
-    def peek(self, gift: HasToken, recipient: str, now: datetime) -> bool:
+    def peek(self, gift: GivenArticle, recipient: str, now: datetime) -> bool:
         """Say whether a reader might read through a link at `now`, and count nobody; see `open`."""
         return run(self._peek(gift, recipient, now), _call, StoreError)
 
@@ -161,13 +164,13 @@ class AsyncGifts(GiverSteps[AsyncPaywall]):
         await run_async(self._end(gift, giver, now), _await, StoreError)
 
     async def open(
-        self, gift: HasToken, recipient: str, now: datetime, *, ahead: bool = False
+        self, gift: GivenArticle, recipient: str, now: datetime, *, ahead: bool = False
     ) -> bool:
         """Say whether a reader may read through a link; see `Gifts.open`."""
         steps = self._open(gift, recipient, now, ahead=ahead)
         return await run_async(steps, _await, StoreError)
 
-    async def peek(self, gift: HasToken, recipient: str, now: datetime) -> bool:
+    async def peek(self, gift: GivenArticle, recipient: str, now: datetime) -> bool:
         """Say whether a reader might read through a link; see `Gifts.peek`."""
         return await run_async(self._peek(gift, recipient, now), _await, StoreError)
 

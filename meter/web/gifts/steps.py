@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from meter.paywall.settings import PolicySource
     from meter.policy import Policy
     from meter.policy.gifts import GiftTerms
-    from meter.web.gifts.links import HasToken
+    from meter.web.given import GivenArticle
     from meter.web.secrets import Secrets
 
 __all__ = ["GiftSettings", "GiftSteps", "Steps", "asked"]
@@ -204,7 +204,9 @@ class GiftSteps(Generic[P]):
     def _drop(self, gift: str) -> Steps[None]:
         yield from asked(lambda: self._givers.perform(self._kept.drop(gift)), NoneType)
 
-    def _open(self, gift: HasToken, recipient: str, now: datetime, *, ahead: bool) -> Steps[bool]:
+    def _open(
+        self, gift: GivenArticle, recipient: str, now: datetime, *, ahead: bool
+    ) -> Steps[bool]:
         """Count who opens a link, and say whether they may read; `ahead`, nobody is counted."""
         found = self._opening(gift, recipient, now, ahead=ahead)
         if found is None:
@@ -213,7 +215,7 @@ class GiftSteps(Generic[P]):
         decision = yield from asked(lambda: paywall.check(reader, view, now=now), Decision)
         return decision.access is Access.FULL
 
-    def _peek(self, gift: HasToken, recipient: str, now: datetime) -> Steps[bool]:
+    def _peek(self, gift: GivenArticle, recipient: str, now: datetime) -> Steps[bool]:
         """Say whether somebody might read through a link, and count nobody."""
         found = self._opening(gift, recipient, now, ahead=False)
         if found is None:
@@ -223,7 +225,7 @@ class GiftSteps(Generic[P]):
         return decision.access is Access.FULL
 
     def _opening(
-        self, gift: HasToken, recipient: str, now: datetime, *, ahead: bool
+        self, gift: GivenArticle, recipient: str, now: datetime, *, ahead: bool
     ) -> tuple[P, Reader, PageView] | None:
         """Return what counts a reader of a link, or `None` where it is no link that runs."""
         found = self._seals.read(gift.token, now)

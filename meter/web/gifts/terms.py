@@ -120,7 +120,7 @@ def _giving(zone: str, per_month: int, givers: frozenset[Status]) -> Policy:
         rules=[
             Rule(
                 name="within the month's gifts",
-                when=When(reader=givers or frozenset(Status)),
+                when=When(reader=givers),
                 spend=ALLOWANCE,
                 show=Show.ARTICLE,
             ),

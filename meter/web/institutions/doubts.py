@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from meter.errors import Problem, meant, quoted
 from meter.web.addresses import parse_range
+from meter.web.listed import repeated_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,17 +34,8 @@ _LOCAL = tuple(parse_range(network) for network in (
 def faults(institutions: Sequence[Institution], policy: Policy | None) -> Iterator[Problem]:
     """Yield what makes institutions unusable; their products are those of `policy`, if any."""
     products = set() if policy is None else {product.name for product in policy.products}
-    names: set[str] = set()
+    yield from repeated_names(_KEY, [institution.name for institution in institutions])
     for index, institution in enumerate(institutions):
-        name = institution.name
-        if name in names:
-            yield Problem(
-                code="duplicate-name",
-                path=(_KEY, index, "name"),
-                message=f"there are two institutions called {quoted(name)}",
-                help="give each its own name, or put their addresses into one",
-            )
-        names.add(name)
         product = institution.product
         # where a policy declares none, each opens everything
         if products and product is not None and product not in products:

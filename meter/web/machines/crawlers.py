@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from attrs import Factory, field, frozen
 from attrs.converters import optional
@@ -11,7 +11,7 @@ from attrs.converters import optional
 from meter.errors import quoted
 from meter.errors.kinds import TEXT, as_tuple, choice, each, maybe, text
 from meter.errors.values import Fault, check_fields, refuse
-from meter.vocabulary import CrawlerClass
+from meter.vocabulary import CrawlerClass, crawler_class
 from meter.web.addresses import AddressRange, parse_range
 from meter.web.machines.browsers import is_said_by_people
 from meter.web.machines.directories import keys_address
@@ -64,16 +64,14 @@ def directory_step(address: str) -> str | None:
     return f"write {DIRECTORY_FORM}"
 
 
-def _kind(word: CrawlerClass | str) -> CrawlerClass:
-    known = {str(each): each for each in CrawlerClass}
-    # What is none of them stays as it is, for the check to refuse.
-    return known.get(word, cast("CrawlerClass", word))
-
-
 def _ranges(given: Iterable[str | AddressRange]) -> tuple[AddressRange, ...]:
     if isinstance(given, str):
         raise TypeError('`ranges` are a list such as `["192.0.2.0/24"]`, not one text')
     return tuple(parse_range(word) if isinstance(word, str) else word for word in given)
+
+
+def _domains(given: Iterable[str]) -> tuple[str, ...]:
+    return as_tuple(given)
 
 
 @frozen(kw_only=True)
@@ -93,10 +91,10 @@ class KnownCrawler:
     """
 
     name: str
-    kind: CrawlerClass | None = field(default=None, converter=optional(_kind))
+    kind: CrawlerClass | None = field(default=None, converter=optional(crawler_class))
     agent: str = Factory(lambda crawler: crawler.name, takes_self=True)
     ranges: tuple[AddressRange, ...] = field(default=(), converter=_ranges)
-    domains: tuple[str, ...] = field(default=(), converter=as_tuple)
+    domains: tuple[str, ...] = field(default=(), converter=_domains)
     keys: str | None = None
 
     def __attrs_post_init__(self) -> None:

@@ -74,6 +74,10 @@ class NameQuestion(NamedTuple):
     address: str
     domains: tuple[str, ...]
 
+    def __str__(self) -> str:
+        """Return what a log may say of it: whose address it is, nobody can tell."""
+        return network_of(self)
+
 
 def network_of(question: NameQuestion) -> str:
     """Return the network of whoever asks, as far as one owner's reaches: a /24, of IPv6 a /48.

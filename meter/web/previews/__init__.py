@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from meter.errors import quoted
-from meter.web.page_addresses import is_page
+from meter.web.page_addresses import PREVIEW, is_page
 from meter.web.previews.drafts import DraftFolder
 from meter.web.previews.link import PreviewError, PreviewLink, link_problem, problems_of
 from meter.web.previews.preview import Preview
-from meter.web.signed import SignedLinks, with_parameter
+from meter.web.signed import LongLinkError, SignedLinks, with_parameter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Preview", "PreviewError", "PreviewLink", "Previews"]
 
-_PARAMETER = "preview"
-
 
 class Previews:
     """The preview links of one site: `Gate(paywall, secret=..., previews=Previews(...))`.
@@ -41,7 +39,7 @@ class Previews:
     """
 
     def __init__(self, secret: Secrets, *, drafts: str | Path | None = None) -> None:
-        self._signed = SignedLinks(secret, _PARAMETER)
+        self._signed = SignedLinks(secret, PREVIEW)
         self._drafts = None if drafts is None else DraftFolder(Path(drafts))
 
     def make(self, address: str, link: PreviewLink, policy: Policy, now: datetime) -> str:
@@ -59,8 +57,8 @@ class Previews:
         if problems:
             raise PreviewError(problems)
         try:
-            return with_parameter(address, _PARAMETER, self.token(link))
-        except ValueError as error:
+            return with_parameter(address, PREVIEW, self.token(link))
+        except LongLinkError as error:
             step = "leave out the meters that make no difference"
             raise PreviewError([link_problem("too-large", str(error), step)]) from None
 

@@ -35,8 +35,10 @@ class Draft:
 
 
 class DraftFolder:
-    """The drafts of one folder, each a file `NAME.toml`.
+    """The drafts of one folder, each a file `NAME.toml`; safe for threads, as for tasks.
 
+    Two that ask at once may both read a file; whichever is kept has the stamp that its file had
+    before it was read, so that what is older is read again. Only drafts that there are are kept.
     Raises `ValueError` where there is no such folder.
     """
 
@@ -45,17 +47,20 @@ class DraftFolder:
             message = f"`drafts` is a folder, and {quoted(str(folder))} is none"
             raise ValueError(f"{message}; make it, or leave `drafts` out")
         self._folder = folder
-        self._read: dict[str, tuple[FileStamp | None, Draft]] = {}
+        self._read: dict[str, tuple[FileStamp, Draft]] = {}
 
     def draft(self, name: str) -> Draft:
         """Return the draft of a name, which is a bare word; read anew when its file has changed."""
         path = self._folder / f"{name}.toml"
         stamp = file_stamp(path)
         known = self._read.get(name)
-        if known is not None and known[0] == stamp and stamp is not None:
+        if known is not None and known[0] == stamp:
             return known[1]
         draft = _read(path)
-        self._read[name] = (stamp, draft)
+        if stamp is None:
+            self._read.pop(name, None)
+        else:
+            self._read[name] = (stamp, draft)
         return draft
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from meter.web.publish.folder import FILES, Written, publish, published_files, untrue_lines
-from meter.web.publish.places import ArticleUse, Licence, SitePlace, places
+from meter.web.publish.places import Licence, SitePlace, places
 
 __all__ = [
     "FILES",
-    "ArticleUse",
     "Licence",
     "SitePlace",
     "Written",

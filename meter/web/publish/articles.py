@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from meter.view import Article
 from meter.vocabulary import ArticleAccess
 from meter.web.gate.everyone import Everyone
-from meter.web.publish.places import enclosing
+from meter.web.publish.places import differs
 from meter.web.publish.statements import MADE, Statement, UnreadableFileError
 from meter.web.structured import structured_data
 
@@ -36,16 +37,15 @@ def write_articles(policy: Policy, machines: MachinesTable, among: Sequence[Site
     everyone = Everyone(policy)
     entries = []
     for place in among:
-        around = enclosing(place, among)
         for access in ArticleAccess:
-            is_free = _is_for_everyone(everyone, place, access)
-            if around is None or is_free != _is_for_everyone(everyone, around, access):
-                entries.append(_entry(machines, place, access, is_free=is_free))
+            is_free = partial(_is_for_everyone, everyone, access)
+            if differs(place, among, is_free):
+                entries.append(_entry(machines, place, access, is_free=is_free(place)))
     data = {"@context": "https://schema.org", "description": _HEAD, "@graph": entries}
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 
-def _is_for_everyone(everyone: Everyone, place: SitePlace, access: ArticleAccess) -> bool:
+def _is_for_everyone(everyone: Everyone, access: ArticleAccess, place: SitePlace) -> bool:
     """Say whether everybody reads the articles of a place at any time, and nothing counts them."""
     sections = [section for section in place.sections if section is not None]
     if None in place.sections:

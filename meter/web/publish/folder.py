@@ -58,7 +58,7 @@ def published_files(policy: Policy, name: str = "policy") -> dict[str, str]:
     return {
         ROBOTS: write_robots(machines, among),
         RSL: write_rsl(machines, among),
-        HEADERS: write_headers(machines, among),
+        HEADERS: write_headers(among),
         ARTICLES: write_articles(policy, machines, among),
     }
 
@@ -117,12 +117,9 @@ def _check(path: Path) -> None:
 
 def _write(path: Path, text: str) -> Written:
     raw = text.encode("utf-8", "surrogateescape")
-    if path.is_symlink():
-        path.unlink()
-    if path.exists() and path.read_bytes() == raw:
+    if path.exists() and not path.is_symlink() and path.read_bytes() == raw:
         return Written(path, is_new=False)
-    path.touch()
-    replace_file(path, raw)
+    replace_file(path, raw, follow=False)
     return Written(path, is_new=True)
 
 

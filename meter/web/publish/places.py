@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from attrs import evolve, frozen
 
 from meter.errors import PolicyError, Problem
+from meter.forms import covering
 from meter.verify.walk.crawlers import ELSEWHERE, VerifiedCrawlers, ask_of_crawlers, opens
 from meter.vocabulary import CrawlerClass
+from meter.web.gate.terms import Uses, uses_where
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from meter.policy import Policy, Rule
     from meter.policy.machines import MachinesTable
@@ -19,11 +21,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ROOT",
-    "ArticleUse",
     "Licence",
     "SitePlace",
-    "enclosing",
+    "differs",
     "machines_of",
+    "nearest",
     "places",
 ]
 
@@ -42,21 +44,6 @@ _NO_TABLE = Problem(
     help='add `[machines]` with `site = "https://www.example.com"`, `search = true` and'
     " `train_ai = false`",
 )
-
-
-class ArticleUse(NamedTuple):
-    """What an article may be used for, in the words of AIPREF: `train-ai=n, search=y`.
-
-    `None` where the policy does not say.
-    """
-
-    train_ai: bool | None
-    search: bool | None
-
-    def __str__(self) -> str:
-        said = {"train-ai": self.train_ai, "search": self.search}
-        words = {True: "y", False: "n"}
-        return ", ".join(f"{use}={words[may]}" for use, may in said.items() if may is not None)
 
 
 @frozen(order=True)
@@ -82,7 +69,7 @@ class SitePlace:
 
     path: str
     sections: tuple[str | None, ...]
-    usage: ArticleUse
+    usage: Uses
     licences: tuple[Licence, ...]
     prohibits: tuple[str, ...]
 
@@ -128,12 +115,25 @@ def places(policy: Policy) -> tuple[SitePlace, ...]:
     return tuple(_place(machines, path, paths[path], found) for path in sorted(paths))
 
 
-def enclosing(place: SitePlace, among: Sequence[SitePlace]) -> SitePlace | None:
-    """Return the smallest place around a place, or `None` around the whole site."""
-    around = [
-        other for other in among if place.path != other.path and place.path.startswith(other.path)
-    ]
-    return max(around, key=lambda other: len(other.path), default=None)
+def nearest(path: str, paths: Iterable[str]) -> str | None:
+    """Return the longest of some paths that a path begins with, or `None`.
+
+    >>> nearest("/news/markets/", ["/", "/news/", "/arts/"])
+    '/news/'
+    """
+    return max(filter(path.startswith, paths), key=len, default=None)
+
+
+def differs(
+    place: SitePlace, among: Sequence[SitePlace], said: Callable[[SitePlace], object]
+) -> bool:
+    """Say whether a place needs words of its own: around it is nothing, or other things are said.
+
+    `said` returns what is said of a place.
+    """
+    around = {other.path: other for other in among if other.path != place.path}
+    path = nearest(place.path, around)
+    return path is None or said(around[path]) != said(place)
 
 
 def _access(policy: Policy, crawlers: VerifiedCrawlers, named: Iterable[str]) -> _Found:
@@ -141,7 +141,7 @@ def _access(policy: Policy, crawlers: VerifiedCrawlers, named: Iterable[str]) ->
     mentioned = crawlers.sections
     found = {}
     for section in (ELSEWHERE, *mentioned, *named):
-        asked = _covering(section, mentioned)
+        asked = _deciding(section, mentioned)
         for crawler in CrawlerClass:
             verdicts = crawlers.verdicts(crawler, asked)
             refusing = {verdict.rule for verdict in verdicts if not opens(verdict)}
@@ -162,19 +162,18 @@ def _names(rule: Rule, crawler: CrawlerClass) -> bool:
     return any(crawler in classes for classes in asked if isinstance(classes, frozenset))
 
 
-def _covering(section: str | None, mentioned: Sequence[str]) -> str | None:
+def _deciding(section: str | None, mentioned: Sequence[str]) -> str | None:
     """Return the mentioned section that decides for one: itself, or the nearest around it."""
     if section is ELSEWHERE:
         return ELSEWHERE
-    around = [name for name in mentioned if f"{section}/".startswith(f"{name}/")]
-    return max(around, key=len, default=ELSEWHERE)
+    return next((name for name in covering(section, "/") if name in mentioned), ELSEWHERE)
 
 
 def _place(
     machines: MachinesTable, path: str, sections: Sequence[str | None], found: _Found
 ) -> SitePlace:
     """Return what is true at one path; of several sections there, what is true of all."""
-    says = {CrawlerClass.SEARCH: machines.search, CrawlerClass.TRAINING: machines.train_ai}
+    says = machines.said
     gets = {one: all(found[one, section].opens for section in sections) for one in CrawlerClass}
     priced = {
         one: [
@@ -195,10 +194,7 @@ def _place(
     return SitePlace(
         path=path,
         sections=tuple(sections),
-        usage=ArticleUse(
-            _both(said=machines.train_ai, gets=gets[CrawlerClass.TRAINING]),
-            _both(said=machines.search, gets=gets[CrawlerClass.SEARCH]),
-        ),
+        usage=uses_where(machines, gets.__getitem__),
         licences=tuple(licences),
         prohibits=_usages(one for one in unpriced if one not in (*free, *silent)),
     )
@@ -207,10 +203,6 @@ def _place(
 def _sold(access: _Access, *, said: bool | None) -> tuple[MachineTerms, ...]:
     """Return the terms on which a use is for sale: where `[machines]` says no, only its own."""
     return access.own if said is False else access.terms
-
-
-def _both(*, said: bool | None, gets: bool) -> bool | None:
-    return None if said is None else said and gets
 
 
 def _usages(crawlers: Iterable[CrawlerClass]) -> tuple[str, ...]:

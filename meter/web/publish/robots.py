@@ -8,7 +8,7 @@ from attrs import Factory, frozen
 
 from meter.errors import Problem, quoted
 from meter.web.gate.terms import licence_of
-from meter.web.publish.places import enclosing
+from meter.web.publish.places import differs
 from meter.web.publish.statements import MADE, Statement
 
 if TYPE_CHECKING:
@@ -36,10 +36,9 @@ def write_robots(machines: MachinesTable, among: Sequence[SitePlace]) -> str:
     root = among[0]
     lines = ["User-agent: *", f"Allow: {root.path}", f"{_LICENCE}: {licence_of(machines)}"]
     for place in among:
-        around = enclosing(place, among)
-        if str(place.usage) and (around is None or around.usage != place.usage):
+        if place.usage.header and differs(place, among, lambda one: one.usage):
             path = "" if place.path == "/" else f"{place.path} "
-            lines.append(f"{_USAGE}: {path}{place.usage}")
+            lines.append(f"{_USAGE}: {path}{place.usage.header}")
     return _HEAD + "".join(f"{line}\n" for line in lines) + f"{OWN_LINES}\n"
 
 

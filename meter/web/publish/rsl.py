@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from xml.parsers.expat import ExpatError, ParserCreate
 
-from meter.web.publish.places import enclosing
+from meter.web.publish.places import differs
 from meter.web.publish.statements import MADE, Statement, UnreadableFileError
 
 if TYPE_CHECKING:
@@ -32,17 +32,11 @@ def write_rsl(machines: MachinesTable, among: Sequence[SitePlace]) -> str:
     root = Element("rsl", xmlns=NAMESPACE)
     site = urlsplit(machines.site)
     for place in among:
-        around = enclosing(place, among)
-        if around is not None and _terms(around) == _terms(place):
-            continue
-        url = f"{site.scheme}://{site.netloc}{place.path}*"
-        _write_content(SubElement(root, "content", url=url), place)
+        if differs(place, among, lambda one: (one.licences, one.prohibits)):
+            url = f"{site.scheme}://{site.netloc}{place.path}*"
+            _write_content(SubElement(root, "content", url=url), place)
     indent(root)
     return f"{_HEAD}{tostring(root, encoding='unicode')}\n"
-
-
-def _terms(place: SitePlace) -> tuple[object, ...]:
-    return place.licences, place.prohibits
 
 
 def _write_content(content: Element, place: SitePlace) -> None:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from meter.errors import Problem, quoted
+from meter.web.publish.places import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 __all__ = ["MADE", "PUBLISH_AGAIN", "Statement", "UnreadableFileError", "untrue"]
 
@@ -55,7 +56,7 @@ def untrue(name: str, said: Sequence[Statement], true: Sequence[Statement]) -> I
     there = {(each.path, each.about) for each in said}
     missing = [each for key, each in known.items() if key not in there]
     for each in said:
-        path = _nearest(each.path, paths)
+        path = nearest(each.path, paths) or ""
         now = known.get((path, each.about)) or _taken(missing, path, each.kind)
         if now is None:
             message = f"{quoted(each.source)} is not true any more: there is no such line now"
@@ -76,11 +77,6 @@ def _taken(missing: list[Statement], path: str, kind: str) -> Statement | None:
             missing.remove(each)
             return each
     return None
-
-
-def _nearest(path: str, paths: Iterable[str]) -> str:
-    around = [other for other in paths if path.startswith(other)]
-    return max(around, key=len, default="")
 
 
 def _last_line(said: Sequence[Statement], path: str, otherwise: int) -> int:

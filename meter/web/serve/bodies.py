@@ -16,6 +16,7 @@ from meter.loading.problems import ProblemCollector
 from meter.loading.started import DISMISSED
 from meter.loading.started import KEY as STARTED
 from meter.web.institutions.keys import ReaderAddress
+from meter.web.page_addresses import GIFT
 from meter.web.serve.problems import RequestError, one_problem
 from meter.web.serve.words import PromptFormat, PromptLayout
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AT",
-    "GIFT",
     "MOST_BYTES",
     "DismissedPrompt",
     "Join",
@@ -63,7 +63,6 @@ _MOST_DRAINED = 4 * 1024 * 1024
 AT = "at"
 """The key that says what time it is; without it the server's clock does."""
 
-GIFT = "gift"
 _TOKEN = Text(form="the token of a gift link", longest=8000, empty=True)
 
 
@@ -223,7 +222,7 @@ def _no_clock(path: tuple[str, ...]) -> RequestError:
 
 
 def read_id(value: str) -> str:
-    """Return the id of a reader that an address names."""
+    """Return the id that an address names: of a reader, an article or a gift."""
     return read_table(ID, value, str)
 
 

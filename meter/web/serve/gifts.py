@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from secrets import token_hex
 from typing import TYPE_CHECKING, NamedTuple
-
-from attrs import evolve
 
 from meter.loading.event_parts import ID, Moment, reader_table
 from meter.loading.fields import Key, Table, Text
 from meter.web.gifts import GiftError, UnknownGiftError
-from meter.web.given import asked_again, is_open_to
+from meter.web.given import asked_again, is_open_to, is_unknown_ahead, opener, with_gift
 from meter.web.page_addresses import FORM, LONGEST, PAGE
+from meter.web.page_addresses import GIFT as KEY
 from meter.web.serve.answers import json_answer
 from meter.web.serve.bodies import AT, read_id, read_json, read_moment, read_timed
-from meter.web.serve.bodies import GIFT as KEY
 from meter.web.serve.problems import one_problem
 
 if TYPE_CHECKING:
@@ -49,7 +46,11 @@ GIFTS = "/v1/gifts"
 GIFT = f"{GIFTS}/{{gift}}"
 GIVER = "giver"
 _BAD_REQUEST, _NOT_FOUND, _CONFLICT = 400, 404, 409
-_STATUSES = {"bad-address": _BAD_REQUEST, "unknown-gift": _NOT_FOUND}
+_STATUSES = {
+    "bad-address": _BAD_REQUEST,
+    "bad-encoding": _BAD_REQUEST,
+    "unknown-gift": _NOT_FOUND,
+}
 _LIST = f"`GET {GIFTS}?{GIVER}=ID` lists what a reader has given, each with its id"
 _NO_SECRET = ("no-secret", "this server signs no links", "start it with `--secret-file`")
 
@@ -163,26 +164,23 @@ class Given:
         What is fetched ahead is given only to whom the link was opened by.
         """
         at, reader, view = self.event
-        if self._gifts is None or self._link is None or (view.prefetch and reader.id is None):
+        ahead = view.prefetch
+        if self._gifts is None or self._link is None or is_unknown_ahead(reader, ahead=ahead):
             return self.event
-        name = reader.id or token_hex()
-        may = await self._gifts.open(self._link, name, at, ahead=view.prefetch)
+        may = await self._gifts.open(self._link, opener(reader), at, ahead=ahead)
         return self._with(self._link) if may else self.event
 
     async def peek(self) -> Event:
         """Return the page view with what the link would give; nobody is counted."""
         if self._gifts is None or self._link is None:
             return self.event
-        name = self.event.reader.id or token_hex()
-        may = await self._gifts.peek(self._link, name, self.event.at)
+        at, reader, _ = self.event
+        may = await self._gifts.peek(self._link, opener(reader), at)
         return self._with(self._link) if may else self.event
 
     def _with(self, link: GiftLink) -> Event:
-        _, reader, view = self.event
-        rights = (*reader.entitlements, link.right())
-        return self.event._replace(
-            reader=evolve(reader, entitlements=rights), view=evolve(view, gift=True)
-        )
+        reader, view = with_gift(self.event.reader, self.event.view, link)
+        return self.event._replace(reader=reader, view=view)
 
     def told(self, decision: Decision) -> Decision:
         """Return a decision as it is answered: what is fetched ahead is asked for again."""

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from starlette.responses import JSONResponse, Response
 
 from meter.errors import printable
+from meter.loading.events import decision_table
 from meter.web.serve.bodies import parse_body, read_body, read_id
 from meter.web.serve.contexts import CONTEXT, bulk_shape, flag_shape, read_context
 from meter.web.serve.gifts import Given
@@ -34,6 +35,8 @@ FLAG = f"{FLAGS}/{{article}}"
 
 _PROTOCOL = "/ofrep/"
 _REASON = "TARGETING_MATCH"
+_METADATA = ("access", "rule", "policy", "degraded", "speculative", "offer", "prompt")
+"""What is told of a decision besides its word, as `meter decide` writes it."""
 """Never `STATIC`: clients may keep that for good, and a policy file may change."""
 _BAD_REQUEST = 400
 _NOT_FOUND = 404
@@ -73,21 +76,11 @@ async def _flag(service: Service, route: str, viewing: Viewing, body: object) ->
 
 def _told(key: str, decision: Decision, *, is_identified: bool) -> dict[str, object]:
     """Return a decision as the evaluation of a flag. Its metadata is flat, and has no `null`."""
-    said: dict[str, object] = {
-        "access": str(decision.access),
-        "rule": decision.rule,
-        "policy": decision.policy,
-        "identified": is_identified,
-        "degraded": decision.degraded,
-        "speculative": decision.speculative,
-        "offer": decision.offer,
-        "prompt": decision.prompt,
-    }
-    meter = decision.meter
-    if meter is not None:
-        resets_at = None if meter.resets_at is None else meter.resets_at.isoformat()
-        said |= {"meter": meter.name, "used": meter.used, "limit": meter.limit}
-        said |= {"left": meter.left, "resets_at": resets_at}
+    table = decision_table(decision)
+    said = {name: table[name] for name in _METADATA} | {"identified": is_identified}
+    reading = table["meter"]
+    if reading is not None:
+        said |= {"meter": reading.pop("name"), **reading}
     word = str(decision.show)
     metadata = {name: value for name, value in said.items() if value is not None}
     return {"key": key, "value": word, "variant": word, "reason": _REASON, "metadata": metadata}

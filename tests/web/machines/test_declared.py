@@ -69,7 +69,7 @@ def test_crawlers_are_read_with_the_files_they_name(folder):
     known = Machines([google, agent], hosts=["harbour.example"])
     for address, expected in (("192.0.2.127", "search"), ("192.0.2.205", "search")):
         request = WebRequest(method="GET", headers={"user-agent": "Googlebot/2.1"}, client=address)
-        assert known.at_once(request) == expected
+        assert known.without_asking(request) == expected
 
 
 def one(keys):

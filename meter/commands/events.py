@@ -16,7 +16,7 @@ from meter.errors import MOST_PROBLEMS
 from meter.loading.events import read_events, readable_events
 from meter.loading.started import Dismissed, Started
 from meter.memo import decide
-from meter.policy.frequency_faults import known_prompts
+from meter.policy.faults.frequency import known_prompts
 from meter.usage import Usage
 
 if TYPE_CHECKING:

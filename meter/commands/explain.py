@@ -25,7 +25,7 @@ from meter.loading.events import (
     parse_json,
     read_events,
 )
-from meter.policy.frequency_faults import known_prompts
+from meter.policy.faults.frequency import known_prompts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from meter.engine.calls import check_given
 from meter.engine.counting import believe
 from meter.engine.keeping import join_prompts, prompt_ends
 from meter.errors import MeterError, meant
-from meter.policy.frequency_faults import known_prompts
+from meter.policy.faults.frequency import known_prompts
 from meter.usage import Usage
 from meter.windows import DAY, instant, moment
 

@@ -139,11 +139,8 @@ class _Translation:
         elif kind == "covered":
             covered = self._covered()
             yield covered if asked is self.wanted else self._complement(covered)
-        elif kind in ("left", "used"):
-            yield from self._of_meters(kind, asked)
-        elif kind == "seen":
-            for prompt, bounds in asked.items():
-                yield self._in_range(seen_name(prompt), None, bounds)
+        elif kind in ("left", "used", "seen"):
+            yield from self._of_counts(kind, asked)
         elif kind == "since":
             for length, bounds in asked.asked():
                 yield self._since(length, bounds)
@@ -296,11 +293,14 @@ class _Translation:
             return In(place, known.intersection(codes))
         return In(place, known.difference(codes, unsure))
 
-    def _of_meters(self, kind: str, asked: Mapping[str, Range]) -> Iterator[Formula]:
-        """Ask for what is left of meters, or for what they have counted."""
-        for meter, bounds in asked.items():
-            as_it_is = kind == "left" and meter not in self.spent
-            yield self._in_range("now" if as_it_is else kind, meter, bounds)
+    def _of_counts(self, kind: str, asked: Mapping[str, Range]) -> Iterator[Formula]:
+        """Ask for what is left or used of meters, or how often prompts were seen."""
+        for name, bounds in asked.items():
+            if kind == "seen":
+                yield self._in_range(seen_name(name), None, bounds)
+            else:
+                as_it_is = kind == "left" and name not in self.spent
+                yield self._in_range("now" if as_it_is else kind, name, bounds)
 
     def _exhausted(self, meter: str) -> Formula:
         return self._among("open", [Opening.CLOSED], meter=meter)

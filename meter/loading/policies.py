@@ -24,14 +24,14 @@ from meter.loading.problems import ProblemCollector
 from meter.loading.schema import POLICY
 from meter.loading.toml import parse_toml, read_text
 from meter.policy import Copy, Policy
-from meter.policy.condition_faults import condition_faults
-from meter.policy.frequency_faults import frequency_faults
+from meter.policy.faults.conditions import condition_faults
+from meter.policy.faults.frequency import frequency_faults
+from meter.policy.faults.machines import machine_faults
+from meter.policy.faults.meters import meter_faults
+from meter.policy.faults.offers import offer_faults
+from meter.policy.faults.promises import promise_faults
+from meter.policy.faults.prompts import prompt_faults
 from meter.policy.gifts import gift_faults
-from meter.policy.machine_faults import machine_faults
-from meter.policy.meter_faults import meter_faults
-from meter.policy.offer_faults import offer_faults
-from meter.policy.promise_faults import promise_faults
-from meter.policy.prompt_faults import prompt_faults
 from meter.policy.words import declared
 from meter.resources import templates_folder
 from meter.validation import find_faults

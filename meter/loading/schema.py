@@ -27,7 +27,7 @@ from meter.loading.meters import METER
 from meter.loading.offers import OFFER, PRODUCT
 from meter.loading.prompts import NOUNS_BY_NAME, PROMPTS, WORDS_BY_PROMPT
 from meter.policy import Copy, Guarantee, Links, Publication, Rule
-from meter.policy.offer_faults import MOST_OFFERS
+from meter.policy.faults.offers import MOST_OFFERS
 from meter.policy.promised import Promised
 from meter.policy.promises import Promise, Promises
 from meter.policy.publication import link_step

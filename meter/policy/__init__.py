@@ -27,20 +27,20 @@ from meter.errors.kinds import (
     whole_number,
 )
 from meter.errors.values import InvalidValueError, check_fields
-from meter.policy.condition_faults import condition_faults
 from meter.policy.conditions import EVERYONE, Limit, When, pairs
-from meter.policy.frequency_faults import frequency_faults
+from meter.policy.faults.conditions import condition_faults
+from meter.policy.faults.frequency import frequency_faults
+from meter.policy.faults.machines import machine_faults
+from meter.policy.faults.meters import meter_faults
+from meter.policy.faults.offers import offer_faults
+from meter.policy.faults.promises import promise_faults
+from meter.policy.faults.prompts import prompt_faults
 from meter.policy.gifts import GiftTerms, gift_faults
-from meter.policy.machine_faults import machine_faults
 from meter.policy.machines import MachinesTable
-from meter.policy.meter_faults import meter_faults
 from meter.policy.meters import Meter
-from meter.policy.offer_faults import offer_faults
 from meter.policy.offers import Offer, Product, Then
-from meter.policy.promise_faults import promise_faults
 from meter.policy.promised import Promised, promised
 from meter.policy.promises import Promises
-from meter.policy.prompt_faults import prompt_faults
 from meter.policy.prompts import Cap, Every, Noun, Prompt, PromptWords, Quiet
 from meter.policy.publication import Copy, Links, Publication, link_faults
 from meter.policy.times import Dates, Hours, Lengths, Since, Tenure

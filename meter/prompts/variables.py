@@ -9,7 +9,7 @@ import json
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from meter.policy.offer_faults import MOST_OFFERS
+from meter.policy.faults.offers import MOST_OFFERS
 
 if TYPE_CHECKING:
     from meter.prompts.parts.made import Action, Parts

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from attrs import evolve
 
 from meter.errors import listed
-from meter.policy.condition_faults import placed_conditions
+from meter.policy.faults.conditions import placed_conditions
 from meter.verify.answers import ProofAnswer, ProofOutcome
 
 if TYPE_CHECKING:

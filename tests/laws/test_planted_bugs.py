@@ -141,7 +141,7 @@ BUGS = (
     ),
     Bug(
         "a countdown needs no meter",
-        "policy/prompt_faults.py",
+        "policy/faults/prompts.py",
         "rule.prompt in _COUNTDOWNS and not",
         "rule.prompt in _COUNTDOWNS and False and not",
     ),

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from meter.loading.lints import LINTS
-from meter.policy.condition_faults import CODES as WORD_CODES
-from meter.policy.frequency_faults import CODES as FREQUENCY_CODES
-from meter.policy.machine_faults import CODES as MACHINE_CODES
-from meter.policy.offer_faults import CODES as OFFER_CODES
-from meter.policy.prompt_faults import CODES as PROMPT_CODES
+from meter.policy.faults.conditions import CODES as WORD_CODES
+from meter.policy.faults.frequency import CODES as FREQUENCY_CODES
+from meter.policy.faults.machines import CODES as MACHINE_CODES
+from meter.policy.faults.offers import CODES as OFFER_CODES
+from meter.policy.faults.prompts import CODES as PROMPT_CODES
 from meter.resources import SYNTAX
 from meter.validation import CODES as POLICY_CODES
 

@@ -15,7 +15,7 @@ from attrs import define, field
 
 from meter.engine import decide, judge
 from meter.facts import Vocabulary
-from meter.policy.condition_faults import placed_conditions
+from meter.policy.faults.conditions import placed_conditions
 from meter.rulebook import Rulebook
 from meter.verify.space import Space
 from meter.verify.walk.symbolic import verdicts

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from meter.errors import listed, meant
 from meter.loading.lints.reading import warning
-from meter.policy.frequency_faults import may_show
+from meter.policy.faults.frequency import may_show
 from meter.policy.prompts import NOUNS
 from meter.resources.locales import locale_of
 

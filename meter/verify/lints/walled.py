@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meter.policy.condition_faults import placed_conditions
+from meter.policy.faults.conditions import placed_conditions
 from meter.policy.promises import Promise
 from meter.verify.diagram import FALSE
 from meter.verify.lints.findings import warning

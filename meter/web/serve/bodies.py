@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
-from attrs import evolve, frozen
+from attrs import evolve
 
-from meter.errors import Problem, meant, quoted
+from meter.errors import Problem
 from meter.loading.event_parts import ID, Moment
 from meter.loading.events import MOST_CHARACTERS, Event, event_shape, json_problem, parse_json
-from meter.loading.fields import REFUSED, Choice, Key, List, OneOf, Table, Text
+from meter.loading.fields import Choice, Key, List, OneOf, Table, Text
 from meter.loading.problems import ProblemCollector
 from meter.loading.started import DISMISSED
 from meter.loading.started import KEY as STARTED
@@ -32,14 +32,10 @@ if TYPE_CHECKING:
 __all__ = [
     "AT",
     "MOST_BYTES",
-    "DismissedPrompt",
-    "Join",
     "Rendering",
-    "StartedOffer",
     "Viewing",
     "dated",
-    "dismissed_prompt_shape",
-    "join_shape",
+    "moment_key",
     "parse_body",
     "read_body",
     "read_id",
@@ -48,7 +44,6 @@ __all__ = [
     "read_table",
     "read_timed",
     "rendering_shape",
-    "started_offer_shape",
     "viewing_shape",
 ]
 
@@ -66,33 +61,11 @@ AT = "at"
 _TOKEN = Text(form="the token of a gift link", longest=8000, empty=True)
 
 
-class Join(NamedTuple):
-    """What one id has counted is brought to another."""
-
-    at: datetime
-    source: str
-    target: str
-
-
-class StartedOffer(NamedTuple):
-    """An account has started an offer."""
-
-    reader: str
-    offer: str
-
-
 class Viewing(NamedTuple):
     """A page view, and the address that its reader comes from, where the client says it."""
 
     event: Event
     address: str | None = None
-
-
-class DismissedPrompt(NamedTuple):
-    """A reader has closed a prompt."""
-
-    reader: str
-    prompt: str
 
 
 class Rendering(NamedTuple):
@@ -204,7 +177,9 @@ def read_moment(text: str | None, client: Client) -> datetime | None:
         raise _no_clock(())
     # a `+` in a query is a blank
     moment = text.replace(" ", "+")
-    return read_table(Table(noun="a query", make=_only, keys={AT: _at("")}), {AT: moment}, datetime)
+    return read_table(
+        Table(noun="a query", make=_only, keys={AT: moment_key("")}), {AT: moment}, datetime
+    )
 
 
 def _only(*, at: datetime) -> datetime:
@@ -226,7 +201,8 @@ def read_id(value: str) -> str:
     return read_table(ID, value, str)
 
 
-def _at(says: str) -> Key:
+def moment_key(says: str) -> Key:
+    """Return the key of a moment that a client may say."""
     return Key(shape=Moment(), says=says, required=True)
 
 
@@ -279,84 +255,3 @@ def rendering_shape(zone: ZoneInfo) -> Table:
         ),
     }
     return evolve(view, make=make, keys={**view.keys, **words})
-
-
-@lru_cache(maxsize=1)
-def join_shape() -> Table:
-    """Return the form of a sign-in."""
-    return Table(
-        noun="a join",
-        make=Join,
-        example='{"source": "device-1", "target": "account-1"}',
-        keys={
-            AT: _at("when they signed in"),
-            "source": Key(
-                shape=ID, says="the id whose counts are brought, such as a device's", required=True
-            ),
-            "target": Key(
-                shape=ID, says="the id they are brought to, such as an account's", required=True
-            ),
-        },
-    )
-
-
-@frozen
-class _NameInPolicy:
-    """A name of the policy: of an offer or a prompt."""
-
-    names: tuple[str, ...]
-    noun: str
-    example: str
-
-    @property
-    def form(self) -> str:
-        return f'the name of {self.noun} such as `"{self.example}"`'
-
-    def read(self, value: object, path: tuple[str | int, ...], report: ProblemCollector) -> object:
-        """Return the name, or report."""
-        name = Text(form=self.form).read(value, path, report)
-        if name is REFUSED or name in self.names:
-            return name
-        message = f"{quoted(name)} is not {self.noun} of the policy"
-        report.add(f"unknown-{path[-1]}", path, message, meant(str(name), self.names))
-        return REFUSED
-
-    def schema(self) -> dict[str, Any]:
-        """Return the shape as JSON Schema."""
-        return {"enum": list(self.names)} if self.names else Text().schema()
-
-
-@lru_cache(maxsize=64)
-def started_offer_shape(offers: tuple[str, ...]) -> Table:
-    """Return the form of the message that an account has started one of some offers."""
-    return Table(
-        noun="a start",
-        make=StartedOffer,
-        example='{"reader": "account-1", "offer": "summer"}',
-        keys={
-            "reader": Key(shape=ID, says="the id of the account", required=True),
-            "offer": Key(
-                shape=_NameInPolicy(offers, "an offer", "summer"),
-                says="the name of an offer of the policy",
-                required=True,
-            ),
-        },
-    )
-
-
-@lru_cache(maxsize=64)
-def dismissed_prompt_shape(prompts: tuple[str, ...]) -> Table:
-    """Return the form of the message that a reader has closed one of some prompts."""
-    return Table(
-        noun="a closing",
-        make=DismissedPrompt,
-        example='{"reader": "r1", "prompt": "give"}',
-        keys={
-            "reader": Key(shape=ID, says="the id of the reader", required=True),
-            "prompt": Key(
-                shape=_NameInPolicy(prompts, "a prompt", "give"),
-                says="the name of a prompt: as a decision says it",
-                required=True,
-            ),
-        },
-    )

@@ -13,25 +13,17 @@ from starlette.responses import Response
 
 from meter.errors import PromptError, StoreError
 from meter.loading.events import decision_table
-from meter.policy.frequency_faults import known_prompts
 from meter.view import counted_article
 from meter.web.serve.answers import NO_STORE, json_answer
 from meter.web.serve.bodies import (
     AT,
-    DismissedPrompt,
-    Join,
     Rendering,
-    StartedOffer,
     Viewing,
-    dismissed_prompt_shape,
-    join_shape,
     read_id,
     read_json,
     read_moment,
-    read_table,
     read_timed,
     rendering_shape,
-    started_offer_shape,
     viewing_shape,
 )
 from meter.web.serve.contexts import bulk_shape, flag_shape
@@ -46,6 +38,7 @@ from meter.web.serve.gifts import (
     list_gifts,
     make_gift,
 )
+from meter.web.serve.messages import closes_shape, dismiss, join, join_shape, start, starts_shape
 from meter.web.serve.metrics import CONTENT_TYPE
 from meter.web.serve.ofrep import FLAG, FLAGS, evaluate, evaluate_all
 from meter.web.serve.operation import Operation
@@ -55,7 +48,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from meter.decision import Decision
-    from meter.loading.fields import Table
     from meter.paywall import Counted
     from meter.policy import Policy
     from meter.web.serve.keys import Client
@@ -107,37 +99,6 @@ async def _view(service: Service, request: Request, client: Client) -> Given:
     body = await read_json(request)
     viewing = read_timed(shape, body, Viewing, client, service.clock)
     return Given(service, service.admitted(viewing), body)
-
-
-async def _started(service: Service, request: Request, _client: Client) -> Response:
-    shape = _starts(service.paywall.policy)
-    asked = read_table(shape, await read_json(request), StartedOffer)
-    await service.paywall.started(asked.reader, asked.offer)
-    return json_answer({"reader": asked.reader, "offer": asked.offer})
-
-
-def _starts(policy: Policy) -> Table:
-    return started_offer_shape(tuple(offer.name for offer in policy.offers))
-
-
-async def _dismissed(service: Service, request: Request, _client: Client) -> Response:
-    shape = _closes(service.paywall.policy)
-    asked = read_table(shape, await read_json(request), DismissedPrompt)
-    await service.paywall.dismissed(asked.reader, asked.prompt)
-    return json_answer({"reader": asked.reader, "prompt": asked.prompt})
-
-
-def _closes(policy: Policy) -> Table:
-    return dismissed_prompt_shape(tuple(sorted(known_prompts(policy))))
-
-
-async def _join(service: Service, request: Request, client: Client) -> Response:
-    body = await read_json(request)
-    is_dated = isinstance(body, dict) and AT in body
-    asked = read_timed(join_shape(), body, Join, client, service.clock)
-    now = asked.at if is_dated else None
-    await service.paywall.join(asked.source, asked.target, now=now)
-    return json_answer({"source": asked.source, "target": asked.target})
 
 
 async def _ledger(service: Service, request: Request, client: Client) -> Response:
@@ -233,17 +194,17 @@ OPERATIONS: tuple[Operation, ...] = (
         method="POST",
         path="/v1/started",
         says="Say that an account has started an offer: one with `once` is not for it any more.",
-        answer=_started,
+        answer=start,
         needs_offers=True,
-        body=_starts,
+        body=starts_shape,
         returns="StartedOffer",
     ),
     Operation(
         method="POST",
         path="/v1/dismissed",
         says="Say that a reader has closed a prompt: one that is silent after that is not shown.",
-        answer=_dismissed,
-        body=_closes,
+        answer=dismiss,
+        body=closes_shape,
         returns="DismissedPrompt",
         example={"reader": "r1", "prompt": "countdown"},
     ),
@@ -251,7 +212,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="POST",
         path="/v1/join",
         says="Bring what one id has counted to another, as when a device signs in to an account.",
-        answer=_join,
+        answer=join,
         body=lambda _policy: join_shape(),
         returns="Join",
         example={"source": "device-1", "target": "account-1"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from meter.errors import listed, meant
-from meter.policy.condition_faults import placed_conditions
+from meter.policy.faults.conditions import placed_conditions
 from meter.validation import PolicyParts, fault_of
 from meter.vocabulary import Access, Show
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from meter.errors import meant
-from meter.policy.condition_faults import placed_conditions
+from meter.policy.faults.conditions import placed_conditions
 from meter.validation import MOST_LIMIT, fault_of
 from meter.vocabulary import ArticleAccess
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from meter.errors import Problem
-    from meter.policy.condition_faults import PartsWithWords
     from meter.policy.conditions import Limit, When
+    from meter.policy.faults.conditions import PartsWithWords
     from meter.policy.meters import Meter
 
 __all__ = ["CODES", "meter_faults"]

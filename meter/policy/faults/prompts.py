@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Protocol
 
 from meter.errors import meant, quoted
-from meter.policy.frequency_faults import may_show
+from meter.policy.faults.frequency import may_show
 from meter.policy.placeholders import (
     OLD_PLACEHOLDERS,
     PLACEHOLDERS,

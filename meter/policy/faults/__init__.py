@@ -1,0 +1,1 @@
+"""What makes a policy unusable, one module for each part of it."""

@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING, Any, cast
 from attrs import fields
 
 from meter.forms import length_text, span_text
-from meter.policy import GiftTerms, Guarantee, Meter, Policy, Quiet, Rule, When
+from meter.policy import (
+    DeclaredExperiment,
+    GiftTerms,
+    Guarantee,
+    Meter,
+    Offer,
+    Policy,
+    Quiet,
+    Rule,
+    When,
+)
 from meter.policy.promised import promised_words
 from meter.policy.prompts import NOUNS
 from meter.vocabulary import ArticleAccess, Count
@@ -29,7 +39,11 @@ _OF_GIFTS = ("per_month", "readers", "lasts", "givers")
 
 def digest(policy: Policy) -> str:
     """Return the first 16 hexadecimal digits of the SHA-256 of a policy's canonical form."""
-    text = json.dumps(to_table(policy), sort_keys=True, default=str)
+    table = to_table(policy)
+    for experiment in table.get("experiments", {}).values():
+        # Variants share the numbers of a hash out in their order, which sorting would lose.
+        experiment["variants"] = list(experiment["variants"].items())
+    text = json.dumps(table, sort_keys=True, default=str)
     return sha256(text.encode()).hexdigest()[:16]
 
 
@@ -48,7 +62,7 @@ def to_table(value: object) -> Any:  # noqa: ANN401 - tables, lists, words, numb
 
 def _policy(policy: Policy) -> dict[str, Any]:
     table: dict[str, Any] = {"publication": to_table(policy.publication)}
-    for key in ("meters", "offers", "products", "prompts"):
+    for key in ("meters", "offers", "products", "prompts", "experiments"):
         table[key] = {}
         for item in getattr(policy, key):
             named = to_table(item)
@@ -60,6 +74,7 @@ def _policy(policy: Policy) -> dict[str, Any]:
     table["promises"] = to_table(policy.promises)
     table["words"] = to_table(policy.words)
     table["switches"] = to_table(policy.switches)
+    table["holdout"] = None if policy.holdout is None else to_table(policy.holdout)
     table["machines"] = to_table(policy.machines)
     table["gifts"] = to_table(policy.gifts)
     return {key: part for key, part in table.items() if part or key == "rules"}
@@ -87,6 +102,24 @@ def _guarantee(guarantee: Guarantee) -> dict[str, Any]:
     for key in ("never", "always"):
         if key in table:
             table[key] = sorted(promised_words(getattr(guarantee, key)))
+    return table
+
+
+def _experiment(experiment: DeclaredExperiment) -> dict[str, Any]:
+    table = _fields(experiment)
+    table["variants"] = dict(experiment.variants)
+    if experiment.filters:
+        table["filters"] = [
+            {**_fields(each), "ranges": [list(pair) for pair in each.ranges]}
+            for each in experiment.filters
+        ]
+    return table
+
+
+def _offer(offer: Offer) -> dict[str, Any]:
+    table = _fields(offer)
+    if offer.lasts is not None:
+        table["lasts"] = length_text(offer.lasts)
     return table
 
 
@@ -127,7 +160,7 @@ def _fields(value: object) -> dict[str, Any]:
     table = {}
     for attribute in fields(cast("type[AttrsInstance]", type(value))):
         item = getattr(value, attribute.name)
-        if item not in empty and item != attribute.default:
+        if attribute.init and item not in empty and item != attribute.default:
             table[attribute.name.rstrip("_")] = to_table(item)
     return table
 
@@ -151,7 +184,9 @@ def _table(value: Mapping[Any, Any]) -> dict[str, Any]:
 _BY_TYPE: tuple[tuple[Any, Any], ...] = (
     (Policy, _policy),
     (Meter, _meter),
+    (DeclaredExperiment, _experiment),
     (Guarantee, _guarantee),
+    (Offer, _offer),
     (Rule, _rule),
     (GiftTerms, _gifts),
     (Quiet, _quiet),

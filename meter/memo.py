@@ -18,8 +18,17 @@ from typing import TYPE_CHECKING
 
 from attrs import define
 
-from meter.decision import Conclusion, Counts, Decision, Told, conclude, read_meter
-from meter.engine import check_call, complete, count, is_settled, judge, spend
+from meter.decision import Conclusion, Counts, Decision, Told, read_meter
+from meter.engine import (
+    check_call,
+    complete,
+    conclude,
+    count,
+    deadlines,
+    is_settled,
+    judge,
+    spend,
+)
 from meter.facts import Codes
 from meter.policy import Policy
 from meter.rulebook import first_match
@@ -219,15 +228,18 @@ def _decide(
     conclusion = outcome.conclusion
     if _watchers:
         _tell(rulebook, conclusion.decision.facts.values, at)
-    if not conclusion.groups and not conclusion.counted and conclusion.shown is None:
+    if not conclusion.says_more:
         return conclusion.decision.dated(now), usage
     told, usage = spend(rulebook, conclusion, held, usage)
-    if told is None:
-        return conclusion.decision.dated(now), usage
-    if outcome.latest is None or outcome.told != told:
-        outcome.latest = read_meter(rulebook, conclusion, told)
-        outcome.told = told
-    return outcome.latest.dated(now), usage
+    decision = conclusion.decision
+    if told is not None:
+        if outcome.latest is None or outcome.told != told:
+            outcome.latest = read_meter(rulebook, conclusion, told)
+            outcome.told = told
+        decision = outcome.latest
+    if conclusion.lasting:
+        return decision.ending(deadlines(rulebook, conclusion, usage, at), now), usage
+    return decision.dated(now), usage
 
 
 def _conclude(rulebook: Rulebook, facts: Codes, counts: Counts, now: datetime) -> Conclusion:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from meter.policy import Guarantee, Meter, Offer, Prompt, Publication, Rule, When
+    from meter.policy.experiments import DeclaredExperiment
     from meter.policy.offers import Product
     from meter.vocabulary import Members, Range
 
@@ -126,6 +127,8 @@ class PolicyParts(Protocol):
     def products(self) -> tuple[Product, ...]: ...
     @property
     def guarantees(self) -> tuple[Guarantee, ...]: ...
+    @property
+    def experiments(self) -> tuple[DeclaredExperiment, ...]: ...
 
 
 def find_faults(policy: PolicyParts) -> Iterator[Problem]:
@@ -133,7 +136,7 @@ def find_faults(policy: PolicyParts) -> Iterator[Problem]:
     zone = zone_of(policy.publication.timezone)
     if zone is None:
         yield _unknown_zone(policy.publication.timezone)
-    for key in ("meters", "offers", "products", "prompts", "rules", "guarantees"):
+    for key in ("meters", "offers", "products", "prompts", "rules", "guarantees", "experiments"):
         yield from _name_faults(key, [item.name for item in getattr(policy, key)])
     if not policy.rules:
         yield _problem("no-rules", ("rules",))
@@ -155,6 +158,8 @@ def find_faults(policy: PolicyParts) -> Iterator[Problem]:
         yield from _when_faults(guarantee.when, ("guarantees", index, "when"))
         if not (guarantee.never or guarantee.always or guarantee.disjoint):
             yield _problem("empty-guarantee", ("guarantees", index), name=guarantee.name)
+    for experiment in policy.experiments:
+        yield from _when_faults(experiment.when, ("experiments", experiment.name, "when"))
 
 
 def zone_of(name: str) -> ZoneInfo | None:

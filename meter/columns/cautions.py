@@ -91,6 +91,13 @@ CAUTIONS = {
             " they can be; if it does hold walls and nobody met one, say so with `--walls kept`"
         ),
     ),
+    "W34": (
+        "deadlines-not-replayed",
+        (
+            "offer `{offer}` lasts a while for each reader, and here it is never over for anybody:"
+            " after that a reader is shown it here and not in life"
+        ),
+    ),
 }
 """Code: (name, words). A code is never given to something else."""
 HEAVY_SHARE = 0.25

@@ -237,6 +237,8 @@ class Judging:
                 codes += self._codes(m, 0, 0, 0, adds=False)
         if self.rulebook.vocabulary.once:
             codes.append(facts.started)
+        # Columns remember no showing: an offer that lasts a while is never over for anybody.
+        codes += (None,) * len(self.rulebook.vocabulary.lasting)
         complete = tuple(codes)
         number = self._number(judge(self.rulebook, complete), complete)
         self.judged += 1

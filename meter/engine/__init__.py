@@ -11,8 +11,9 @@ matches it and counts nothing; one that some of its meters is not for (`access`)
 (`rulebook.SPENDING` is the table). `countdown` becomes `last-free-article` when nothing is left of
 one of the meters after this view, and `article` where one has 0 for this reader or none has a
 limit. `wall` becomes the wall that fits the reader and the offer. An offer that is not running or
-not for this reader is dropped, as one is that an account starts once and has started; a
-`trial-offer` without an offer is a `subscription-wall`.
+not for this reader is dropped, as one is that an account starts once and has started, and one that
+lasts a while and was first shown to this reader so long ago; a `trial-offer` without an offer is a
+`subscription-wall`.
 
 Counted already. An article that one meter of articles has counted in its running window, and that
 some rule spends, is counted already for all such meters, whatever their limits: it opens them and
@@ -39,7 +40,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from meter.decision import choose_told, conclude, read_meter
+from meter.decision import choose_told, read_meter
 from meter.engine.calls import check_call
 from meter.engine.counting import (
     Held,
@@ -50,6 +51,8 @@ from meter.engine.counting import (
     is_counted,
     meter_codes,
 )
+from meter.engine.deadlines import begin, deadlines, long_offered
+from meter.engine.exposures import conclude, other_variants
 from meter.engine.keeping import prune
 from meter.engine.records import close, expires_at, join, joined_at, ledger, start
 from meter.engine.showings import show, unremembered
@@ -72,9 +75,9 @@ if TYPE_CHECKING:
 
 # fmt: off
 __all__ = [
-    "Held", "allowance", "believe", "check_call", "close", "complete", "count", "decide",
-    "expires_at", "is_counted", "is_settled", "join", "joined_at", "judge", "ledger", "meter_codes",
-    "observe", "record", "spend", "start", "unremembered",
+    "Held", "allowance", "believe", "check_call", "close", "complete", "conclude", "count",
+    "deadlines", "decide", "expires_at", "is_counted", "is_settled", "join", "joined_at", "judge",
+    "ledger", "long_offered", "meter_codes", "observe", "record", "spend", "start", "unremembered",
 ]
 # fmt: on
 
@@ -117,8 +120,17 @@ def observe(
 def is_settled(rulebook: Rulebook, facts: Codes) -> bool:
     """Say whether facts that need no usage settle what is decided, and that nothing is counted.
 
-    A prompt that is not shown every time hangs on what was shown before, and is counted.
+    A prompt that is not shown every time hangs on what was shown before, and is counted. It has to
+    be settled in every other variant of an experiment as well: that is what an exposure hangs on.
     """
+    if not _settles(rulebook, facts):
+        return False
+    if not rulebook.experiments:
+        return True
+    return all(_settles(rulebook, known) for _, known in other_variants(rulebook, facts))
+
+
+def _settles(rulebook: Rulebook, facts: Codes) -> bool:
     verdict = first_match(rulebook, facts)
     if verdict is None or verdict.prompt in rulebook.frequencies.places:
         return False
@@ -146,10 +158,12 @@ def record(
     """Spend where the verdict says so, and return the decision with what is to be remembered."""
     numbers, held = counts
     conclusion = conclude(rulebook, verdict, facts, numbers, now)
-    if not conclusion.groups and not conclusion.counted and conclusion.shown is None:
+    if not conclusion.says_more:
         return conclusion.decision, usage
     told, usage = spend(rulebook, conclusion, held, usage)
     decision = conclusion.decision if told is None else read_meter(rulebook, conclusion, told)
+    if conclusion.lasting:
+        decision = decision.ending(deadlines(rulebook, conclusion, usage, held[-1]), now)
     return decision, usage
 
 
@@ -160,7 +174,7 @@ def spend(
 
     A usage that is written anew is without what no window of the policy holds any more.
     """
-    when, inside, glance = held
+    when, inside, glance, at = held
     tallies: dict[int, Tally] = {}
     for place in conclusion.counted:
         tally, mark = inside[place]
@@ -175,22 +189,29 @@ def spend(
 
     groups = conclusion.groups
     if len(groups) == 1 and len(groups[0]) == 1:  # nearly always: nothing is to be chosen
-        told: Told | None = (groups[0][0], resets(groups[0][0]))
+        told: Told | None = (groups[0][0], resets(groups[0][0]), ())
     else:
-        told = choose_told(conclusion, resets)
+        told = choose_told(groups, resets)
+    if conclusion.perhaps and told is not None:
+        others = {
+            exposure: None
+            for exposure, other in conclusion.perhaps
+            if choose_told(other, resets) != told
+        }
+        told = (*told[:2], tuple(others))
     after = usage
     if tallies:
         named = {rulebook.meters[place].name: tally for place, tally in tallies.items()}
         after = _remembered(rulebook, usage, named, when)
-    if glance is None:
-        if after is not usage and (after.shown or after.closed):
-            after = prune(rulebook, after, when)
-        return told, after
-    if conclusion.shown is not None:
-        shown = show(rulebook, after, conclusion.shown, glance)
-        if shown is not after:
-            after = prune(rulebook, shown, glance.when, glance.key)
-    return told, after
+    key = ""
+    if glance is not None:
+        when = glance.when
+        if conclusion.shown is not None:
+            after = show(rulebook, after, conclusion.shown, glance)
+            key = glance.key
+    if conclusion.begins:
+        after = begin(after, conclusion.lasting, at)
+    return told, usage if after is usage else prune(rulebook, after, when, key)
 
 
 def _remembered(rulebook: Rulebook, usage: Usage, counted: dict[str, Tally], when: int) -> Usage:
@@ -205,4 +226,4 @@ def _remembered(rulebook: Rulebook, usage: Usage, counted: dict[str, Tally], whe
     if len(tallies) > 1:
         for other, tally in tallies.items():
             tallies[other] = rulebook.inside(other, tally, when)
-    return Usage(tallies, usage.started, usage.shown, usage.closed)
+    return Usage(tallies, usage.started, usage.shown, usage.closed, usage.offered)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from itertools import compress
+from math import inf
 from typing import TYPE_CHECKING
 
-from meter.decision import FIRST_METER
+from meter.decision import FIRST_METER, NEVER
+from meter.engine.deadlines import elapsed_codes
 from meter.engine.showings import Glance, look
 from meter.facts.meters import ALREADY, Opening
 from meter.usage import Tally, latest_believed
@@ -23,10 +25,10 @@ __all__ = ["Held", "allowance", "believe", "complete", "count", "is_counted", "m
 
 _EMPTY = Tally()
 
-Held = tuple[int, list[tuple[Tally, str]], Glance | None]
+Held = tuple[int, list[tuple[Tally, str]], Glance | None, int]
 """The instant this view would count at (microseconds since 1970, never before the last read on
 record); for each meter, what its window holds and the id it would remember this view under; and
-what the record says of prompts, where their frequency is asked for.
+what the record says of prompts, where their frequency is asked for; and the instant of this view.
 """
 
 
@@ -38,7 +40,7 @@ def count(
     article = view.article
     counts: list[int] = [view.prefetch]
     if reader.id is None:
-        return tuple(counts), (at, [], None)
+        return tuple(counts), (at, [], None, at)
     when, ahead = latest_believed(tallies.values(), at, at)
     inside = []
     for name, timeline, by_view, opens in rulebook.meters:
@@ -57,12 +59,14 @@ def count(
                 counts[FIRST_METER + 1 + 2 * place] |= ALREADY
     if rulebook.vocabulary.once:
         counts += (offer in usage.started for offer in rulebook.vocabulary.once)
+    if rulebook.vocabulary.lasting:
+        counts += elapsed_codes(rulebook, usage, at)
     glance = None
     if rulebook.looks_at_prompts:
         glance = look(rulebook, reader, view, usage, at, when)
         counts += glance.codes
         counts += glance.seen
-    return tuple(counts), (when, inside, glance)
+    return tuple(counts), (when, inside, glance, at)
 
 
 def is_counted(rulebook: Rulebook, counts: Sequence[int]) -> bool:
@@ -82,17 +86,32 @@ def complete(rulebook: Rulebook, facts: Codes, counts: Counts) -> Codes:
             used, seen = counts[FIRST_METER + 2 * place : FIRST_METER + 2 * place + 2]
         adds = rulebook.adds(place, facts, seen)
         codes += meter_codes(rulebook.vocabulary, meter.name, limit, used, seen=seen, adds=adds)
-    once = rulebook.vocabulary.once
-    if once:
-        # Whoever has no id may have started anything: what an account starts once is not given.
-        first = rulebook.first_prompt
-        started = counts[first - len(once) : first] or (True,) * len(once)
-        codes.append(frozenset(compress(once, started)))
+    codes += _offer_codes(rulebook, counts)
     asked = len(rulebook.vocabulary.seen)
     if asked:
         shown = counts[-asked:] if len(counts) > FIRST_METER else (None,) * asked
         codes += [rulebook.vocabulary.slots[len(codes) + n].code(shown[n]) for n in range(asked)]
     return tuple(codes)
+
+
+def _offer_codes(rulebook: Rulebook, counts: Counts) -> Iterator[Code]:
+    """Yield the codes of what was started, and of how long offers have been shown.
+
+    Whoever has no id may have started anything, and have been shown anything long ago: what must
+    be remembered is not given.
+    """
+    vocabulary = rulebook.vocabulary
+    once = vocabulary.once
+    first = rulebook.first_offer
+    last = first + len(once)
+    if once:
+        started = counts[first:last] or (True,) * len(once)
+        yield frozenset(compress(once, started))
+    for place, offer in enumerate(vocabulary.lasting, last):
+        if len(counts) > FIRST_METER:
+            yield None if counts[place] == NEVER else counts[place]
+        else:
+            yield vocabulary.offered(offer).code(inf)
 
 
 def meter_codes(

@@ -8,11 +8,11 @@ the next one: it is kept while the longest window lasts.
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from attrs import evolve
 
+from meter.engine.deadlines import prune_offered
 from meter.usage import Tally, Usage, latest_of, table_of, tally_of
 
 if TYPE_CHECKING:
@@ -28,11 +28,11 @@ Shown = dict[str, Tally]
 
 
 def prune(rulebook: Rulebook, usage: Usage, when: int, key: str = "") -> Usage:
-    """Return a usage without the showings and closings that no prompt looks at after `when`.
+    """Return a usage without the showings and closings that nothing looks at after `when`.
 
     The showing at the view `key` is kept, whatever else was shown at its very instant.
     """
-    if not usage.shown and not usage.closed:
+    if not usage.shown and not usage.closed and not usage.offered:
         return usage
     shown: Shown = {}
     for names in _groups(rulebook, usage.shown):
@@ -47,7 +47,8 @@ def prune(rulebook: Rulebook, usage: Usage, when: int, key: str = "") -> Usage:
         for name, at in usage.closed.items()
         if (end := _silence_ends(rulebook, name, at)) is None or end > when
     }
-    return evolve(usage, shown=shown, closed=closed)
+    offered = prune_offered(rulebook, usage.offered, when)
+    return evolve(usage, shown=shown, closed=closed, offered=offered)
 
 
 def _groups(rulebook: Rulebook, shown: Iterable[str]) -> Iterator[tuple[str, ...]]:
@@ -84,13 +85,8 @@ def _all_of(tallies: Iterable[Tally]) -> Tally:
     return found
 
 
-def _timelines(rulebook: Rulebook) -> Iterator[Timeline]:
-    """Yield every window of the policy: those of meters and those of prompts."""
-    return chain(rulebook.timelines.values(), rulebook.frequencies.timelines)
-
-
 def _lasts(rulebook: Rulebook, at: int, when: int) -> bool:
-    ends = [timeline.ends((at,)) for timeline in _timelines(rulebook)]
+    ends = [timeline.ends((at,)) for timeline in rulebook.every_timeline]
     return any(end is None or when < end for end in ends)
 
 
@@ -99,7 +95,7 @@ def _silence_ends(rulebook: Rulebook, prompt: str, at: int) -> int | None:
     group = rulebook.frequencies.group_of(prompt)
     if group is not None and group.closed:
         return at + group.closed
-    ends = [timeline.ends((at,)) for timeline in _timelines(rulebook)]
+    ends = [timeline.ends((at,)) for timeline in rulebook.every_timeline]
     known = [end for end in ends if end is not None]
     return max(known, default=at) if len(known) == len(ends) else None
 
@@ -111,7 +107,7 @@ def prompt_ends(rulebook: Rulebook, usage: Usage, latest: int) -> Iterator[int |
     """
     for name, tally in usage.shown.items():
         group = rulebook.frequencies.group_of(name)
-        asked = _timelines(rulebook)
+        asked = rulebook.every_timeline
         if group is not None and group.windows:
             asked = (window.timeline for window in group.windows)
         yield from (timeline.ends((min(tally.ats[-1], latest),)) for timeline in asked)

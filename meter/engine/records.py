@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from meter.engine.calls import check_given
 from meter.engine.counting import believe
+from meter.engine.deadlines import offered_ends, prune_offered
 from meter.engine.keeping import join_prompts, prompt_ends
 from meter.errors import MeterError, meant
 from meter.policy.faults.frequency import known_prompts
-from meter.usage import Usage
+from meter.usage import Usage, earliest_of
 from meter.windows import DAY, instant, moment
 
 if TYPE_CHECKING:
@@ -28,10 +29,11 @@ _LAST = instant(datetime(9998, 12, 30, tzinfo=UTC))
 def expires_at(policy: Policy, usage: Usage, now: datetime | None = None) -> datetime | None:
     """Return the instant from which nothing in `usage` counts any more under `policy`.
 
-    `None` for never: of a meter or a cap for life, or where an account has started what it starts
-    once. A store may drop the usage from then on; nothing is decided differently whether it does or
-    not. A read more than a day ahead of `now` is taken to be a day ahead, so that no clock that was
-    wrong keeps a record for years; without `now` every read is believed.
+    `None` for never: of a meter or a cap for life, where an account has started what it starts
+    once, or where an offer without an end was shown that lasts a while for each reader. A store may
+    drop the usage from then on; nothing is decided differently whether it does or not. A read more
+    than a day ahead of `now` is taken to be a day ahead, so that no clock that was wrong keeps a
+    record for years; without `now` every read is believed.
     """
     latest = _LAST if now is None else min(instant(now) + DAY, _LAST)
     last = None
@@ -43,7 +45,8 @@ def expires_at(policy: Policy, usage: Usage, now: datetime | None = None) -> dat
         for name, tally in usage.tallies.items()
         for timeline in rulebook.timelines_of(name)
     ]
-    for end in chain(ends, prompt_ends(rulebook, usage, latest)):
+    told = chain(prompt_ends(rulebook, usage, latest), offered_ends(rulebook, usage))
+    for end in chain(ends, told):
         if end is None:
             return None
         last = end if last is None else max(last, end)
@@ -62,7 +65,8 @@ def join(
 
     What the source has counted until `now`, in windows that run at `now` (a time with a zone),
     counts for the target too, and so does what it has started, what was shown to it and what it
-    has closed; the source is only read. Done again, or with several sources in any order at one
+    has closed; an offer that lasts a while was first shown when the first of the two says. The
+    source is only read. Done again, or with several sources in any order at one
     `now`, it comes to the same; where nothing is new it is the very same object.
 
     What is over by `now`, and what the source holds no longer because it was pruned since, takes
@@ -91,7 +95,11 @@ def join(
     shown, closed = target.shown, target.closed
     if source.shown or source.closed:
         shown, closed = join_prompts(rulebook, source, target, at, believed)
-    after = Usage(tallies, target.started | source.started, shown, closed)
+    offered = target.offered
+    if source.offered:
+        early = {offer: first for offer, first in source.offered.items() if first <= at}
+        offered = earliest_of(offered, prune_offered(rulebook, early, at))
+    after = Usage(tallies, target.started | source.started, shown, closed, offered)
     return target if after == target else after
 
 
@@ -127,7 +135,8 @@ def joined_at(policy: Policy, source: Usage, now: datetime) -> datetime:
     at = instant(now)
     tallies = chain(source.tallies.values(), source.shown.values())
     lasts = (tally.up_to(at + DAY).ats[-1:] for tally in tallies)
-    return moment(max(chain([at], *lasts)), policy.zone)
+    offered = (first for first in source.offered.values() if first <= at + DAY)
+    return moment(max(chain([at], offered, *lasts)), policy.zone)
 
 
 def ledger(policy: Policy, usage: Usage, now: datetime) -> dict[str, tuple[Tally, datetime | None]]:

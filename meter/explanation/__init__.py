@@ -124,10 +124,26 @@ def _told(decision: Decision, rulebook: Rulebook, fired: JudgedRule) -> Iterator
         yield "the reader has no id: nothing can be counted, so limited meters are closed"
     if fired.formula != And(()):
         yield f"matched: {_matched(fired.formula, values, rulebook.vocabulary)}"
+    for deadline in decision.deadlines:
+        until = deadline.ends.isoformat()
+        yield f"offer `{deadline.offer}` is over for this reader at {until}"
     if decision.machines is not None:
         yield f"tells machines: {machine_words(decision.machines)}"
     if fired.spend and values[ACCESS] is ArticleAccess.FREE:
         yield "the article is free: it is read without an allowance, and counts nothing"
+    yield from _offered(decision, rulebook, fired)
+    for exposure in decision.exposures:
+        yield (
+            f"exposed to experiment `{exposure.experiment}` in variant `{exposure.variant}`:"
+            " another variant would have got something else here"
+        )
+    if decision.degraded:
+        yield "the store did not answer in time; decided without the count"
+
+
+def _offered(decision: Decision, rulebook: Rulebook, fired: JudgedRule) -> Iterator[str]:
+    """Yield what the prompt says, and why offers of the rule are left out."""
+    values = decision.facts.values
     for prompt in rulebook.policy.prompts:
         if prompt.name == decision.prompt:
             yield f"says the prompt `{prompt.name}`: {prompt.heading}"
@@ -137,8 +153,6 @@ def _told(decision: Decision, rulebook: Rulebook, fired: JudgedRule) -> Iterator
             break
         if name not in decision.offers:
             yield f"offer `{name}` is left out: {why_not(formula, values, rulebook.vocabulary)}"
-    if decision.degraded:
-        yield "the store did not answer in time; decided without the count"
 
 
 def _stand(meter: MeterReading) -> str:

@@ -69,14 +69,20 @@ def _name(slot: Slot) -> str:
         return "the verified crawler"
     if slot.asks == "seen":
         return f"the number of times that `{slot.name.partition(' ')[2]}` was shown"
+    if slot.asks == "offered":
+        return f"the time since offer `{slot.name.partition(' ')[2]}` was first shown"
     about = "" if slot.product is None else f" of `{slot.product}`"
     where = "" if slot.zone is None or slot.name == slot.asks else f" in {slot.zone.key}"
+    if slot.assignment is not None:
+        # Of two policies that assign an experiment in two ways, each has a slot.
+        other = "" if slot.name.count(" ") == 1 else " by the other policy"
+        return f"the variant of `{slot.name.split()[1]}`{other}"
     return f"{_NAMES[slot.asks]}{about}{where}"
 
 
 def _marks(slot: Slot) -> list[str]:
     """Return the constants of a slot of intervals, as the policy would write them."""
-    if slot.is_length:
+    if slot.is_length or slot.asks == "offered":
         return [span_text(timedelta(microseconds=mark)) for mark in slot.mentioned]
     return [f"{mark:g}" for mark in slot.mentioned]
 
@@ -147,12 +153,14 @@ def last_day(end: int, zone: ZoneInfo) -> date:
 def code_words(slot: Slot, code: Code, zone: ZoneInfo) -> str:
     """Say what one code of a slot means, such as ``from 0.2 up to 0.8``."""
     if code is None:
-        return "not known"
+        return "none yet" if slot.asks == "offered" else "not known"
     if slot.name == "open":
         return "not spent" if code else "spent"
     if slot.kind in ("flag", "class"):
         return _flag_words(slot, code)
     if slot.kind == "word":
+        if code == OTHER and slot.assignment is not None:
+            return "none"
         if code == OTHER:
             return "none of those named in the policy"
         if slot.name == "country":

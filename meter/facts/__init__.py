@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Sequence
     from zoneinfo import ZoneInfo
 
+    from meter.experiments import Assignment
     from meter.policy import Lengths, Policy, When
     from meter.view import PageView, Reader
 
@@ -36,6 +37,7 @@ __all__ = [
     "Slot",
     "Vocabulary",
     "clock_name",
+    "offered_name",
     "seen_name",
     "since_name",
 ]
@@ -63,6 +65,7 @@ class Vocabulary:
     def __init__(self, policies: Sequence[Policy], extra: Iterable[When] = ()) -> None:
         extra = tuple(extra)
         whens = [part for when in (*_conditions(policies), *extra) for part in when.walk()]
+        whens += _whom_experiments_are_for(policies, whens)
         covering = any(when.covered is not None for when in whens)
         if covering:
             opens = (when for policy in policies for when in policy.coverings)
@@ -73,6 +76,7 @@ class Vocabulary:
             *_since_slots(whens),
             *_period_slots(policies, whens),
             *_clock_slots(policies, whens),
+            *_experiment_slots(policies, whens),
         ]
         if not any(policy.products for policy in policies):
             # Each right opens all then, as the reader's status says already.
@@ -91,12 +95,24 @@ class Vocabulary:
         """The offers that an account starts once; a last slot holds those that were started."""
         if self.once:
             slots.append(Slot("started", "set", self.once))
+        lasting = _lengths_of_offers(policies)
+        self.lasting = tuple(lasting)
+        """The offers that run for each reader from when they were first shown; a slot for each."""
+        slots += [Slot(offered_name(name), "number", lasting[name]) for name in lasting]
         seen = _seen(whens)
         self.seen = tuple(sorted(seen))
         """The prompts of which a condition asks how often they were shown; then a slot for each."""
         slots += [Slot(seen_name(name), "number", seen[name]) for name in self.seen]
         self.slots = tuple(slots)
+        self.experiments: dict[tuple[str, Assignment], int] = {
+            (slot.name.split()[1], slot.assignment): place
+            for place, slot in enumerate(slots)
+            if slot.assignment is not None
+        }
+        """The places of the experiments that are asked for, each as some policy assigns it."""
         self._made_of = (tuple(policies), extra)
+        by_name = {slot.name: slot for slot in slots}
+        self._offered = {name: by_name[offered_name(name)] for name in lasting}
         self._place = {(slot.name, slot.meter): index for index, slot in enumerate(self.slots)}
         self._observers = tuple(observer_of(slot) for slot in self.slots[ACCESS + 1 : self.base])
 
@@ -110,6 +126,13 @@ class Vocabulary:
     def has(self, name: str, meter: str | None = None) -> bool:
         """Say whether the policies mention an attribute."""
         return (name, meter) in self._place
+
+    def offered(self, offer: str) -> Slot:
+        """Return the slot of how long ago an offer was first shown to a reader, in microseconds.
+
+        Its code is `None` where it was not.
+        """
+        return self._offered[offer]
 
     def observe(
         self, reader: Reader, view: PageView, at: int, status: Status | None = None
@@ -191,6 +214,20 @@ def _seen(whens: list[When]) -> dict[str, tuple[float, ...]]:
     return {name: _constants(bounds) for name, bounds in asked.items()}
 
 
+def _lengths_of_offers(policies: Sequence[Policy]) -> dict[str, tuple[int, ...]]:
+    """Return how long each offer runs for a reader under some policies, in microseconds."""
+    lengths: dict[str, set[int]] = {}
+    for policy in policies:
+        for name, (length, _) in policy.lasting.items():
+            lengths.setdefault(name, set()).add(length)
+    return {name: tuple(sorted(found)) for name, found in lengths.items()}
+
+
+def offered_name(offer: str) -> str:
+    """Return the name of the slot of how long ago an offer was first shown."""
+    return f"offered {offer}"
+
+
 def seen_name(prompt: str) -> str:
     """Return the name of the slot of how often a prompt was shown."""
     return f"seen {prompt}"
@@ -218,6 +255,32 @@ def _clock_slots(policies: Sequence[Policy], whens: list[When]) -> Iterator[Slot
         if hours:
             name = clock_name("hour", zone, own)
             yield Slot(name, "hours", tuple(sorted(hours)), zone=zone)
+
+
+def _asked_experiments(whens: list[When]) -> list[str]:
+    """Return the names of the experiments that conditions ask for."""
+    return sorted({name for when in whens for name in when.experiment or ()})
+
+
+def _whom_experiments_are_for(policies: Sequence[Policy], whens: list[When]) -> list[When]:
+    """Return the conditions of the experiments that are asked for, and those inside them."""
+    asked = _asked_experiments(whens)
+    each = [one for policy in policies for one in policy.experiments if one.name in asked]
+    return [part for experiment in each for part in experiment.when.walk()]
+
+
+def _experiment_slots(policies: Sequence[Policy], whens: list[When]) -> Iterator[Slot]:
+    """Yield the slots of experiments that are asked for.
+
+    Where policies put readers into variants of an experiment in different ways, each has its own.
+    """
+    for name in _asked_experiments(whens):
+        found = (policy.assignments.get(name) for policy in policies)
+        ways = dict.fromkeys(way for way in found if way is not None)
+        for number, way in enumerate(ways, 1):
+            called = f"experiment {name}" if number == 1 else f"experiment {name} {number}"
+            variants = tuple(variant for variant, _ in way.by.variants)
+            yield Slot(called, "word", variants, assignment=way)
 
 
 def _words(condition: frozenset[str] | Members) -> Iterator[str]:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
+from meter.experiments import Assignment
 from meter.facts.attributes import (
     ATTRIBUTES,
     LENGTHS,
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 __all__ = ["Slot", "observer_of", "uncertain", "with_regions"]
 
 _WORDS_KEPT = 512
+_UNITS_KEPT = 16_384
+"""Of how many ids the variant is remembered, for each experiment: hashing one takes ten times as
+long as looking it up."""
 _CLOSED = ("reader", "access")
 """Slots of words that are always known, all of them mentioned."""
 
@@ -46,7 +50,8 @@ class Slot:
     of which is a yes as well), `period` (how many of the policy's own dates, as
     instants, have come), or `hours` (how many of the mentioned hours have come today; before the
     first it is still the last of yesterday's). `meter` names the meter of an `open` or a `left`
-    slot, `product` the rights that a time since something is about, `zone` whose clock is read.
+    slot, `product` the rights that a time since something is about, `zone` whose clock is read,
+    `assignment` what puts a reader into a variant of an experiment.
     """
 
     name: str
@@ -55,6 +60,7 @@ class Slot:
     meter: str | None = None
     product: str | None = None
     zone: ZoneInfo | None = None
+    assignment: Assignment | None = None
 
     @property
     def asks(self) -> str:
@@ -116,6 +122,8 @@ def observer_of(slot: Slot) -> Read:
         return _published(slot)
     if slot.zone is not None:
         return _by_the_clock(slot, slot.zone)
+    if slot.assignment is not None:
+        return _variant_by(slot.assignment)
     mentioned = frozenset(slot.mentioned)
     attribute = ATTRIBUTES.get(slot.name)
     if attribute is None:
@@ -144,6 +152,18 @@ def _published(slot: Slot) -> Read:
         return None if age is None else bisect_right(slot.mentioned, at - age)
 
     return published
+
+
+def _variant_by(assignment: Assignment) -> Read:
+    """Return the function that finds a reader's variant: hashing is dear, so answers are kept."""
+
+    @lru_cache(maxsize=_UNITS_KEPT)
+    def variant(unit: str | None) -> str | None:
+        return None if unit is None else assignment.by.variant(unit) or OTHER
+
+    if assignment.by_visitor:
+        return lambda reader, _view, _at: variant(reader.visitor)
+    return lambda reader, _view, _at: variant(reader.id)
 
 
 def _by_the_clock(slot: Slot, zone: ZoneInfo) -> Read:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attrs import evolve
 
-from meter.facts import ATTRIBUTES, Vocabulary, clock_name, seen_name, since_name
+from meter.facts import ATTRIBUTES, Vocabulary, clock_name, offered_name, seen_name, since_name
 from meter.facts.meters import Opening
 from meter.facts.slots import uncertain
 from meter.forms import covers
@@ -47,7 +47,7 @@ def offer_formula(
     """Return who may have an offer of a rule, and when it runs, as one formula.
 
     `spent` are the meters that the rule spends (see `formula_of`). One that an account starts once
-    is not for who has started it.
+    is not for who has started it; one that lasts a while is over then, for whom it was shown to.
     """
     parts: list[Formula] = []
     stretch = offer.instants(policy.zone)
@@ -56,6 +56,10 @@ def offer_formula(
     parts.append(formula_of(offer.when, vocabulary, policy, spent))
     if offer.once:
         parts.append(Contains(vocabulary.place("started"), offer.name, inside=False))
+    if offer.lasts is not None:
+        over = vocabulary.offered(offer.name).code(policy.lasting[offer.name][0])
+        running = frozenset((None, *range(over or 0)))
+        parts.append(In(vocabulary.place(offered_name(offer.name)), running))
     return parts[0] if len(parts) == 1 else And(tuple(parts))
 
 
@@ -90,11 +94,16 @@ _ORDER = (
     "published",
     "weekday",
     "hour",
+    "experiment",
     "switch",
     "any",
     "not_",
 )
 """Every key of a condition, in the order it is tried and told in."""
+
+
+_BY_NAME = ("left", "used", "seen", "since", "experiment")
+"""The keys of a condition that hold a table by name, each of whose entries has to hold."""
 
 
 class _Translation:
@@ -139,17 +148,25 @@ class _Translation:
         elif kind == "covered":
             covered = self._covered()
             yield covered if asked is self.wanted else self._complement(covered)
-        elif kind in ("left", "used", "seen"):
-            yield from self._of_counts(kind, asked)
-        elif kind == "since":
-            for length, bounds in asked.asked():
-                yield self._since(length, bounds)
+        elif kind in _BY_NAME:
+            yield from self._by_name(kind, when)
         elif kind == "any":
             yield self._joined([self.formula(part) for part in asked], every=False)
         elif kind == "not_":
             yield self.opposite().formula(asked)
         else:
             yield self._single(kind, asked)
+
+    def _by_name(self, kind: str, when: When) -> Iterator[Formula]:
+        """Yield what a key asks of each meter, prompt, time or experiment that it names."""
+        if kind in ("left", "used", "seen"):
+            yield from self._of_counts(kind, getattr(when, kind))
+        elif kind == "experiment":
+            for name, variants in (when.experiment or {}).items():
+                yield self._in_experiment(name, variants)
+        elif when.since is not None:
+            for name, lengths in when.since.asked():
+                yield self._since(name, lengths)
 
     def _single(self, kind: str, asked: Any) -> Formula:  # noqa: ANN401 - what a key asks for
         """Return what a key asks of the status, of meters, of the time, or of the switches."""
@@ -301,6 +318,22 @@ class _Translation:
             else:
                 as_it_is = kind == "left" and name not in self.spent
                 yield self._in_range("now" if as_it_is else kind, name, bounds)
+
+    def _in_experiment(self, name: str, variants: frozenset[str]) -> Formula:
+        """Ask for variants of an experiment, of whom it is for.
+
+        The opposite is another variant, or that it is for somebody else. A variant is asked for of
+        those alone whom the experiment is for, so that it matters to nobody else.
+        """
+        experiment = self.policy.experiment(name)
+        place = self.vocabulary.experiments[name, self.policy.assignments[name]]
+        known = {code for code in self.vocabulary.slots[place].codes() if code is not None}
+        inside = In(place, frozenset(variants if self.wanted else known.difference(variants)))
+        if experiment.when.matches_everything:
+            return inside
+        holding = _Translation(self.vocabulary, self.policy, self.spent, wanted=True)
+        both = And((inside, holding.formula(experiment.when)))
+        return both if self.wanted else Or((both, self.formula(experiment.when)))
 
     def _exhausted(self, meter: str) -> Formula:
         return self._among("open", [Opening.CLOSED], meter=meter)

@@ -75,6 +75,9 @@ def differences(
             yield Difference(key=key, wanted=wanted, found=found)
     if expect.resets_at is not None:
         yield from _different_reset(expect, decision, policy)
+    exposed = tuple(exposure.experiment for exposure in decision.exposures)
+    if expect.exposed is not None and expect.exposed != exposed:
+        yield Difference(key="exposed", wanted=expect.exposed, found=exposed)
     if expect.says != ():
         yield from _different_words(expect, decision, policy, locale)
 

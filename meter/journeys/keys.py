@@ -71,6 +71,10 @@ EXPECT = Table(
                 " zone; `false` for never"
             ),
         ),
+        "exposed": Key(
+            shape=List(item=WORD, least=0),
+            says="the names of the experiments that this view exposes to; `[]` for none",
+        ),
         "says": Key(
             shape=_SAYS,
             says=(
@@ -180,6 +184,9 @@ READER = Table(
         "country": Key(shape=WORD, says="the reader's country"),
         "score": Key(
             shape=Number(least=0, most=1), says="the reader's propensity, between 0 and 1"
+        ),
+        "visitor": Key(
+            shape=ID, says="the id that the site keeps through sign-in, by which experiments go"
         ),
         "device": Key(
             shape=ID, says="the device the journey starts on (`laptop` unless said otherwise)"

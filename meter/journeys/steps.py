@@ -39,6 +39,8 @@ class Expect:
     What is `None` is not looked at. Of what may be absent (`offer prompt left used resets_at says`)
     `False` asks for none and `True` for any.
 
+    `exposed` are the names of the experiments that this view exposes to, in the policy's order.
+
     `says` are texts that the prompt must contain, word for word; spaces and line breaks are alike.
     """
 
@@ -52,6 +54,7 @@ class Expect:
     used: int | bool | None = None
     counted: bool | None = None
     resets_at: datetime | date | bool | None = None
+    exposed: tuple[str, ...] | None = None
     says: tuple[str, ...] | bool = field(default=(), converter=_texts)
 
 

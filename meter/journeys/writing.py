@@ -100,6 +100,7 @@ def reader_table(reader: Reader) -> dict[str, Any]:
         registered_at=None if registered_at is None else _when(registered_at),
         score=reader.score,
         country=reader.country,
+        visitor=reader.visitor,
         entitlements=[_right(right) for right in reader.entitlements] or None,
     )
 

@@ -29,7 +29,7 @@ from meter.loading.fields import (
 )
 from meter.loading.fields.shape import refused
 from meter.validation import ARCHIVE_YEARS, YEARS
-from meter.view import Article, Entitlement, Reader
+from meter.view import MOST_VISITOR, Article, Entitlement, Reader
 from meter.view.rights import NAMING
 from meter.vocabulary import ArticleAccess, CrawlerClass, EntitlementKind
 from meter.windows import local_instant, moment
@@ -142,6 +142,7 @@ def _utc_year(when: datetime) -> int:
 
 
 ID = Text(form='an id in quotes such as `"a1"`', longest=2000)
+_VISITOR = Text(form='an id in quotes such as `"v1"`', longest=MOST_VISITOR)
 CRAWLER = FlagOr(other=Choice(words=CrawlerClass))
 """What an event says of a verified crawler."""
 _WORDS = List(item=Text(longest=2000), least=0)
@@ -287,6 +288,10 @@ def reader_table(zone: ZoneInfo) -> Table:
             "segments": Key(shape=_WORDS, says="the segments the reader is in"),
             "country": Key(shape=word("JP"), says="the reader's country, or region (ISO 3166)"),
             "score": Key(shape=Number(least=0, most=1), says="a propensity between 0 and 1"),
+            "visitor": Key(
+                shape=_VISITOR,
+                says="an id that the site keeps through sign-in, by which experiments go",
+            ),
         },
     )
 

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from meter.view import Article, Entitlement, PageView, Reader
     from meter.vocabulary.machine_terms import MachineTerms
 
-__all__ = ["decision_table", "event_table", "said_of_crawler"]
+__all__ = ["decision_table", "event_table", "exposure_tables", "said_of_crawler"]
 
 _HOUR = timedelta(hours=1)
 _NO_LENGTH = timedelta()
 _LONGEST = timedelta(days=3660)
-_WORDS_OF_A_READER = ("country", "score")
+_WORDS_OF_A_READER = ("country", "score", "visitor")
 _WORDS_OF_A_RIGHT = ("product", "article", "section")
 _WORDS_OF_AN_ARTICLE = ("section", "kind", "value")
 _WORDS_OF_A_VIEW = ("id", "referrer", "channel", "device", "country", "language")
@@ -66,9 +66,10 @@ def said_of_crawler(view: PageView) -> bool | str:
 def decision_table(decision: Decision) -> dict[str, Any]:
     """Return a decision as it is written to JSON: plain words, numbers and ISO 8601 times.
 
-    It has `machines` only where the rule tells machines something.
+    It has `machines` only where the rule tells machines something, `deadlines` only where an offer
+    that lasts a while was shown to this reader, and `exposures` only where there is any.
     """
-    table = {
+    table: dict[str, Any] = {
         "at": decision.at.isoformat(),
         "show": str(decision.show),
         "access": str(decision.access),
@@ -82,9 +83,21 @@ def decision_table(decision: Decision) -> dict[str, Any]:
         "degraded": decision.degraded,
         "policy": decision.policy,
     }
+    if decision.deadlines:
+        table["deadlines"] = {each.offer: each.ends.isoformat() for each in decision.deadlines}
     if decision.machines is not None:
         table["machines"] = _machines_table(decision.machines)
+    if decision.exposures:
+        table["exposures"] = exposure_tables(decision)
     return table
+
+
+def exposure_tables(decision: Decision) -> list[dict[str, str]]:
+    """Return the exposures of a decision as they are written to JSON."""
+    return [
+        {"experiment": exposure.experiment, "variant": exposure.variant}
+        for exposure in decision.exposures
+    ]
 
 
 def _meter_table(meter: MeterReading) -> dict[str, Any]:

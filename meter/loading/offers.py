@@ -8,6 +8,7 @@ from meter.errors.kinds import MOST_PRICE
 from meter.loading.codes import currency_step
 from meter.loading.conditions import WHEN
 from meter.loading.fields import Boolean, Choice, Date, Key, Number, OneOf, Table, Text
+from meter.loading.meters import LENGTH
 from meter.policy import Offer, Product, Then
 from meter.policy.offers import NOTHING
 from meter.vocabulary import OfferKind, Unit
@@ -95,6 +96,14 @@ OFFER = Table(
             shape=Boolean(),
             says="whether an account can start it one time only (`Paywall.started` tells)",
         ),
+        "lasts": Key(
+            shape=LENGTH,
+            says=(
+                "how long it runs for each reader, from the first view at which a prompt showed it"
+                " to them; days are 24 hours"
+            ),
+        ),
+        "was": Key(shape=_PRICE, says="what the same term cost before, told beside the price"),
     },
 )
 

@@ -25,6 +25,7 @@ from meter.loading.schema import POLICY
 from meter.loading.toml import parse_toml, read_text
 from meter.policy import Copy, Policy
 from meter.policy.faults.conditions import condition_faults
+from meter.policy.faults.experiments import experiment_faults
 from meter.policy.faults.frequency import frequency_faults
 from meter.policy.faults.machines import machine_faults
 from meter.policy.faults.meters import meter_faults
@@ -165,7 +166,7 @@ def _read(text: str, name: str) -> tuple[dict[str, Any], ProblemCollector]:
             report.add_problem(problem, "key")
             raise PolicyError(report.problems(text, name))
     parts, _ = POLICY.fields(table, (), report)
-    for key in ("meters", "offers", "products", "prompts"):
+    for key in ("meters", "offers", "products", "prompts", "experiments"):
         named = parts.get(key, {})
         parts[key] = tuple(evolve(part, name=name) for name, part in named.items())
     parts.setdefault("guarantees", ())
@@ -213,6 +214,7 @@ def _faults(parts: Mapping[str, Any], report: ProblemCollector) -> Iterator[Prob
         prompt_faults,
         machine_faults,
         gift_faults,
+        experiment_faults,
         frequency_faults,
     )
     for fault in chain.from_iterable(check(policy) for check in checks):
@@ -224,7 +226,9 @@ def _faults(parts: Mapping[str, Any], report: ProblemCollector) -> Iterator[Prob
             "idle-every": (*fault.path[:-1], "spend"),
             "show-needs-spend": (*fault.path[:-1], "spend"),
             "unfilled-prompt": (*fault.path[:-1], "spend"),
+            "unknown-experiment": ("experiments",),
             "unknown-meter": ("meters",),
+            "unknown-variant": ("experiments",),
             "unknown-disjoint": ("offers",),
             "unknown-offer": ("offers",),
             "unknown-switch": ("switches",),

@@ -10,6 +10,7 @@ from typing import Any
 
 from meter.loading.codes import locale_step
 from meter.loading.conditions import WHEN, WHEN_KEY
+from meter.loading.experiments import EXPERIMENT, HOLDOUT
 from meter.loading.fields import (
     Boolean,
     Choice,
@@ -226,6 +227,9 @@ OFFERS = Mapping(noun="an offer", item=OFFER, check=_name_step, most=200, exampl
 PRODUCTS = Mapping(
     noun="a product", item=PRODUCT, check=_name_step, most=200, example="[products.cooking]"
 )
+EXPERIMENTS = Mapping(
+    noun="an experiment", item=EXPERIMENT, check=_name_step, most=50, example="[experiments.price]"
+)
 RULES = List(item=RULE, most=500, least=0)
 GUARANTEES = List(item=GUARANTEE, most=200, least=0)
 
@@ -298,6 +302,13 @@ POLICY = Table(
         "switches": Key(
             shape=SWITCHES,
             says="what the desk turns `true` and `false` in this file, by name",
+        ),
+        "experiments": Key(
+            shape=EXPERIMENTS,
+            says="who is in which variant, by name: `[experiments.price]`",
+        ),
+        "holdout": Key(
+            shape=HOLDOUT, says="a share of all ids that is kept out of every experiment"
         ),
         "machines": Key(
             shape=MACHINES,

@@ -179,7 +179,7 @@ class PaywallBase(ConfiguredPaywall[S]):
         if self._on_decision is None:
             return ()
         name = self._shown_id(decided)
-        event = decision_event(decided, name)
+        event = decision_event(decided, name, self._shown_visitor(decided))
         if found is None:
             return (event,)
         record = record_word(decided)
@@ -191,6 +191,13 @@ class PaywallBase(ConfiguredPaywall[S]):
         if reader_id is None or self._secret is None:
             return reader_id
         return decided.key or self._keys(reader_id).current
+
+    def _shown_visitor(self, decided: StoreDecision) -> str | None:
+        """Return what the hook is told a visitor is called: with a secret, no id."""
+        visitor = decided.reader.visitor
+        if visitor is None or self._secret is None or not decided.decision.exposures:
+            return visitor
+        return self._keys(visitor).current
 
     def _prove(self) -> StoreOps[None]:
         """Ask the store what a view would ask, and change nothing. Raises what is a mistake."""

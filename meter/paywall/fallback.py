@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from meter.engine import unremembered
+from meter.engine import long_offered, unremembered
 from meter.usage import Tally, Usage, unnamed_reads
 from meter.windows import instant
 
@@ -45,7 +45,12 @@ def _newly_counted(before: Usage, after: Usage) -> Usage:
         name: _newly_read(before.tally(name), tally) for name, tally in after.tallies.items()
     }
     shown = {name: _newly_read(before.showings(name), tally) for name, tally in after.shown.items()}
-    return Usage(_some(counted), shown=_some(shown))
+    offered = {
+        offer: first
+        for offer, first in after.offered.items()
+        if before.offered.get(offer, first + 1) > first
+    }
+    return Usage(_some(counted), shown=_some(shown), offered=offered)
 
 
 def _some(tallies: dict[str, Tally]) -> dict[str, Tally]:
@@ -61,8 +66,12 @@ def _newly_read(before: Tally, after: Tally) -> Tally:
 
 
 def unspent(metered: MeteredView) -> Decision:
-    """Decide as if nothing had been counted; a prompt that must be remembered is not given."""
-    return unremembered(metered.decide(Usage())[0])
+    """Decide as if nothing had been counted.
+
+    A prompt or a deadline that must be remembered is not given.
+    """
+    usage = Usage(offered=long_offered(metered.policy.lasting, instant(metered.now)))
+    return unremembered(metered.decide(usage)[0])
 
 
 def spent(metered: MeteredView) -> Decision:
@@ -72,5 +81,6 @@ def spent(metered: MeteredView) -> Decision:
     values = rulebook.vocabulary.observe(metered.reader, metered.view, at)
     limits = {meter.name: rulebook.limit(meter.name, values) for meter in metered.policy.meters}
     usage = Usage.counting({name: unnamed_reads(limit or 0) for name, limit in limits.items()}, at)
-    usage = evolve(usage, started=frozenset(metered.policy.once))
+    offered = long_offered(metered.policy.lasting, at)
+    usage = evolve(usage, started=frozenset(metered.policy.once), offered=offered)
     return unremembered(metered.decide(usage)[0])

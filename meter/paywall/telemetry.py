@@ -12,8 +12,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
-from meter.loading.event_tables import event_table
-from meter.loading.events import decision_table
+from attrs import evolve
+
+from meter.loading.event_tables import decision_table, event_table, exposure_tables
 from meter.paywall.outages import LOG, OutageLog
 
 if TYPE_CHECKING:
@@ -222,6 +223,7 @@ class Telemetry:
 
 
 def _details(decision: Decision) -> dict[str, object]:
+    exposed = {"exposures": exposure_tables(decision)} if decision.exposures else {}
     return {
         "rule": decision.rule,
         "offer": decision.offer,
@@ -230,6 +232,7 @@ def _details(decision: Decision) -> dict[str, object]:
         "policy": decision.policy,
         "at": decision.at.isoformat(),
         "meter": _reading(decision),
+        **exposed,
     }
 
 
@@ -240,14 +243,17 @@ def _reading(decision: Decision) -> dict[str, object] | None:
     return {"name": meter.name, "limit": meter.limit, "used": meter.used, "left": meter.left}
 
 
-def decision_event(decided: StoreDecision, reader_id: str | None) -> dict[str, object]:
+def decision_event(
+    decided: StoreDecision, reader_id: str | None, visitor: str | None = None
+) -> dict[str, object]:
     """Return a decision as a CloudEvents 1.0 event, ready for `json.dumps`.
 
     See https://cloudevents.io. `subject` is the key the reader is remembered under, which is a
     digest where the paywall has a `secret`; it is left out where the store was not needed. `kind`
     says what was asked: only a `read` is a view that somebody has seen. `view` is the page view as
     `meter decide` reads one, of a reader who is called `reader_id`, and `decision` the decision as
-    `meter decide` writes it.
+    `meter decide` writes it. Where there are `exposures`, `visitor` is whose they are, as an
+    experiment by visitors counts people: the id, or its digest where the paywall has a `secret`.
     """
     decision = decided.decision
     shown = {
@@ -258,6 +264,8 @@ def decision_event(decided: StoreDecision, reader_id: str | None) -> dict[str, o
         "degraded": decision.degraded,
     }
     data = {"article": decided.view.article.id} | shown | _details(decision)
+    if decision.exposures and visitor is not None:
+        data["visitor"] = visitor
     return _event(DECISION, decided, data | _both(decided, reader_id))
 
 
@@ -287,7 +295,11 @@ def difference_event(
 def _both(decided: StoreDecision, reader_id: str | None) -> dict[str, object]:
     """Return the page view and the decision that was served."""
     decision = decided.decision
-    view = event_table(decision.at, decided.reader, decided.view, reader_id=reader_id)
+    reader = decided.reader
+    if reader_id != reader.id and reader.visitor is not None:
+        # No id is told; a digest in its place would be in other variants when it is replayed.
+        reader = evolve(reader, visitor=None)
+    view = event_table(decision.at, reader, decided.view, reader_id=reader_id)
     return {"view": view, "decision": decision_table(decision)}
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
@@ -28,7 +28,9 @@ from meter.errors.kinds import (
 )
 from meter.errors.values import InvalidValueError, check_fields
 from meter.policy.conditions import EVERYONE, Limit, When, pairs
+from meter.policy.experiments import DeclaredExperiment, DeclaredHoldout
 from meter.policy.faults.conditions import condition_faults
+from meter.policy.faults.experiments import experiment_faults
 from meter.policy.faults.frequency import frequency_faults
 from meter.policy.faults.machines import machine_faults
 from meter.policy.faults.meters import meter_faults
@@ -38,7 +40,7 @@ from meter.policy.faults.prompts import prompt_faults
 from meter.policy.gifts import GiftTerms, gift_faults
 from meter.policy.machines import MachinesTable
 from meter.policy.meters import Meter
-from meter.policy.offers import Offer, Product, Then
+from meter.policy.offers import Offer, Product, Then, lasting
 from meter.policy.promised import Promised, promised
 from meter.policy.promises import Promises
 from meter.policy.prompts import Cap, Every, Noun, Prompt, PromptWords, Quiet
@@ -50,12 +52,15 @@ from meter.validation import find_faults
 from meter.vocabulary import WORDS, RuleShow, Show, Wall
 from meter.vocabulary.machine_terms import MachineTerms
 
+if TYPE_CHECKING:
+    from meter.experiments import Assignment
+
 # fmt: off
 __all__ = [
-    "Cap", "Copy", "Dates", "Every", "GiftTerms", "Guarantee", "Hours", "Lengths", "Limit",
-    "Links", "MachineTerms", "MachinesTable", "Meter", "Noun", "Offer", "Policy", "Product",
-    "Promises", "Prompt", "PromptWords", "Publication", "Quiet", "Rule", "Since", "Tenure",
-    "Then", "When",
+    "Cap", "Copy", "Dates", "DeclaredExperiment", "DeclaredHoldout", "Every", "GiftTerms",
+    "Guarantee", "Hours", "Lengths", "Limit", "Links", "MachineTerms", "MachinesTable", "Meter",
+    "Noun", "Offer", "Policy", "Product", "Promises",
+    "Prompt", "PromptWords", "Publication", "Quiet", "Rule", "Since", "Tenure", "Then", "When",
 ]
 # fmt: on
 
@@ -169,6 +174,10 @@ def _products(value: Iterable[Product]) -> tuple[Product, ...]:
     return as_tuple(value)
 
 
+def _experiments(value: Iterable[DeclaredExperiment]) -> tuple[DeclaredExperiment, ...]:
+    return as_tuple(value)
+
+
 def _guarantees(value: Iterable[Guarantee]) -> tuple[Guarantee, ...]:
     return as_tuple(value)
 
@@ -188,7 +197,8 @@ class Policy:
     `copy` maps a locale to the publisher's words in it (the publication's own locale is the
     fall-back). `words` are those an attribute may have in conditions, `switches` what the desk has
     turned on and off, `machines` what the publication says to machines, `gifts` the links that
-    readers may give away (without it, none). Raises `PolicyError` with every fault there is.
+    readers may give away (without it, none). `holdout` keeps a share of all ids out of every
+    experiment. Raises `PolicyError` with every fault there is.
     """
 
     publication: Publication
@@ -203,6 +213,8 @@ class Policy:
     promises: Promises = _ALL_PROMISES
     words: Mapping[str, frozenset[str]] = field(factory=dict, converter=declared, eq=pairs)
     switches: Mapping[str, bool] = field(factory=dict, converter=_switches, eq=pairs)
+    experiments: tuple[DeclaredExperiment, ...] = field(default=(), converter=_experiments)
+    holdout: DeclaredHoldout | None = None
     machines: MachinesTable | None = None
     gifts: GiftTerms | None = None
 
@@ -221,6 +233,7 @@ class Policy:
             *offer_faults(self),
             *promise_faults(self),
             *prompt_faults(self),
+            *experiment_faults(self),
             *frequency_faults(self),
             *link_faults(self.links),
             *machine_faults(self),
@@ -253,6 +266,16 @@ class Policy:
         return tuple(offer.name for offer in self.offers if offer.once)
 
     @cached_property
+    def assignments(self) -> dict[str, Assignment]:
+        """What puts a reader into a variant of each experiment, the holdout considered."""
+        return {each.name: each.assignment(self.holdout) for each in self.experiments}
+
+    @cached_property
+    def lasting(self) -> Mapping[str, tuple[int, int | None]]:
+        """The offers that run for each reader for a while (see `offers.lasting`)."""
+        return lasting(self.offers, self.zone)
+
+    @cached_property
     def coverings(self) -> tuple[When, ...]:
         """For each product that opens something: whoever holds it, and what it opens."""
         return tuple(
@@ -271,6 +294,10 @@ class Policy:
     def meter(self, name: str) -> Meter:
         """Return the meter called `name`. Raises `MeterError` if there is none."""
         return _named("meter", name, self.meters)
+
+    def experiment(self, name: str) -> DeclaredExperiment:
+        """Return the experiment called `name`. Raises `MeterError` if there is none."""
+        return _named("experiment", name, self.experiments)
 
     def offer(self, name: str) -> Offer:
         """Return the offer called `name`. Raises `MeterError` if there is none."""
@@ -294,10 +321,12 @@ _OF_A_POLICY = {
     "promises": instance(Promises),
     "words": table(choice(Declarable), WORDS, '{"kind": ["podcast"]}'),
     "switches": table(TEXT, FLAG, '{"storm": False}'),
+    "experiments": each(instance(DeclaredExperiment), "[DeclaredExperiment(…)]"),
+    "holdout": maybe(instance(DeclaredHoldout)),
     "machines": maybe(instance(MachinesTable)),
     "gifts": maybe(instance(GiftTerms)),
 }
-_Named = TypeVar("_Named", Meter, Offer, Rule)
+_Named = TypeVar("_Named", DeclaredExperiment, Meter, Offer, Rule)
 
 
 def _named(kind: str, name: str, items: tuple[_Named, ...]) -> _Named:

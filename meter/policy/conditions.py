@@ -35,6 +35,12 @@ def _bounds(value: Mapping[str, Range]) -> Mapping[str, Range]:
     return dict(value) if isinstance(value, Mapping) else value
 
 
+def _variants(value: Mapping[str, Iterable[str]]) -> Mapping[str, frozenset[str]]:
+    if not isinstance(value, Mapping):
+        return value
+    return {name: as_set(variants) for name, variants in value.items()}
+
+
 def _meters(value: Iterable[str]) -> frozenset[str]:
     return as_set(value)
 
@@ -111,6 +117,9 @@ class When:
     weekday: frozenset[Weekday] | None = field(default=None, converter=optional(weekdays))
     hour: Hours | None = None
     switch: frozenset[str] | None = field(default=None, converter=optional(words))
+    experiment: Mapping[str, frozenset[str]] | None = field(
+        default=None, converter=optional(_variants), eq=pairs
+    )
     any: tuple[When, ...] | None = field(default=None, converter=optional(_whens))
     not_: When | None = field(default=None, alias="not_")
 
@@ -144,6 +153,7 @@ _OF_A_WHEN = {
     **dict.fromkeys(
         ("left", "used"), maybe(table(TEXT, instance(Range), '{"monthly": Range(at_most=2)}'))
     ),
+    "experiment": maybe(table(TEXT, WORDS, '{"price": ["nine"]}')),
     "exhausted": maybe(each(TEXT, '["monthly"]', frozenset)),
     "seen": maybe(table(TEXT, instance(Range), '{"give": Range(at_least=2)}')),
     **dict.fromkeys(("account", "covered", "entitled", "gift"), maybe(FLAG)),

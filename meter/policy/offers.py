@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Literal, cast
 
 from attrs import field, frozen
+from attrs.converters import optional
 
 from meter import vocabulary
 from meter.errors.kinds import FLAG, PRICE, TEXT, choice, either, instance, maybe
 from meter.errors.values import Fault, check_fields, unknown_word
+from meter.forms import SPAN, as_length
 from meter.policy.conditions import EVERYONE, When
 from meter.policy.times import stretch
 from meter.vocabulary import OfferKind, Unit
 from meter.windows import Term
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from zoneinfo import ZoneInfo
 
-__all__ = ["NOTHING", "Offer", "Product", "Then"]
+__all__ = ["NOTHING", "Offer", "Product", "Then", "lasting"]
 
 _WHEN = instance(When)
+_MICROSECOND = timedelta(microseconds=1)
 NOTHING: Literal["nothing"] = "nothing"
 """What a product opens that changes limits, offers and words only."""
 
@@ -67,8 +71,10 @@ class Offer:
 
     It runs from `starts` (a date is the start of that day) to `ends` (a date holds to the end of
     that day), in the publication's zone where they carry none of their own. `then` is what it costs
-    afterwards. With `once` an account can start it one time: from then on it is not for that reader
-    (see `Paywall.started`).
+    afterwards, and `was` what it cost before. With `once` an account can start it one time: from
+    then on it is not for that reader (see `Paywall.started`). With `lasts` it runs for each reader
+    for so long (absolute time: a day is 24 hours) from the first view at which a prompt showed it
+    to them, and is over for that reader then.
     """
 
     name: str
@@ -82,6 +88,8 @@ class Offer:
     when: When = EVERYONE
     then: Then | None = None
     once: bool = False
+    lasts: timedelta | None = field(default=None, converter=optional(as_length))
+    was: Decimal | None = field(default=None, converter=optional(_price))
 
     def __attrs_post_init__(self) -> None:
         check_fields(self, _OF_AN_OFFER)
@@ -89,6 +97,18 @@ class Offer:
     def instants(self, zone: ZoneInfo) -> tuple[int | None, int | None]:
         """Return the half-open stretch of time this offer runs."""
         return stretch(self.starts, self.ends, zone)
+
+
+def lasting(offers: Iterable[Offer], zone: ZoneInfo) -> dict[str, tuple[int, int | None]]:
+    """Return the offers that run for each reader for a while, by name.
+
+    With each its length in microseconds, and the instant at which it ends for everybody.
+    """
+    return {
+        offer.name: (offer.lasts // _MICROSECOND, offer.instants(zone)[1])
+        for offer in offers
+        if offer.lasts is not None
+    }
 
 
 _OF_AN_OFFER = {
@@ -102,6 +122,8 @@ _OF_AN_OFFER = {
     "when": _WHEN,
     "then": maybe(instance(Then, form='a table such as `{ price = 19, per = "month" }`')),
     "once": FLAG,
+    "lasts": maybe(SPAN),
+    "was": maybe(PRICE),
 }
 
 

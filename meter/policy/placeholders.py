@@ -41,6 +41,7 @@ class Needs(StrEnum):
     LEFT = "something left of a meter"
     OFFER = "an offer"
     END = "an offer that ends"
+    WAS = "an offer with a price before"
     COUNTRY = "a country"
 
 
@@ -60,6 +61,8 @@ PLACEHOLDERS: Mapping[str, Needs] = {
     "price": Needs.OFFER,
     "term": Needs.OFFER,
     "offer_ends": Needs.END,
+    "deadline": Needs.END,
+    "was": Needs.WAS,
     "currency": Needs.OFFER,
     "country": Needs.COUNTRY,
     "publication": Needs.NOTHING,

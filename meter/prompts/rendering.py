@@ -20,6 +20,7 @@ from meter.errors.kinds import check_argument, instance
 from meter.policy import Policy
 from meter.prompts.errors import TemplateError
 from meter.prompts.languages import accepted
+from meter.prompts.offered import own_ends
 from meter.prompts.parts import PLANS, compose, is_signed_in
 from meter.prompts.parts.ahead import Ahead, look_ahead
 from meter.prompts.parts.declared import country_of, declared
@@ -107,6 +108,7 @@ def render(
         prompt,
         decision.show,
         decision.offers,
+        own_ends(decision),
         decision.meter,
         decision.at.astimezone(policy.zone).date(),
         is_signed_in(decision),
@@ -129,6 +131,7 @@ class _Request:
     prompt: str
     show: str
     offers: tuple[str, ...]
+    own_ends: tuple[tuple[str, int], ...]
     meter: MeterReading | None
     today: date
     signed_in: bool

@@ -32,11 +32,12 @@ _SPACES = re.compile(r" {2,}")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _TERMS = ("term-day", "term-week", "term-month", "term-year")
 _WINDOWS = ("any-hours", "any-days", "last-hours", "last-days", "every-hours", "every-days")
-_COUNTED = ("left", "used", "account-more", "account-first", *_WINDOWS, *_TERMS)
+_COUNTED = ("left", "used", "days-left", "account-more", "account-first", *_WINDOWS, *_TERMS)
 """The tables whose texts are the plural forms of one: a form each, picked by a number."""
 _SPARED = frozenset(
     {
-        *("language", "account", "account-more", "account-first", "return", "bar"),
+        *("language", "deadline", "days-left", "offer.was"),
+        *("account", "account-more", "account-first", "return", "bar"),
         *("every", "every-hours", "every-days", "noun-account-more", "noun-account-first"),
         *("offer.renews", "offer.all", "noun.account-unlimited", "noun.account-hint-unlimited"),
     }

@@ -68,6 +68,8 @@ def find_cautions(
         yield caution(SAME_PAGES, pages=question.pages)
     if lacks_walls:
         yield caution("W27", recorded=recorded)
+    for offer in sorted(question.asked.rulebook.lasting):
+        yield caution("W34", offer=offer)
 
 
 def _selects_active(sums: Sums) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from meter.decision import counted_places
+from meter.decision import NEVER, counted_places
 from meter.engine import complete, judge
 from meter.facts import ACCESS
 from meter.facts.meters import ALREADY, OWN
@@ -109,7 +109,8 @@ def _facts_of(
     """Return complete facts, and counts made of how much each meter has counted, and this view."""
     facts = columns.groups[group]
     started = (name in facts.started for name in columns.rulebook.vocabulary.once)
-    counts = (0, *(number for pair in meters for number in pair), *started)
+    never_shown = (NEVER,) * len(columns.rulebook.vocabulary.lasting)
+    counts = (0, *(number for pair in meters for number in pair), *started, *never_shown)
     return complete(columns.rulebook, facts.values, counts), counts
 
 

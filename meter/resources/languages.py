@@ -9,12 +9,19 @@ from meter.resources.files import template_root
 from meter.resources.locales import best_match
 from meter.resources.toml import toml_tables
 
-__all__ = ["LanguageStatus", "language_status", "shipped_languages", "shipped_texts"]
+__all__ = [
+    "LanguageStatus",
+    "draft_sentences",
+    "language_status",
+    "shipped_languages",
+    "shipped_texts",
+]
 
 LanguageStatus = Literal["reviewed", "draft"]
 """Whether somebody who never saw the English has translated every sentence of a language back."""
 
 _STATUS = ("language", "status")
+_DRAFTS = "drafts"
 
 
 @lru_cache(maxsize=1)
@@ -36,10 +43,27 @@ def shipped_languages() -> tuple[str, ...]:
 def language_status(tag: str) -> LanguageStatus:
     """Return whether the words that serve a tag are reviewed; where none ship, they are a draft.
 
+    Of what a language says only for a few policies some sentences may be younger: see
+    `draft_sentences`.
+
     >>> language_status("en-GB"), language_status("tlh")
     ('reviewed', 'draft')
     """
-    served = best_match(tag, shipped_texts())
     table, key = _STATUS
-    said = "" if served is None else shipped_texts()[served].get(table, {}).get(key, "")
-    return "reviewed" if said == "reviewed" else "draft"
+    return "reviewed" if _said_of(tag, table, key) == "reviewed" else "draft"
+
+
+def draft_sentences(tag: str) -> frozenset[str]:
+    """Return the tables, and texts of tables, that are drafts in a language that is reviewed.
+
+    They are said only by policies that ask for them, such as for an offer that `lasts` a while.
+
+    >>> sorted(draft_sentences("de")), sorted(draft_sentences("en"))
+    (['days-left', 'deadline', 'offer.was'], [])
+    """
+    return frozenset(_said_of(tag, _STATUS[0], _DRAFTS).split())
+
+
+def _said_of(tag: str, table: str, key: str) -> str:
+    served = best_match(tag, shipped_texts())
+    return "" if served is None else shipped_texts()[served].get(table, {}).get(key, "")

@@ -5,7 +5,7 @@ does to a view, `frequency` how often a prompt is shown, `verdicts` which rule d
 says.
 """
 
-from meter.rulebook.book import JudgedMeter, Rulebook
+from meter.rulebook.book import JudgedExperiment, JudgedMeter, Rulebook
 from meter.rulebook.effects import SPENDING, Effect, Fit, JudgedRule, Refusals, also_refused
 from meter.rulebook.frequency import (
     MAY,
@@ -27,6 +27,7 @@ __all__ = [
     "Effect",
     "Fit",
     "Frequencies",
+    "JudgedExperiment",
     "JudgedMeter",
     "JudgedPrompt",
     "JudgedRule",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from meter.facts import ACCESS, Vocabulary
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from meter.policy import Policy, Rule, When
 
-__all__ = ["JudgedMeter", "Kept", "Rulebook"]
+__all__ = ["JudgedExperiment", "JudgedMeter", "Kept", "Rulebook"]
 
 
 class JudgedMeter(NamedTuple):
@@ -50,6 +51,18 @@ class Kept(NamedTuple):
     access: frozenset[ArticleAccess]
     spent: frozenset[ArticleAccess]
     history: Formula | None
+
+
+class JudgedExperiment(NamedTuple):
+    """An experiment that some condition asks for: its slot, the variants that somebody is in.
+
+    `formula` says whom it is for.
+    """
+
+    name: str
+    slot: int
+    variants: tuple[str, ...]
+    formula: Formula
 
 
 class Rulebook:
@@ -92,7 +105,12 @@ class Rulebook:
         """How often prompts are shown."""
         self.looks_at_prompts = bool(self.frequencies.prompts or self.vocabulary.seen)
         """Whether it matters for some view what was shown or closed before."""
-        self.first_prompt = 1 + 2 * len(self.meters) + len(self.vocabulary.once)
+        self.lasting = policy.lasting
+        """The offers that run for each reader for a while (see `Policy.lasting`)."""
+        self.first_offer = 1 + 2 * len(self.meters)
+        """Where the offers begin in `decision.Counts`: first those that are started once."""
+        of_offers = len(self.vocabulary.once) + len(self.vocabulary.lasting)
+        self.first_prompt = self.first_offer + of_offers
         """Where the prompts begin in `decision.Counts`."""
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -151,6 +169,18 @@ class Rulebook:
     def histories(self) -> tuple[int, ...]:
         """The places of the meters that count views whatever rule opened them."""
         return tuple(place for place, kept in enumerate(self.kept) if kept.history is not None)
+
+    @cached_property
+    def experiments(self) -> tuple[JudgedExperiment, ...]:
+        """The experiments that conditions ask for, in the order of the policy."""
+        found = []
+        for experiment in self.policy.experiments:
+            way = self.policy.assignments[experiment.name]
+            place = self.vocabulary.experiments.get((experiment.name, way))
+            if place is not None:
+                formula = self._formula(experiment.when)
+                found.append(JudgedExperiment(experiment.name, place, way.shared, formula))
+        return tuple(found)
 
     def keeps(self, place: int, facts: Sequence[Any]) -> bool:
         """Say whether a meter's history counts a whole view with these facts."""
@@ -231,6 +261,11 @@ class Rulebook:
             slot = self.vocabulary.meters[meter.name].open
             if self.is_closed(place, values) and any(leaf.slot == slot for leaf in held):
                 yield place
+
+    @property
+    def every_timeline(self) -> Iterator[Timeline]:
+        """Every window of the policy: those of meters and those of prompts."""
+        return chain(self.timelines.values(), self.frequencies.timelines)
 
     def timelines_of(self, meter: str) -> tuple[Timeline, ...]:
         """Return a meter's window; every window, where the policy no longer has that meter."""

@@ -25,6 +25,7 @@ _NAMES = {
     "W28": "trial-length",
     "W29": "nobody-subscribes-yet",
     "W30": "does-not-fit",
+    "W33": "deadlines-not-simulated",
 }
 
 

@@ -100,7 +100,7 @@ def _of_number(slot: Slot, place: int, code: int, words: str) -> Iterator[Met]:
 
 
 def _number(slot: Slot, constant: float) -> str:
-    if slot.is_length:
+    if slot.is_length or slot.asks == "offered":
         return span_text(int(constant) * _MICROSECOND)
     return f"{constant:g}"
 

@@ -2,7 +2,8 @@
 
 A meter is a set of ids, so a retry, a duplicate event or a repeated sign-in changes nothing; so are
 the names of the offers that an account starts once. Of prompts with a frequency it is remembered at
-which views they were shown, and when they were closed last. Nothing else is kept.
+which views they were shown, and when they were closed last; of offers with a deadline of one's
+own, when they were first shown. Nothing else is kept.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from meter.usage.tally import (
     latest_believed,
     table_of,
     tally_of,
+    unnamed_reads,
 )
 from meter.windows import DAY
 
@@ -35,6 +37,7 @@ __all__ = [
     "Read",
     "Tally",
     "Usage",
+    "earliest_of",
     "latest_believed",
     "latest_of",
     "table_of",
@@ -47,13 +50,15 @@ _VERSION = b"1"
 _WITH_STARTED = b"2"
 """Of what is written else: a list of that object and of the names of what was started."""
 _WITH_PARTS = b"3"
-"""Of what is written where a prompt was shown or closed: an object of all the parts there are."""
-_PARTS = ("meters", "started", "shown", "closed")
+"""Of what is written where a prompt was shown or closed, or an offer with a deadline of one's own
+was shown: an object of all the parts there are.
+"""
+_PARTS = ("meters", "started", "shown", "closed", "offered")
 _JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 
 _NONE_SHOWN: dict[str, Tally] = {}
-_NONE_CLOSED: dict[str, int] = {}
+_NONE_AT: dict[str, int] = {}
 """What has never been changed: what is remembered is read-only."""
 
 
@@ -73,10 +78,21 @@ def _shown(shown: dict[str, Tally]) -> dict[str, Tally]:
 
 
 def _closed(closed: dict[str, int]) -> dict[str, int]:
-    if closed is _NONE_CLOSED:
+    if closed is _NONE_AT:
         return closed
     _check_table(closed, "closed", "a table of the instants at which each prompt was closed last")
-    return {name: closed[name] for name in sorted(closed)} if closed else _NONE_CLOSED
+    return _sorted(closed)
+
+
+def _offered(offered: dict[str, int]) -> dict[str, int]:
+    if offered is _NONE_AT:
+        return offered
+    _check_table(offered, "offered", "a table of the instants at which each offer was first shown")
+    return _sorted(offered)
+
+
+def _sorted(instants: dict[str, int]) -> dict[str, int]:
+    return {name: instants[name] for name in sorted(instants)} if instants else _NONE_AT
 
 
 def _check_table(value: object, name: str, form: str) -> None:
@@ -98,17 +114,20 @@ class Usage:
     here. `started` are the offers that an account starts once, and this one has started. `shown`
     maps a prompt's name to the views (see `PageView.view_key`) at which it was shown, `closed` to
     the instant (microseconds since 1970) at which the reader closed it last: only of prompts that
-    something in their policy asks for.
+    something in their policy asks for. `offered` maps an offer that lasts a while for each reader
+    to the instant at which it was first shown.
     """
 
     tallies: dict[str, Tally] = field(factory=dict, converter=_by_name)
     started: frozenset[str] = frozenset()
     shown: dict[str, Tally] = field(default=_NONE_SHOWN, converter=_shown)
-    closed: dict[str, int] = field(default=_NONE_CLOSED, converter=_closed)
+    closed: dict[str, int] = field(default=_NONE_AT, converter=_closed)
+    offered: dict[str, int] = field(default=_NONE_AT, converter=_offered)
 
     def __hash__(self) -> int:
-        prompts = (tuple(self.shown.items()), tuple(self.closed.items()))
-        return hash((tuple(self.tallies.items()), self.started, prompts))
+        told = (self.shown, self.closed, self.offered)
+        rest = tuple(tuple(table.items()) for table in told)
+        return hash((tuple(self.tallies.items()), self.started, rest))
 
     @classmethod
     def counting(cls, read: Mapping[str, Collection[str]], at: int) -> Usage:
@@ -147,7 +166,8 @@ class Usage:
         """Return what either has counted, whenever that was, for two halves of one record.
 
         An id on both sides keeps its later instant; one more than a day ahead of the instant `at`
-        gives way to one that is not. (For two readers there is `engine.join`.)
+        gives way to one that is not. An offer was first shown when the first of the two says. (For
+        two readers there is `engine.join`.)
         """
         believed = at + DAY
         both = Usage(
@@ -155,6 +175,7 @@ class Usage:
             self.started | other.started,
             _unions(self.shown, other.shown, believed),
             latest_of(self.closed, other.closed, believed),
+            earliest_of(self.offered, other.offered),
         )
         return self if both == self else both
 
@@ -164,9 +185,10 @@ class Usage:
         The first byte is the version of the format.
         """
         table = {name: _written(tally) for name, tally in self.tallies.items()}
-        if self.shown or self.closed:
+        if self.shown or self.closed or self.offered:
             shown = {name: _written(tally) for name, tally in self.shown.items()}
-            parts = zip(_PARTS, (table, sorted(self.started), shown, self.closed), strict=True)
+            written = (table, sorted(self.started), shown, self.closed, self.offered)
+            parts = zip(_PARTS, written, strict=True)
             return _encoded(_WITH_PARTS, {name: part for name, part in parts if part})
         if self.started:
             return _encoded(_WITH_STARTED, [table, sorted(self.started)])
@@ -215,6 +237,11 @@ def latest_of(one: dict[str, int], other: dict[str, int], believed: int) -> dict
     return both
 
 
+def earliest_of(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
+    """Return the earlier instant of each name in two tables."""
+    return {**one, **{name: min(one.get(name, at), at) for name, at in other.items()}}
+
+
 def _written(tally: Tally) -> list[object]:
     # Instants are written as steps from the one before: a tenth of the digits.
     steps = [at - before for before, at in zip((0, *tally.ats), tally.ats, strict=False)]
@@ -234,29 +261,24 @@ def _read_usage(raw: bytes) -> Usage:
         parts = read
     started = cast("list[str]", parts.get("started", []))
     closed = cast("dict[str, int]", parts.get("closed", {}))
+    offered = cast("dict[str, int]", parts.get("offered", {}))
     if not all(type(name) is str for name in started):
         raise ValueError("what was started is a list of names")
-    if not all(type(at) is int and FIRST <= at < AFTER for at in closed.values()):
+    instants = (*closed.values(), *offered.values())
+    if not all(type(at) is int and FIRST <= at < AFTER for at in instants):
         raise ValueError("an instant is in the years 1 to 9999")
     usage = Usage(
         _read_tallies(parts.get("meters", {})),
         frozenset(started),
         _read_tallies(parts.get("shown", {})),
         closed,
+        offered,
     )
     # One comparison refuses all that `to_bytes` never writes: a meter given twice, another order, a
     # blank, an escape, a table in the place of a list, a part that no release knows.
     if usage.to_bytes() != raw:
         raise ValueError("the usage would be written in another way")
     return usage
-
-
-def unnamed_reads(count: int) -> tuple[str, ...]:
-    """Return so many ids that no article and no view has.
-
-    An id that is remembered and starts with `~` is a digest, or holds a view.
-    """
-    return tuple(f"~ {number}" for number in range(count))
 
 
 def _read_tallies(table: object) -> dict[str, Tally]:

@@ -25,6 +25,7 @@ __all__ = [
     "latest_believed",
     "table_of",
     "tally_of",
+    "unnamed_reads",
 ]
 
 _UTC = ZoneInfo("UTC")
@@ -165,3 +166,11 @@ def latest_believed(tallies: Iterable[Tally], at: int, when: int) -> tuple[int, 
             last = tally.ats[believed - 1] if believed else at
         when = max(when, last)
     return when, ahead
+
+
+def unnamed_reads(count: int) -> tuple[str, ...]:
+    """Return so many ids that no article and no view has.
+
+    An id that is remembered and starts with `~` is a digest, or holds a view.
+    """
+    return tuple(f"~ {number}" for number in range(count))

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
+from meter.experiments.moves import shares
 from meter.facts import OTHER
 from meter.facts.attributes import REGION
 from meter.usage import Usage
+from meter.verify.together.assigned import assigned
 from meter.verify.together.tenure import Lengths, before, lengths, rights_of
 from meter.verify.together.timing import Moments, Timing, stretch_of
 from meter.view import Article, Entitlement, PageView, Reader
@@ -92,10 +94,16 @@ def plain_codes(vocabulary: Vocabulary, slot: Slot) -> tuple[Hashable, ...]:
 
 
 def _can_be(vocabulary: Vocabulary, slot: Slot, code: Hashable) -> bool:
+    if slot.assignment is not None:
+        return code is None or bool(
+            shares(slot.assignment.by)[None if code == OTHER else str(code)]
+        )
     if slot.kind == "word" and slot.zone is None:
         view = _view_with(slot.name, _word(slot, code))
         seen = vocabulary.observe(Reader(id="somebody"), view, 0)
         return bool(seen[vocabulary.place(slot.name)] == code)
+    if slot.asks == "offered":  # a length of whole hours leaves room below and above
+        return True
     if slot.is_length and isinstance(code, int):
         stretch = stretch_of(slot, code, 0, _MOST_LENGTH)
         return stretch.low < stretch.high
@@ -181,7 +189,8 @@ def concretize(
     usage = _usage(policy, view, at, used or {})
     for offer in sorted(values.get("started") or ()):
         usage = usage.starting(offer)
-    reader = _reader(given, lengths(slots, values), now)
+    usage = evolve(usage, offered=dict(_offered(vocabulary, values, at)))
+    reader = assigned(_reader(given, lengths(slots, values), now), slots, values)
     if any(way.used is None for way in (used or {}).values()):
         reader = evolve(reader, id=None)
     return ConcreteView(
@@ -190,6 +199,19 @@ def concretize(
         usage=usage,
         now=now,
     )
+
+
+def _offered(
+    vocabulary: Vocabulary, values: Mapping[str, Any], at: int
+) -> Iterator[tuple[str, int]]:
+    """Yield when offers were first shown to somebody with these codes."""
+    for offer in vocabulary.lasting:
+        slot = vocabulary.offered(offer)
+        code = values.get(slot.name)
+        if code is not None:
+            marks = slot.mentioned
+            longer = marks[code // 2] if code < 2 * len(marks) else marks[-1] + 1
+            yield offer, at - (longer if code % 2 or code == 2 * len(marks) else longer - 1)
 
 
 def _moments(vocabulary: Vocabulary, values: Mapping[str, Any], usual: int) -> Moments:
@@ -202,7 +224,11 @@ def _moments(vocabulary: Vocabulary, values: Mapping[str, Any], usual: int) -> M
 
 def _concrete(slots: Iterable[Slot], values: Mapping[str, Any]) -> dict[str, Any]:
     """Return a value with the code of each slot, by name."""
-    slots = [slot for slot in slots if slot.name not in _OF_TIME and slot.zone is None]
+    slots = [
+        slot
+        for slot in slots
+        if slot.name not in _OF_TIME and slot.zone is None and slot.assignment is None
+    ]
     given = {slot.name: values[slot.name] for slot in slots if not slot.is_length}
     for slot in slots:
         if slot.name in _UNMENTIONED:

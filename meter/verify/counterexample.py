@@ -76,6 +76,9 @@ def single_view(space: Space, situation: Situation, wanted: frozenset[Show]) -> 
     if step.asked.usage.started:
         offers = quoted(sorted(step.asked.usage.started), "and")
         before = "; ".join(part for part in (before, f"{offers} started") if part)
+    if step.asked.usage.offered:
+        offers = quoted(sorted(step.asked.usage.offered), "and")
+        before = "; ".join(part for part in (before, f"{offers} shown") if part)
     if space.is_without_id(situation):
         before = "nothing is known of what a reader without an id has read"
     return Counterexample(

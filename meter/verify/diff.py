@@ -33,6 +33,7 @@ from meter.verify.rows import (
     visible,
 )
 from meter.verify.switches import MOST_POSITIONS, positions, shared_switches
+from meter.verify.together.moved import in_same_variants, moved
 from meter.verify.walk.histories import KeptViews, counted_otherwise, kept_views
 from meter.verify.walk.symbolic import reports, verdicts
 
@@ -66,11 +67,14 @@ def changes(
     None where the policies are equal as functions.
 
     The names of rules and their order do not matter, only what readers see and what is counted.
-    What `[machines]` and `[gifts]` say otherwise has rows of its own. Switches that stand alike in
-    both are compared in every position, others as they are. Policies too large for a diagram are
-    put to z3 where it is installed: it finds one example, or proves that there is none. Raises
-    `UndecidedError` otherwise.
+    An edit that puts readers into other variants of an experiment is told with their exact share,
+    and the rest is about who stays in one. What `[machines]` and `[gifts]` say otherwise has rows
+    of its own. Switches that stand alike in both are compared in every position, others as they
+    are. Policies too large for a diagram are put to z3 where it is installed: it finds one example,
+    or proves that there is none. Raises `UndecidedError` otherwise.
     """
+    moving = tuple(moved(old, new))
+    old, new = in_same_variants(old, new)
     shared = shared_switches(old, new)
     pairs = zip(positions(old, shared), positions(new, shared), strict=True)
     found = [
@@ -83,7 +87,7 @@ def changes(
         rows += (evolve(row, who=f"{row.who}, with {turned}") for row in new_rows)
     rows += settings(old, new)
     complete = 2 ** len(shared) == len(found) and all(changed.complete for _, changed in found)
-    return Changes(rows=tuple(rows), complete=complete)
+    return Changes(rows=(*moving, *rows), complete=complete)
 
 
 def _changes(old: Policy, new: Policy, seconds: float | None, steps: int) -> Changes:

@@ -49,6 +49,7 @@ _WHO = (
     "hour",
     "whole",
     "started",
+    "offered",
 )
 """What stays the same from one page view to the next: the reader, and the day."""
 _CLOCK = ("expiry", "purchase", "registration", "period", "weekday", "hour")

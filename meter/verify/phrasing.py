@@ -67,7 +67,7 @@ _MEMBERSHIP = {
     "started": ("who started", "who did not start"),
 }
 _SINCE = ("expiry", "purchase", "registration")
-_WHO = ("whole", "started", "segments", "product", "score", "country", *_SINCE)
+_WHO = ("whole", "started", "offered", "segments", "product", "score", "country", *_SINCE)
 _CLOCKS = ("weekday", "hour")
 _STATE = ("meter state", "counted already", "period")
 """The variables that say who reads and what is left to them; all others say what is opened."""
@@ -111,7 +111,7 @@ def reader_words(values: Mapping[str, Any], vocabulary: Vocabulary) -> str:
     numbers = [
         name
         for name, value in values.items()
-        if value is not None and _asks(name) in ("score", *_SINCE)
+        if value is not None and _asks(name) in ("score", "offered", *_SINCE)
     ]
     parts += [f"({words_of(vocabulary, name, [values[name]])})" for name in numbers]
     return " ".join(parts)

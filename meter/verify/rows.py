@@ -58,8 +58,8 @@ _ONE = {Show.LAST_FREE_ARTICLE: Show.COUNTDOWN}
 class Row:
     """One line of a comparison: who it is about, what they got before, and what they get after.
 
-    `about` is `rules`, `limit`, `meter`, `offer`, `prompt`, `machines` or `gifts`: what it is that
-    differs.
+    `about` is `rules`, `limit`, `meter`, `offer`, `prompt`, `experiment`, `machines` or `gifts`:
+    what it is that differs.
     """
 
     about: str

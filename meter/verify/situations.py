@@ -45,6 +45,13 @@ _ASSUMED = (
         ("started",),
         "whoever has an id may have started an offer before, and who has none gets no such offer",
     ),
+    (
+        ("offered",),
+        (
+            "whoever has an id may have been shown an offer that lasts a while any time ago, and"
+            " who has none gets no such offer"
+        ),
+    ),
     (("score",), "a score is between 0 and 1"),
     (("value",), "an article's value is between 0 and 1"),
     (("age",), "an article's age is known once it is published, and never below 0"),

@@ -7,6 +7,7 @@ are the engine's own: this module only says for which codes the engine is asked.
 from __future__ import annotations
 
 from functools import partial
+from math import inf
 from operator import eq
 from typing import TYPE_CHECKING
 
@@ -144,6 +145,9 @@ class Space(Layout):
         diagrams = self.diagrams
         parts = [diagrams.test(level, [0]) for level in set(self.known_levels)]
         parts += [self.is_("started", True, member=name) for name in self.vocabulary.once]
+        for offer in self.vocabulary.lasting:
+            slot = self.vocabulary.offered(offer)
+            parts.append(self.is_(slot.name, slot.code(inf)))
         for meter in self.meters:
             level = self.state_level(meter)
             states = [

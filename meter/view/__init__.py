@@ -36,7 +36,10 @@ from meter.windows import instant
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-__all__ = ["Article", "Entitlement", "PageView", "Reader", "counted_article"]
+__all__ = ["MOST_VISITOR", "Article", "Entitlement", "PageView", "Reader", "counted_article"]
+
+MOST_VISITOR = 200
+"""How many characters of a visitor's id an edge takes: it is hashed again and again."""
 
 _NOTHING: frozenset[str] = frozenset()
 _COLLECTIONS = (tuple, frozenset)
@@ -63,6 +66,7 @@ _OF_A_READER = {
     "country": maybe(TEXT),
     "score": maybe(number(0, 1, "0.5")),
     "registered_at": maybe(ZONED),
+    "visitor": maybe(ID),
 }
 _NEVER_REGISTERED = Fault(
     "bad-value", "it has a `registered_at` and is not registered", "add `registered`"
@@ -85,8 +89,9 @@ class Reader:
     An `id` of `None` is a reader without identity, such as one who gave no consent or keeps no
     cookie: nothing is ever counted for them, so every meter with a limit is closed to them.
 
-    `score` is a propensity between 0 and 1, `registered_at` a time with a zone. What the publisher
-    does not know stays `None`, and a condition on it never matches.
+    `score` is a propensity between 0 and 1, `registered_at` a time with a zone, `visitor` an id
+    that the site keeps through sign-in, by which experiments tell variants apart. What the
+    publisher does not know stays `None`, and a condition on it never matches.
     """
 
     id: str | None
@@ -96,6 +101,7 @@ class Reader:
     country: str | None = None
     score: float | None = None
     registered_at: datetime | None = None
+    visitor: str | None = None
 
     def __attrs_post_init__(self) -> None:
         if not (
@@ -108,6 +114,7 @@ class Reader:
             and (self.country is None or type(self.country) is str)
             and (self.score is None or (type(self.score) is float and 0 <= self.score <= 1))
             and self.registered_at is None
+            and (self.visitor is None or (type(self.visitor) is str and self.visitor.strip()))
         ):
             check_fields(self, _OF_A_READER)
             if self.registered_at is not None and not self.registered:

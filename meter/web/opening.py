@@ -49,6 +49,7 @@ class GateSettings(TypedDict, total=False):
     consent: Consent | None
     without_consent: Literal["teaser", "whole"]
     country: Callable[[WebRequest], str | None] | str | None
+    visitor: Callable[[WebRequest], str | None] | None
     crawler: CrawlerOf | None
     institutions: InstitutionRights | str | PathLike[str] | None
     gifts: GiftDesk | bool | None

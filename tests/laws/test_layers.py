@@ -54,7 +54,7 @@ EXCEPTIONS = {
     ("canonical", "policy"),
 }
 
-CORE = set.union(*LAYERS[:11]) - {"clock", "resources", "experiments"}
+CORE = set.union(*LAYERS[:11]) - {"clock", "resources"}
 # fmt: off
 OUTSIDE = {
     "asyncio", "babel", "click", "http", "io", "jinja2", "logging", "multiprocessing", "numpy",

@@ -45,7 +45,7 @@ class Bug(NamedTuple):
 BUGS = (
     Bug(
         "a list spends only one",
-        "decision.py",
+        "decision/__init__.py",
         "    spent = rulebook.places_of(verdict.spend)\n",
         "    spent = rulebook.places_of(verdict.spend)[:1]\n",
     ),
@@ -63,19 +63,19 @@ BUGS = (
     ),
     Bug(
         "the meter with the most left is told",
-        "decision.py",
+        "decision/__init__.py",
         "least = min(standing.left",
         "least = max(standing.left",
     ),
     Bug(
         "a wall tells the refusal that ends last",
-        "decision.py",
+        "decision/__init__.py",
         "_is_later(told[1], last[1])",
         "_is_later(last[1], told[1])",
     ),
     Bug(
         "a refusal ends with the first of its meters",
-        "decision.py",
+        "decision/__init__.py",
         "            if _is_later(at, last[1]):",
         "            if _is_later(last[1], at):",
     ),
@@ -99,19 +99,19 @@ BUGS = (
     ),
     Bug(
         "a history counts only what is spent",
-        "decision.py",
+        "decision/__init__.py",
         "if rulebook.histories and verdict.show.access is Access.FULL:",
         "if False:",
     ),
     Bug(
         "a history counts beyond its limit",
-        "decision.py",
+        "decision/__init__.py",
         "if limit is None or used < limit:",
         "if True:",
     ),
     Bug(
         "a history that is fetched ahead is given",
-        "decision.py",
+        "decision/__init__.py",
         "        if limited:",
         "        if False:",
     ),
@@ -213,7 +213,7 @@ BUGS = (
     ),
     Bug(
         "reading again counts",
-        "decision.py",
+        "decision/__init__.py",
         "if not counts[FIRST_METER + 1 + 2 * place] & ALREADY]",
         "]",
     ),
@@ -261,13 +261,13 @@ BUGS = (
     ),
     Bug(
         "a prefetch counts",
-        "decision.py",
+        "decision/__init__.py",
         "    if counts[0] and counted:",
         "    if False:",
     ),
     Bug(
         "a prefetch opens what would count",
-        "decision.py",
+        "decision/__init__.py",
         "access=Access.PREVIEW, prompt=None, speculative=True",
         "prompt=None, speculative=True",
     ),
@@ -496,13 +496,13 @@ HELD_BUGS = (
     ),
     Bug(
         "a pickled decision takes any policy",
-        "decision.py",
+        "decision/__init__.py",
         "policy is not None and policy.digest == self.policy",
         "policy is not None",
     ),
     Bug(
         "a pickled decision carries its policy",
-        "decision.py",
+        "decision/__init__.py",
         '{**self.__dict__, "rulebook": None}',
         "dict(self.__dict__)",
     ),

@@ -30,6 +30,7 @@ EVERYTHING = Reader(
     segments=["loyal", "student"],
     country="JP",
     score=0.5,
+    visitor="v1",
 )
 SEEN = PageView(
     article=Article(

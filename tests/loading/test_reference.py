@@ -9,6 +9,7 @@ import pytest
 
 from meter.loading.lints import LINTS
 from meter.policy.faults.conditions import CODES as WORD_CODES
+from meter.policy.faults.experiments import CODES as EXPERIMENT_CODES
 from meter.policy.faults.frequency import CODES as FREQUENCY_CODES
 from meter.policy.faults.machines import CODES as MACHINE_CODES
 from meter.policy.faults.offers import CODES as OFFER_CODES
@@ -90,7 +91,8 @@ def test_every_code_is_documented_once():
     """What can be said has a section that says what it means."""
     codes = {code for module in MODULES for code in _codes(module)}
     codes |= {known[1] for known in SYNTAX} | set(LINTS) | set(CODES) | set(WORD_CODES)
-    codes |= {"bad-value", "bad-status", "machines-need-licence", *OFFER_CODES, *MACHINE_CODES}
+    codes |= {"bad-value", "bad-status", "machines-need-licence"}
+    codes |= {*OFFER_CODES, *MACHINE_CODES, *EXPERIMENT_CODES}
     assert codes - set(DOCUMENTED) == set()
     assert len(DOCUMENTED) == len(set(DOCUMENTED))
 
@@ -120,5 +122,5 @@ def test_every_code_of_a_text_has_an_example():
     """Only what no text can show goes without."""
     shown = {Path(name).stem for name in EXAMPLES}
     codes = {code for module in MODULES for code in _codes(module)} | set(LINTS) | set(CODES)
-    codes |= set(WORD_CODES) | set(OFFER_CODES) | set(MACHINE_CODES)
+    codes |= set(WORD_CODES) | set(OFFER_CODES) | set(MACHINE_CODES) | set(EXPERIMENT_CODES)
     assert codes - shown - WITHOUT_EXAMPLE == set()

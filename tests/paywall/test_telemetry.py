@@ -5,10 +5,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
+from datetime import UTC, datetime
 
 import pytest
 
-from meter import AsyncPaywall, Entitlement, PageView, Paywall, Reader, open_store
+from meter import (
+    Article,
+    AsyncPaywall,
+    Entitlement,
+    PageView,
+    Paywall,
+    Reader,
+    loads_policy,
+    open_store,
+)
 from meter.errors import CorruptUsageError, StoreContentionError, StoreUnavailableError
 from meter.paywall.outages import OutageLog
 from meter.stores import MemoryStore
@@ -239,3 +249,42 @@ def test_an_ordinary_hook_of_an_async_paywall_is_called(newsroom):
 
     asyncio.run(ask())
     assert ["read"] == [event["data"]["kind"] for event in events]
+
+
+EXPERIMENT = """
+[publication]
+name = "The Harbour Review"
+[experiments.wall]
+seed = "wall-test"
+variants = { control = 0.5, open = 0.5 }
+[[rules]]
+name = "open"
+when = { experiment = { wall = ["open"] } }
+show = "article"
+[[rules]]
+name = "else"
+show = "wall"
+"""
+
+
+@pytest.mark.parametrize("secret", [None, "a secret"])
+def test_the_hook_is_told_of_exposures_and_whose_they_are(secret):
+    """With a secret the visitor is a digest, and the view names none."""
+    events = []
+    now = datetime(2026, 6, 1, tzinfo=UTC)
+    paywall = Paywall(
+        loads_policy(EXPERIMENT), MemoryStore(), secret=secret, on_decision=events.append
+    )
+    for visitor in ("v1", None):
+        paywall.check(Reader(id="r1", visitor=visitor), PageView(article=Article(id="a1")), now=now)
+    exposed, other = (event["data"] for event in events)
+    (exposure,) = exposed["exposures"]
+    assert exposure["experiment"] == "wall"
+    assert exposed["decision"]["exposures"] == [exposure]
+    assert "exposures" not in other
+    assert "visitor" not in other
+    if secret is None:
+        assert exposed["visitor"] == exposed["view"]["reader"]["visitor"] == "v1"
+    else:
+        assert "visitor" not in exposed["view"]["reader"]
+        assert exposed["visitor"] not in ("v1", exposed["view"]["reader"]["id"])

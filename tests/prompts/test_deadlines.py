@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from meter import Article, PageView, Policy, Reader, Usage, Window, decide, loads_policy, render
 from meter.explanation import last_day
-from meter.policy import Offer, Publication, Rule
+from meter.policy import Copy, Offer, Prompt, PromptWords, Publication, Rule
 from meter.prompts.deadlines import from_text, until_text
 from meter.resources.locales import locale_of
 from meter.windows import day_start, moment
 from tests.prompts.markup import read
 from tests.prompts.midnights import JUMPING, days_without_midnight, wrong_days
-from tests.prompts.staging import NOW, Stage, make_offer, make_policy
+from tests.prompts.staging import LANGUAGES, NOW, Stage, make_offer, make_policy
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 ENGLISH = locale_of("en")
@@ -230,3 +230,113 @@ def test_a_policy_file_says_the_same():
     assert "Offer ends April 23rd" in render(decision, policy)
     over = decide(policy, Reader(id="r"), view, Usage(), now + timedelta(minutes=1))[0]
     assert over.offer is None
+
+
+def near(end: datetime | date, now: str, locale: str = "en", zone: str = "Asia/Tokyo") -> str:
+    """What `{{ deadline }}` says of an offer that ends then, seen at `now`."""
+    policy = Policy(
+        publication=Publication(name="H", timezone=zone),
+        offers=[Offer(name="o", price=9, currency="USD", term="1 month", ends=end)],
+        prompts=[Prompt(name="sale", heading="{{ deadline }}")],
+        copy={locale: Copy(prompts={"sale": PromptWords(heading="{{ deadline }}")})}
+        if locale != "en"
+        else {},
+        rules=[Rule(name="all", show="subscription-wall", offer="o", prompt="sale")],
+    )
+    view = PageView(article=Article(id="a"))
+    at = datetime.fromisoformat(now).replace(tzinfo=ZoneInfo(zone))
+    decision = decide(policy, Reader(id="r"), view, Usage(), at)[0]
+    return read(render(decision, policy, locale=locale)).lines[0]
+
+
+@pytest.mark.parametrize(
+    ("end", "now", "said"),
+    [
+        (date(2026, 6, 30), "2026-06-30T00:00", "Last day: ends tonight"),
+        (date(2026, 6, 30), "2026-06-30T23:59", "Last day: ends tonight"),
+        (date(2026, 6, 30), "2026-06-29T00:00", "Ends tomorrow"),
+        (date(2026, 6, 30), "2026-06-28T12:00", "3 days left"),
+        (date(2026, 6, 30), "2026-06-24T23:59", "7 days left"),
+        (date(2026, 6, 30), "2026-06-23T23:59", "Offer ends June 30th"),
+        (date(2027, 1, 1), "2026-12-31T23:59", "Ends tomorrow"),
+        (datetime.fromisoformat("2026-06-30T18:30"), "2026-06-30T18:29", "Ends today at 6:30 PM"),
+        (
+            datetime.fromisoformat("2026-06-30T18:30"),
+            "2026-06-29T18:31",
+            "Ends tomorrow at 6:30 PM",
+        ),
+        (datetime.fromisoformat("2026-06-30T18:30"), "2026-06-28T18:31", "2 days left"),
+        (datetime.fromisoformat("2026-07-01T00:00"), "2026-06-30T18:31", "Last day: ends tonight"),
+    ],
+)
+def test_a_deadline_is_told_by_how_near_it_is(end, now, said):
+    """By the days of the publication's zone; a midnight is the end of the day before."""
+    assert said == near(end, now).replace("\u202f", " ")
+
+
+def test_a_day_without_a_midnight_ends_tonight_too():
+    """In Cairo the clock jumped from 23:59 to 1:00."""
+    said = near(date(2026, 4, 23), "2026-04-23T20:00", zone="Africa/Cairo")
+    assert said == "Last day: ends tonight"
+
+
+@pytest.mark.parametrize("locale", LANGUAGES)
+def test_every_language_tells_each_kind_of_deadline(locale):
+    """Five sentences, all different, each of the language's own words."""
+    timed = datetime.fromisoformat("2026-06-30T18:30")
+    said = [
+        near(date(2026, 6, 30), "2026-06-30T12:00", locale),
+        near(date(2026, 6, 30), "2026-06-29T12:00", locale),
+        near(timed, "2026-06-30T12:00", locale),
+        near(timed, "2026-06-29T12:00", locale),
+        near(timed, "2026-06-28T12:00", locale),
+        near(timed, "2026-06-25T12:00", locale),
+    ]
+    assert len({*said}) == len(said)
+    if locale != "en":
+        assert not any("left" in words or "nds to" in words for words in said)
+
+
+def owned(hours: int, **offer: object) -> list[str]:
+    """What a reader sees at the wall so many hours after an offer of 72 hours was first shown."""
+    policy = Policy(
+        publication=Publication(name="H", timezone="Asia/Tokyo"),
+        offers=[
+            Offer(name="o", price=9, currency="USD", term="1 month", lasts="72 hours", **offer)
+        ],
+        rules=[Rule(name="all", show="trial-offer", offer="o")],
+    )
+    view = PageView(article=Article(id="a"))
+    start = datetime(2026, 6, 10, 9, 0, 30, tzinfo=TOKYO)
+    usage = decide(policy, Reader(id="r"), view, Usage(), start)[1]
+    decision = decide(policy, Reader(id="r"), view, usage, start + timedelta(hours=hours))[0]
+    return [line.replace("\u202f", " ") for line in read(render(decision, policy)).lines]
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [
+        (0, "3 days left"),
+        (14, "3 days left"),
+        (15, "2 days left"),
+        (39, "Ends tomorrow at 9:00 AM"),
+        (71, "Ends today at 9:00 AM"),
+    ],
+)
+def test_a_deadline_of_ones_own_is_told_to_its_reader(hours, said):
+    """To the whole minute before: nobody is promised more than they have."""
+    assert said in owned(hours)
+
+
+def test_one_readers_deadline_is_not_told_to_another():
+    """What is remembered of a prompt knows whose deadline it says."""
+    assert "3 days left" in owned(0)
+    assert "Ends today at 9:00 AM" in owned(71)
+    assert "3 days left" in owned(0)
+    assert all("left" not in line and "Ends" not in line for line in owned(72))
+
+
+def test_an_offer_tells_what_it_cost_before():
+    """Beside the price, and only where the policy says so."""
+    assert "Instead of $19" in owned(0, was=19)
+    assert not any("Instead" in line for line in owned(0))

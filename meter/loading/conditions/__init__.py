@@ -224,6 +224,12 @@ WHEN: Table = Table(
             shape=HOURS,
             says="the hour by the clock of the publication's zone; over midnight, if so written",
         ),
+        "experiment": Key(
+            shape=Mapping(
+                noun="an experiment", item=_words("nine"), example='{ price = ["nine"] }'
+            ),
+            says="the reader is in one of these variants of an experiment that is for this view",
+        ),
         "switch": Key(shape=_words("storm"), says="one of these switches is on"),
         "any": Key(shape=lambda: List(item=WHEN), says="at least one of these conditions holds"),
         "not": Key(

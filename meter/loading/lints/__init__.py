@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from meter.errors import Problem
 from meter.loading.lints.clock import CLOCK
+from meter.loading.lints.experiments import EXPERIMENTS
 from meter.loading.lints.gifts import GIFTS
 from meter.loading.lints.limits import LIMITS
 from meter.loading.lints.plain import PLAIN
@@ -60,5 +61,13 @@ def lint(
     return (*plain, *further)
 
 
-LINTS: dict[str, Lint] = {**PUBLICATION, **PLAIN, **LIMITS, **CLOCK, **WORDS, **GIFTS}
+LINTS: dict[str, Lint] = {
+    **PUBLICATION,
+    **PLAIN,
+    **LIMITS,
+    **CLOCK,
+    **WORDS,
+    **GIFTS,
+    **EXPERIMENTS,
+}
 """Every warning by its code, in the order in which they are looked for."""

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from meter.errors import listed
 from meter.errors.zones import unreal_zone_step
 from meter.loading.lints.reading import warning
+from meter.policy.placeholders import Placeholder, split_words
 from meter.resources import prompt_set
-from meter.resources.languages import language_status, shipped_languages
+from meter.resources.languages import draft_sentences, language_status, shipped_languages
 from meter.resources.locales import best_match
 
 if TYPE_CHECKING:
@@ -50,19 +51,47 @@ def _languages_not_shipped(policy: Policy, _: date | None) -> Iterator[Problem]:
 def _drafts(policy: Policy, _: date | None) -> Iterator[Problem]:
     """Yield the languages of a publisher without templates whose words nobody has reviewed."""
     shipped = shipped_languages()
+    said = frozenset(_said(policy))
     for locale, place in _languages(policy).items():
         words = best_match(locale, shipped)
-        if words is None or language_status(words) == "reviewed":
+        if words is None:
             continue
         message = (
             f"the words that ship in `{words}` are a draft: nobody who did not see the English has"
             " translated them back"
         )
+        if language_status(words) == "reviewed":
+            drafts = sorted(said & draft_sentences(words))
+            if not drafts:
+                continue
+            message = (
+                f"the words that ship in `{words}` for {listed([f'`{name}`' for name in drafts])}"
+                " are a draft: nobody who did not see the English has translated them back"
+            )
         advice = (
             "let somebody read them before they go live; your own corrections go into"
             f" `texts/{words}.toml` of a folder that `templates` names"
         )
         yield warning("draft-language", place, message, advice)
+
+
+def _said(policy: Policy) -> Iterator[str]:
+    """Yield which sentences a policy has prompts say that most policies never do."""
+    texts = [text for prompt in policy.prompts for _, text in prompt.texts()]
+    texts += [
+        text
+        for copy in policy.copy.values()
+        for words in copy.prompts.values()
+        for _, text in words.texts()
+    ]
+    if policy.lasting or any("deadline" in _placeholders(text) for text in texts):
+        yield from ("deadline", "days-left")
+    if any(offer.was is not None for offer in policy.offers):
+        yield "offer.was"
+
+
+def _placeholders(text: str) -> set[str]:
+    return {piece.name for piece in split_words(text) if isinstance(piece, Placeholder)}
 
 
 def _languages(policy: Policy) -> dict[str, Place]:

@@ -29,6 +29,8 @@ def conditions(policy: Policy) -> Iterator[tuple[Place, When]]:
     for meter in policy.meters:
         for index, limit in enumerate(meter.limits):
             yield from nested(("meters", meter.name, "limits", index, "when"), limit.when)
+    for experiment in policy.experiments:
+        yield from nested(("experiments", experiment.name, "when"), experiment.when)
     for index, guarantee in enumerate(policy.guarantees):
         yield from nested(("guarantees", index, "when"), guarantee.when)
 

@@ -86,6 +86,8 @@ def placed_conditions(policy: PolicyParts) -> Iterator[tuple[_Path, When]]:
             yield from _nested(("products", product.name, "opens"), product.opens)
     for index, guarantee in enumerate(policy.guarantees):
         yield from _nested(("guarantees", index, "when"), guarantee.when)
+    for experiment in policy.experiments:
+        yield from _nested(("experiments", experiment.name, "when"), experiment.when)
 
 
 def _nested(path: _Path, when: When) -> Iterator[tuple[_Path, When]]:

@@ -45,6 +45,9 @@ _SAID = {
         "a limit cannot depend on `{key}` of a {what}", "move the condition to a rule"),
     "left-in-limit/counts": (
         "what a meter counts cannot depend on `{key}` of a {what}", "leave it out"),
+    "left-in-limit/experiment": (
+        "whom an experiment is for cannot depend on `{key}` of a {what}",
+        "move the condition to a rule"),
     "no-shared-access": (
         "rule `{rule}` spends meters that are for different articles, so it never matches",
         "give them an `access` in common, or make it two rules"),
@@ -76,8 +79,13 @@ def meter_faults(policy: PartsWithWords) -> Iterator[Problem]:
     for meter in policy.meters:
         yield from _faults(meter, ("meters", meter.name))
     for path, when in placed_conditions(policy):
-        if path[0] != "meters":  # there it is refused, whatever it names
+        # Of meters and experiments it is refused, whatever it names.
+        if path[0] not in ("meters", "experiments"):
             yield from _asked_faults(when, path, meters)
+    for experiment in policy.experiments:
+        for key in _asked_of_the_record(experiment.when):
+            place = ("experiments", experiment.name, "when")
+            yield _problem("left-in-limit/experiment", place, key=key, what=_WHAT[key])
 
 
 def _spend_faults(

@@ -38,6 +38,10 @@ _OF_ARTICLES = {
 
 _SAID = {
     "bad-number/price": ("the price of `{name}` is `{price}`", "a price is 0 or more"),
+    "bad-number/was": (
+        "offer `{name}` costs `{price}` and was `{was}`: that is no higher price",
+        "write the price that was asked before, or take `was` out",
+    ),
     "bad-number/then": ("the price of `{name}` afterwards is `{price}`", "a price is 0 or more"),
     "duplicate-name/offer": ("rule `{rule}` names offer `{name}` twice", "leave one out"),
     "empty-list/offer": (
@@ -94,6 +98,11 @@ def offer_faults(policy: _OfferingPolicy) -> Iterator[Problem]:
         if not (offer.price.is_finite() and offer.price >= 0):
             where = ("offers", offer.name, "price")
             yield fault_of(_SAID, "bad-number/price", where, name=offer.name, price=offer.price)
+        was = offer.was
+        if was is not None and not (was.is_finite() and was > offer.price):
+            at: _Path = ("offers", offer.name, "was")
+            told = {"name": offer.name, "price": offer.price, "was": was}
+            yield fault_of(_SAID, "bad-number/was", at, **told)
         then = offer.then
         if then is not None and not (then.price.is_finite() and then.price >= 0):
             place: _Path = ("offers", offer.name, "then", "price")

@@ -115,7 +115,8 @@ _STEPS = {
     Needs.METER: "add `spend`, or take the placeholder out",
     Needs.LEFT: "add `spend`, or take the placeholder out",
     Needs.OFFER: "add `offer`, or take the placeholder out",
-    Needs.END: "give the offer an `ends`, or take the placeholder out",
+    Needs.END: "give the offer an `ends` or a `lasts`, or take the placeholder out",
+    Needs.WAS: "give the offer a `was`, or take the placeholder out",
     Needs.COUNTRY: "ask for `country` in its `when`, or take the placeholder out",
 }
 
@@ -288,4 +289,6 @@ def _has(policy: PartsWithPrompts, index: int, need: Needs) -> bool:
     offers = [offer for offer in policy.offers if offer.name in rule.offered]
     if need is Needs.OFFER:
         return bool(rule.offered)
-    return any(offer.ends is not None for offer in offers)
+    if need is Needs.WAS:
+        return any(offer.was is not None for offer in offers)
+    return any(offer.ends is not None or offer.lasts is not None for offer in offers)

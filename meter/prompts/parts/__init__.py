@@ -21,7 +21,7 @@ from meter.prompts.locales import (
     name_text,
     weekday_text,
 )
-from meter.prompts.offered import offer_words
+from meter.prompts.offered import offer_words, own_ends
 from meter.prompts.parts.ahead import look_ahead
 from meter.prompts.parts.counted import MeterWords
 from meter.prompts.parts.declared import country_of, fill
@@ -68,8 +68,10 @@ def compose(
     kind = name if name in PLANS else str(decision.show)
     plan = PLANS.get(kind, Plan(copy=True, offer=True))
     today = decision.at.astimezone(policy.zone).date()
+    own = dict(own_ends(decision))
     offers = tuple(
-        offer_words(policy.offer(name), policy, texts, today) for name in decision.offers
+        offer_words(policy.offer(name), policy, texts, today, own.get(name))
+        for name in decision.offers
     )
     copy, copy_lang = _copy(policy, texts, wanted)
     publication = name_text(_shown(policy.publication.name), texts.locale)
@@ -95,6 +97,8 @@ def compose(
         price=offers[0].price if offers else "",
         term=offers[0].term if offers else "",
         ends=offers[0].ends if offers else "",
+        deadline=offers[0].deadline if offers else "",
+        was=offers[0].was if offers else "",
         open_label=texts.say("bar", "open") or _OPENS,
         close_label=texts.say("bar", "close") or _CLOSES,
         publication=publication,
@@ -134,6 +138,7 @@ def _with_offer_lines(parts: Parts, offer: OfferWords) -> Parts:
     return evolve(
         parts,
         offer_line=offer.ends_line,
+        was_line=offer.was_line,
         then_line=offer.then_line,
         renews_line=offer.renews_line,
     )
@@ -187,6 +192,8 @@ def _in_own_words(parts: Parts, says: Declared, policy: Policy) -> Parts:
         "price": parts.price,
         "term": parts.term,
         "offer_ends": parts.ends,
+        "deadline": parts.deadline,
+        "was": parts.was,
         "publication": parts.publication,
         "country": parts.country,
         "currency": parts.currency,
@@ -210,6 +217,7 @@ def _in_own_words(parts: Parts, says: Declared, policy: Policy) -> Parts:
         lead="",
         benefits=(),
         offer_line="",
+        was_line="",
         then_line="",
         renews_line="",
         return_line="",
@@ -223,6 +231,10 @@ def _in_own_words(parts: Parts, says: Declared, policy: Policy) -> Parts:
     offer = parts.offer
     if not words.action and offer is not None:
         own = _with_offer_lines(own, offer)
+        if says.uses("deadline"):
+            own = evolve(own, offer_line="")
+        if says.uses("was"):
+            own = evolve(own, was_line="")
     if label and says.link is not None:
         return evolve(own, action=Action(label=label, href=_safe(says.link, "link")))
     if offer is not None:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, cast
 
 from attrs import field, frozen
 
-from meter.decision import Decision, MeterReading, told_places
+from meter.decision import NEVER, Decision, MeterReading, told_places
 from meter.engine import complete
-from meter.facts import ACCESS, READER, Code, Codes
+from meter.facts import ACCESS, READER, Code, Codes, offered_name
 from meter.facts.attributes import LENGTHS, OF_THE_ARTICLE, OF_THE_TIME
 from meter.facts.meters import Opening
 from meter.prompts.parts.allowances import Allowance, joint_allowance
@@ -268,6 +268,8 @@ def _facts_of(decision: Decision, status: Status) -> Codes:
     started = cast("frozenset[str]", decision.facts["started"] or frozenset())
     counts = [False, *(0, 0) * len(rulebook.meters)]
     counts += [offer in started for offer in rulebook.vocabulary.once]
+    elapsed = [decision.facts[offered_name(offer)] for offer in rulebook.vocabulary.lasting]
+    counts += [NEVER if code is None else cast("int", code) for code in elapsed]
     return complete(rulebook, tuple(seen), tuple(counts))
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from babel import Locale
 
     from meter.decision import Decision, MeterReading
-    from meter.policy import Policy, Prompt
+    from meter.policy import Offer, Policy, Prompt
 
 __all__ = ["Declared", "country_of", "declared", "fill"]
 
@@ -35,6 +35,11 @@ class Declared:
     link: str | None
     language: ChosenWords
 
+    def uses(self, name: str) -> bool:
+        """Say whether the words hold a placeholder: what it says is not said again beside them."""
+        pieces = (piece for _, text in self.words.texts() for piece in split_words(text))
+        return any(isinstance(piece, Placeholder) and piece.name == name for piece in pieces)
+
     def can_be_said(self, decision: Decision, policy: Policy) -> bool:
         """Say whether there is what every placeholder needs. Zero is never counted."""
         reading = decision.meter
@@ -44,10 +49,17 @@ class Declared:
             Needs.METER: reading is not None and bool(reading.limit),
             Needs.LEFT: reading is not None and bool(reading.left),
             Needs.OFFER: offer is not None,
-            Needs.END: offer is not None and offer.ends is not None,
+            Needs.END: offer is not None and _ends(offer, decision),
+            Needs.WAS: offer is not None and offer.was is not None,
             Needs.COUNTRY: bool(country_text(country_of(decision), self.language.locale)),
         }
         return all(there[need] for need in self.words.needs())
+
+
+def _ends(offer: Offer, decision: Decision) -> bool:
+    """Say whether an offer ends, for everybody or for this reader."""
+    own = any(each.offer == offer.name for each in decision.deadlines)
+    return own or offer.ends is not None
 
 
 def country_of(decision: Decision) -> str:

@@ -40,6 +40,7 @@ class Parts:
     lead: str = ""
     benefits: tuple[str, ...] = ()
     offer_line: str = ""
+    was_line: str = ""
     then_line: str = ""
     renews_line: str = ""
     return_line: str = ""
@@ -57,6 +58,8 @@ class Parts:
     price: str = ""
     term: str = ""
     ends: str = ""
+    deadline: str = ""
+    was: str = ""
     currency: str = ""
     country: str = ""
     today: str = ""
@@ -78,7 +81,8 @@ class Parts:
 
     def fine_print(self) -> tuple[str, ...]:
         """Return the quiet lines around the call to action, in the order they are read."""
-        return _said(self.offer_line, self.then_line, self.renews_line, self.return_line)
+        prices = (self.was_line, self.then_line, self.renews_line)
+        return _said(self.offer_line, *prices, self.return_line)
 
     def table(self) -> dict[str, Any]:
         """Return the parts as plain values, for those who lay prompts out themselves."""

@@ -85,6 +85,12 @@ def _about_a_policy(people: Population, known: Assumptions) -> Iterator[tuple[st
     if people.by_offer() and not known.number("offers.price_elasticity"):
         text = "a lower price sells no more here; set `offers.price_elasticity` if you know better"
         yield "W23", text
+    for name in sorted(policy.lasting):
+        text = (
+            f"the offer `{name}` lasts a while for each reader, and here it is never over: what a"
+            " deadline of one's own brings or costs is not simulated"
+        )
+        yield "W33", text
     for text in _unmet_offers(people):
         yield "W24", text
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from meter.testing.strategies.campaigns import campaigns
 from meter.testing.strategies.conditions import whens
+from meter.testing.strategies.experiments import with_experiments
 from meter.testing.strategies.journey import Step, journeys, usages
 from meter.testing.strategies.meters import windows
 from meter.testing.strategies.policy import policies
@@ -28,4 +29,5 @@ __all__ = [
     "usages",
     "whens",
     "windows",
+    "with_experiments",
 ]

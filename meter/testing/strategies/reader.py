@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
+from meter.testing.strategies.experiments import VISITORS
 from meter.testing.strategies.times import edge_times
 from meter.testing.strategies.words import few, maybe, numbers, words
 from meter.view import Article, Entitlement, PageView, Reader
@@ -69,6 +70,7 @@ def readers(
         segments=draw(few(words(policy, "segments"))),
         country=draw(maybe(words(policy, "country"))),
         score=draw(maybe(numbers(policy, "score")) | st.floats(0, 1)),
+        visitor=draw(maybe(VISITORS)) if policy is not None and policy.experiments else None,
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
+from meter.forms import length_text
 from meter.policy import Offer, Product, Then, When
 from meter.verify.mutants.conditions import date_edits, when_edits
 from meter.verify.mutants.edit import Edit, Kind, lifted, with_field
@@ -45,6 +46,10 @@ def offer_edits(offer: Offer) -> Iterator[Edit[Offer]]:
     other = _OTHER_KIND[offer.kind]
     make = partial(with_field, offer, "kind", other)
     yield Edit(Kind.OFFERS, f"{name}, kind", f'"{offer.kind}"', f'"{other}"', ("kind",), make)
+    if offer.lasts is not None:
+        what, lasts = f"{name}, `lasts`", length_text(offer.lasts)
+        make = partial(with_field, offer, "lasts", None)
+        yield Edit(Kind.OFFERS, what, lasts, "left out", ("lasts",), make)
     if offer.once:
         what = f"{name}, `once`"
         yield Edit(Kind.OFFERS, what, "true", "false", ("once",), lambda: evolve(offer, once=False))

@@ -88,6 +88,8 @@ def _witnesses(space: Space, old: Policy, new: Policy) -> Iterator[Witness]:
     situation = space.witness(where)
     if situation.values.get("started"):  # no page view starts an offer
         return
+    if space.concretize(situation).usage.offered:  # a story would have to begin before
+        return
     yield from _search(old, new, [_at_once(space, situation, old)])
     first = scenario_of(space, both, situation, where)
     others = scenarios(space, both, where)

@@ -15,6 +15,7 @@ answer `unknown`: that is never `proved`.
 from __future__ import annotations
 
 from itertools import product
+from math import inf
 from typing import TYPE_CHECKING, TypeVar, cast
 
 import z3
@@ -241,6 +242,10 @@ class Solver:
         for level, variable in enumerate(space.variables):
             if variable.name == "started":
                 parts.append(self.levels[level] == 1)
+        for offer in space.vocabulary.lasting:
+            slot = space.vocabulary.offered(offer)
+            level = space.level(space.vocabulary.place(slot.name))
+            parts.append(self._test(level, space.variables[level].indices([slot.code(inf)])))
         for meter, counts in space.counts.items():
             level = space.state_level(meter)
             for values in counts.limits:

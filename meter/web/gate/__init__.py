@@ -36,6 +36,9 @@ class Gate(ConfiguredGate):
       or the `whole` article.
     - `country`: called with a `WebRequest` for the country the request came from (ISO 3166), or the
       name of a header that your proxy sets, such as `CF-IPCountry`.
+    - `visitor`: called with a `WebRequest` for the id by which your analytics knows a browser that
+      consents, so that experiments put it into the same variant. Without it, or where it says none,
+      they go by the id of the device in the reader's cookie, which stays the same through sign-in.
     - `crawler`: called with a `WebRequest`, whose `client` is the reader's address, behind trusted
       proxies too; says whether it is a crawler's and you have *proved* it, and of which
       `CrawlerClass` it is, or `True`: `meter.web.machines.Machines` does. Its name alone proves

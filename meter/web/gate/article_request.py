@@ -254,7 +254,9 @@ class ArticleRequest:
         cookie, device = self._identity.new_cookie(reader)
         before = cookie.carried()
         decision, usage = yield from self._carry(device, before)
-        if usage == before or self._identity.carry(cookie, usage):
+        # Who was exposed has to be in the same variant the next time: by the device in its cookie.
+        is_kept = usage != before or bool(decision.exposures)
+        if not is_kept or self._identity.carry(cookie, usage):
             return decision
         known = yield from self._reader()
         return (yield from self._check(evolve(known, entitlements=reader.entitlements)))

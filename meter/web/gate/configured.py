@@ -17,6 +17,7 @@ from meter.errors import quoted
 from meter.paywall import AsyncPaywall, Paywall
 from meter.prompts.rendering import LayoutWord
 from meter.reloading import ReloadingPolicy
+from meter.view import MOST_VISITOR
 from meter.vocabulary import CrawlerClass
 from meter.web.errors import level_of, told
 from meter.web.gate.cookie import CookieJar
@@ -97,6 +98,9 @@ class ConfiguredGate:
         default="teaser", validator=in_(("teaser", "whole"))
     )
     country: Callable[[WebRequest], str | None] | str | None = field(
+        default=None, validator=check_function
+    )
+    visitor: Callable[[WebRequest], str | None] | None = field(
         default=None, validator=check_function
     )
     crawler: CrawlerOf | None = field(default=None, validator=check_edge)
@@ -193,6 +197,20 @@ class ConfiguredGate:
         if isinstance(self.country, str):
             return request.header(self.country.lower()) or None
         return at_once(self.country(self._of_the_reader(request)), "country")
+
+    def visitor_of(self, request: WebRequest) -> str | None:
+        """Return the id that the site's analytics has for a browser, if the site says one.
+
+        A browser may send any id: one that is too long to be meant is none.
+        """
+        if self.visitor is None:
+            return None
+        found: object = at_once(self.visitor(self._of_the_reader(request)), "visitor")
+        if found is None or found == "":
+            return None
+        if not isinstance(found, str):
+            raise TypeError(f"`visitor` returns an id or `None`, not {quoted(found)}")
+        return found if found.strip() and len(found) <= MOST_VISITOR else None
 
     def claims_to_be_a_crawler(self, request: WebRequest) -> bool:
         """Say whether a request has the name of a crawler that the site knows."""

@@ -105,7 +105,21 @@ class Identity:
         cookie = self._cookie if self._is_new else None
         if cookie is None:
             cookie = ReaderCookie(device=new_device(), issued=self._seconds())
-        return cookie, evolve(reader, id=cookie.reader_id)
+        device = evolve(reader, id=cookie.reader_id)
+        return cookie, self._visiting(device, cookie)
+
+    def _visiting(self, reader: Reader, cookie: ReaderCookie | None) -> Reader:
+        """Return a reader with the id by which experiments go, where the policy has any.
+
+        It is the account's own where the site gives one, else what the site says of the browser,
+        else the device's: whoever signs in stays in a variant.
+        """
+        if reader.visitor is not None or not self._gate.policy.experiments:
+            return reader
+        visitor = self._gate.visitor_of(self._request) if self.consents() else None
+        if visitor is None and cookie is not None:
+            visitor = cookie.reader_id
+        return reader if visitor is None else evolve(reader, visitor=visitor)
 
     def carry(self, cookie: ReaderCookie, usage: Usage) -> bool:
         """Let a new cookie hold what a first visit counts; say whether it can."""
@@ -155,15 +169,15 @@ class Identity:
         account = yield from self.account()
         if account is not None and account.id is not None:
             yield from self._settle(account.id, now)
-            return account
+            return self._visiting(account, self.cookie)
         described = account or NOBODY
         if self.cookie is None or self._is_new:
-            return described
+            return self._visiting(described, self.cookie)
         # Whose session has ended without `sign_out` is the device again as well, and joins what it
         # reads from here on when it signs in the next time.
         self.sign_out()
         yield from self._bring(now)
-        return evolve(described, id=self.cookie.reader_id)
+        return self._visiting(evolve(described, id=self.cookie.reader_id), self.cookie)
 
     def _settle(self, account: str, now: datetime) -> Steps[None]:
         """Join this device to the account that is signed in, if that is still to be done."""

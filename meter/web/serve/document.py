@@ -244,6 +244,10 @@ def _answers() -> dict[str, dict[str, Any]]:
         name=_TEXT, limit=_MAYBE_COUNT, used=_COUNT, left=_MAYBE_COUNT, resets_at=_MAYBE_TIME
     )
     machines = _object(status={"enum": list(STATUSES)}, price=_MAYBE_TEXT, licence=_MAYBE_TEXT)
+    deadlines = {"type": "object", "additionalProperties": _TIME}
+    exposure = _object(experiment=_TEXT, variant=_TEXT)
+    exposures = {"type": "array", "items": exposure, "minItems": 1}
+    told_at_times = {"deadlines": deadlines, "machines": machines, "exposures": exposures}
     decision: dict[str, dict[str, Any]] = {
         "at": _TIME,
         "show": {"enum": [str(word) for word in Show]},
@@ -264,8 +268,8 @@ def _answers() -> dict[str, dict[str, Any]]:
     counted = _object(articles={"type": "array", "items": read}, resets_at=_MAYBE_TIME)
     return {
         **_evaluations(decision["show"]),
-        "Decision": _with(_object(**decision), machines=machines),
-        "RenderedDecision": _with(_object(**decision, rendered=_MAYBE_TEXT), machines=machines),
+        "Decision": _with(_object(**decision), **told_at_times),
+        "RenderedDecision": _with(_object(**decision, rendered=_MAYBE_TEXT), **told_at_times),
         "StartedOffer": _object(reader=_TEXT, offer=_TEXT),
         "DismissedPrompt": _object(reader=_TEXT, prompt=_TEXT),
         "Join": _object(source=_TEXT, target=_TEXT),

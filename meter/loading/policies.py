@@ -165,7 +165,8 @@ def _read(files: PolicyFiles) -> tuple[dict[str, Any], Places]:
     for parts, report in zip(found, places.reports, strict=True):
         parts["copy"] = _copies(parts.get("copy", {}), own["publication"].locale, report)
     parts = put_together(found, places)
-    if files.problems:  # what they would have said is missing everywhere
+    if files.problems or places.dropped_under((INCLUDE,)):
+        # What the missing ones would have said is missing everywhere.
         raise PolicyError(places.problems())
     for key in ("meters", "offers", "products", "prompts"):
         named = parts.get(key, {})

@@ -27,6 +27,7 @@ from meter.loading.machines import GIFTS, MACHINES
 from meter.loading.meters import METER
 from meter.loading.offers import OFFER, PRODUCT
 from meter.loading.prompts import NOUNS_BY_NAME, PROMPTS, WORDS_BY_PROMPT
+from meter.loading.together.files import INCLUDE, MOST_FILES
 from meter.loading.together.rules import GROUPS, NAME, RULES, name_step
 from meter.policy import Copy, Guarantee, Links, Publication
 from meter.policy.promised import Promised
@@ -207,8 +208,13 @@ POLICY = Table(
                 " opens all, else one that is not declared opens nothing"
             ),
         ),
-        "include": Key(
-            shape=List(item=Text(form='a file such as `"walls.toml"`'), example='["walls.toml"]'),
+        INCLUDE: Key(
+            shape=List(
+                item=Text(form='a file such as `"walls.toml"`'),
+                most=MOST_FILES,
+                least=0,
+                example='["walls.toml"]',
+            ),
             says="files beside this one whose tables are a part of this policy",
         ),
         "groups": Key(
@@ -253,7 +259,7 @@ POLICY = Table(
     },
 )
 
-_OF_THE_OWN = ("include", "publication")
+_OF_THE_OWN = (INCLUDE, "publication")
 _IN_A_PART = [name for name in POLICY.keys if name not in _OF_THE_OWN]
 PART = Table(
     noun="an included file",

@@ -27,7 +27,6 @@ MOST_FILES = 50
 """How many files a policy may include."""
 
 _SUFFIX = ".toml"
-_FORM = '`include` is a list of files such as `["walls.toml"]`'
 
 
 @frozen
@@ -112,33 +111,23 @@ class _Reading:
             advice = "read the policy from its file (`load_policy`), or name the `folder`"
             self._note((INCLUDE,), "include-needs-folder", message, advice)
             return
-        if not isinstance(listed, list) or not listed:
-            shown = f'include = ["{listed}"]' if isinstance(listed, str) else None
-            advice = f"put it in brackets: `{shown}`" if shown else "name a file, or remove the key"
-            self._note((INCLUDE,), "wrong-type", f"{_FORM}, not {quoted(listed)}", advice)
-            return
-        if len(listed) > MOST_FILES:
-            message = f"`include` lists {len(listed)} files; at most {MOST_FILES} fit"
-            self._note((INCLUDE,), "too-many", message, "join some of them")
-            return
+        if not isinstance(listed, list) or len(listed) > MOST_FILES:
+            return  # reading the policy says what is wrong with that
         seen = {_resolved(self.folder / self.own.path.name): "the policy's own file"}
         for place, item in enumerate(listed):
-            path = self._path(item, (INCLUDE, place), seen)
+            path = None
+            if isinstance(item, str) and item.isprintable():
+                path = self._path(item, (INCLUDE, place), seen)
             file = None if path is None else self._file(path)
             if file is not None:
                 yield file
 
-    def _path(
-        self, item: object, place: tuple[str | int, ...], seen: dict[Path, str]
-    ) -> Path | None:
+    def _path(self, item: str, place: tuple[str | int, ...], seen: dict[Path, str]) -> Path | None:
         """Return the path of an included file, or note why it is none."""
-        if not isinstance(item, str):
-            self._note(place, "wrong-type", f"{_FORM}, not {quoted(item)}", "put it in quotes")
-            return None
         folder = self.folder or Path()
         path = folder / item
         step = f"name a file beside the policy or below, such as `walls{_SUFFIX}`"
-        if not item.endswith(_SUFFIX) or not item.isprintable():
+        if not item.endswith(_SUFFIX):
             message = f"{quoted(item)} is not the name of a `{_SUFFIX}` file"
             self._note(place, "bad-include", message, step)
             return None

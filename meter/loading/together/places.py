@@ -49,7 +49,7 @@ class Listed(NamedTuple):
 class Places:
     """Collects what is wrong with a policy, each in the file where it was written.
 
-    Paths are those of the policy's tables; what is collected is told by the tables of the files.
+    Paths are those of the policy's tables; the reports collect by the tables of the files.
     """
 
     def __init__(self, files: PolicyFiles) -> None:
@@ -57,6 +57,8 @@ class Places:
         self.reports = tuple(ProblemCollector() for _ in files.all)
         self.lists: dict[str, list[Listed]] = {key: [] for key in _LISTS}
         self._shared: set[tuple[str, Written]] = set()
+        self._positions: dict[int, Positions] = {}
+        self._paths: dict[Written, Path] = {}
 
     @property
     def found(self) -> bool:
@@ -77,6 +79,7 @@ class Places:
             self._shared.add((problem.code, place))
         if problem.code == "duplicate-name" and self.files.are_several:
             problem = self._with_the_other(problem)
+        self._paths.setdefault(place, problem.path)
         self.reports[place.file].add_problem(evolve(problem, path=place.path), at)
 
     def dropped_at(self, path: Path) -> bool:
@@ -94,10 +97,15 @@ class Places:
         return self.reports[place.file].dropped_under(place.path)
 
     def problems(self) -> tuple[Problem, ...]:
-        """Return every problem with its place, file by file, each in the order of its text."""
+        """Return every problem with its place, file by file, each in the order of its text.
+
+        Their paths are those of the policy's tables.
+        """
         found: list[Problem] = list(self.files.problems)
-        for file, report in zip(self.files.all, self.reports, strict=True):
-            found += report.problems(file.text, file.name)
+        for number, (file, report) in enumerate(zip(self.files.all, self.reports, strict=True)):
+            for problem in report.problems(file.text, file.name):
+                path = self._paths.get(Written(number, problem.path), problem.path)
+                found.append(problem if path == problem.path else evolve(problem, path=path))
         return tuple(found)
 
     def where(self, path: Path) -> Written:
@@ -111,9 +119,10 @@ class Places:
     def line_of(self, place: Written) -> Problem:
         """Return a problem without words that has the file, the line and the column of a place."""
         file = self.files.all[place.file]
-        positions = Positions(file.text, [(place.path, "key")])
+        if place.file not in self._positions:
+            self._positions[place.file] = Positions(file.text)
         problem = Problem(code="", message="", path=place.path)
-        return positions.locate(problem, "key", file.name)
+        return self._positions[place.file].locate(problem, "key", file.name)
 
     def _where(self, path: Path) -> tuple[Written, bool]:
         """Return where something was written, and whether that is what a group shares."""

@@ -161,7 +161,8 @@ def problems_of(body: str, name: str) -> tuple[Problem, ...]:
         return check_crawlers(body, HERE, name=name)[1]
     if name.endswith(".institutions"):
         return check_institutions(body, loads_policy(_SELLS), name=name)[1]
-    return check_text(whole(body), name, today=date(2026, 7, 1), exact=lints)[1]
+    text = whole(body)
+    return check_text(text, name, today=date(2026, 7, 1), exact=lints, folder=HERE)[1]
 
 
 _SELLS = """

@@ -109,7 +109,7 @@ class _Reading:
         if self.folder is None:
             message = "this text includes other files, and no folder is known in which they are"
             advice = "read the policy from its file (`load_policy`), or name the `folder`"
-            self._note((INCLUDE,), "include-needs-folder", message, advice)
+            self.report.add("include-needs-folder", (INCLUDE,), message, advice)
             return
         if not isinstance(listed, list) or len(listed) > MOST_FILES:
             return  # reading the policy says what is wrong with that
@@ -129,12 +129,12 @@ class _Reading:
         step = f"name a file beside the policy or below, such as `walls{_SUFFIX}`"
         if not item.endswith(_SUFFIX):
             message = f"{quoted(item)} is not the name of a `{_SUFFIX}` file"
-            self._note(place, "bad-include", message, step)
+            self.report.add("bad-include", place, message, step)
             return None
         resolved = _resolved(path)
         if Path(item).is_absolute() or "\\" in item or ".." in Path(item).parts:
             message = f"{quoted(item)} is not below the folder of the policy"
-            self._note(place, "bad-include", message, step)
+            self.report.add("bad-include", place, message, step)
             return None
         problem = file_problem(path)
         if problem is not None:
@@ -142,11 +142,11 @@ class _Reading:
             return None
         if not resolved.is_relative_to(_resolved(folder)):
             message = f"{quoted(item)} is a link to a file outside the folder of the policy"
-            self._note(place, "bad-include", message, step)
+            self.report.add("bad-include", place, message, step)
             return None
         if resolved in seen:
             message = f"{quoted(item)} is {seen[resolved]}, so its rules would be there twice"
-            self._note(place, "bad-include", message, "remove it from the list")
+            self.report.add("bad-include", place, message, "remove it from the list")
             return None
         seen[resolved] = f"the same file as {quoted(item)}"
         return path
@@ -172,9 +172,6 @@ class _Reading:
         report.add_problem(problem, "key")
         self.broken += report.problems(text, name)
         return None
-
-    def _note(self, place: tuple[str | int, ...], code: str, message: str, advice: str) -> None:
-        self.report.add(code, place, message, advice)
 
 
 def _resolved(path: Path) -> Path:

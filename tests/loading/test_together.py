@@ -1,15 +1,20 @@
 """Policies in several files, and rules in groups."""
 
 import os
+from datetime import UTC, datetime
+from itertools import product
 
 import pytest
 from attrs import evolve
 from hypothesis import given
 
 from meter import (
+    Article,
     Meter,
+    PageView,
     Policy,
     PolicyError,
+    Reader,
     Rule,
     Usage,
     Window,
@@ -23,7 +28,7 @@ from meter.loading.policies import read_placed
 from meter.loading.together import files_of, read_files
 from meter.loading.together.edits import edited_parts
 from meter.loading.together.files import MOST_FILES
-from meter.policy import Publication
+from meter.policy import Publication, When
 from meter.policy.groups import joined, place_in_join
 from meter.testing import strategies
 from meter.testing.strategies.conditions import SWITCHES
@@ -155,8 +160,8 @@ def test_it_is_the_policy_that_one_file_would_be(folder):
 
 
 @given(
-    strategies.whens(("monthly",), depth=2, least=1),
-    strategies.whens(("monthly",), depth=2),
+    strategies.whens(("monthly",), depth=1, least=1),
+    strategies.whens(("monthly",), depth=1),
     strategies.readers(),
     strategies.page_views(),
     strategies.edge_times(),
@@ -168,6 +173,39 @@ def test_a_joined_condition_holds_where_both_do(shared, own, reader, view, at):
         decide(policy, reader, view, Usage(), at)[0].rule == "asked" for policy in asked
     )
     assert both is (first and second)
+
+
+MOBILE_OR_JP = [When(device=["mobile"]), When(country=["JP"])]
+APP_OR_US = [When(channel=["app"]), When(country=["US"])]
+
+
+@pytest.mark.parametrize(
+    ("shared", "own"),
+    [
+        (When(any=MOBILE_OR_JP), When(kind=["podcast"])),
+        (When(any=MOBILE_OR_JP), When(any=APP_OR_US)),
+        (When(any=MOBILE_OR_JP, not_=When(kind=["video"])), When(any=APP_OR_US)),
+        (When(kind=["podcast", "video"], any=MOBILE_OR_JP), When(kind=["podcast"])),
+        (When(kind=["podcast"]), When(kind=["podcast", "video"], any=APP_OR_US)),
+        (When(not_=When(kind=["video"])), When(not_=When(country=["US"]))),
+    ],
+)
+def test_each_way_to_join_asks_for_both(shared, own):
+    """Side by side, one in the `any` of the other, or by "not" twice: on every page view."""
+    asked = [policy_of(when) for when in (shared, own, joined(shared, own))]
+    at = datetime(2026, 6, 1, tzinfo=UTC)
+    answers = set()
+    for device, country, channel, kind in product(
+        (None, "mobile", "desktop"), (None, "JP", "US"), (None, "app"), (None, "podcast", "video")
+    ):
+        article = Article(id="a", access="metered", kind=kind)
+        view = PageView(article=article, device=device, country=country, channel=channel)
+        first, second, both = (
+            decide(policy, Reader(id="r"), view, Usage(), at)[0].rule == "asked" for policy in asked
+        )
+        assert both is (first and second)
+        answers.add((first, second))
+    assert {(True, False), (False, True), (True, True)} <= answers
 
 
 def policy_of(when):

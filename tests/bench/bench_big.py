@@ -3,7 +3,7 @@
     python -m tests.bench.bench_big [RULES]
 
 prints milliseconds, the median of five; nothing is asserted: a machine may be busy. Each of twelve
-sections has a file with a group of a dozen rules, as a large newsroom has them: no prompt in the
+sections has a file with a group of a dozen rules, as a large newsroom has them: none in the
 morning or on Saturdays, newsletters, the app, search, propensity, prices by country, lapsed readers.
 """
 
@@ -64,19 +64,27 @@ when = {{ section = ["{section}"], entitled = false }}
 {rules}
 """
 RULES = (
-    'when = { hour = { at_least = 5, below = 9 }, access = ["metered"], channel = ["app"] }\n'
-    'show = "article"',
-    'when = { weekday = ["saturday"], access = ["metered"], device = ["mobile"] }\n'
-    'show = "article"',
+    (
+        'when = { hour = { at_least = 5, below = 9 }, access = ["metered"], channel = ["app"] }\n'
+        'show = "article"'
+    ),
+    (
+        'when = { weekday = ["saturday"], access = ["metered"], device = ["mobile"] }\n'
+        'show = "article"'
+    ),
     'when = { channel = ["newsletter"], access = ["metered"], account = true }\nshow = "article"',
     'when = { referrer = ["google.com"], account = false }\nspend = "weekly"\nshow = "countdown"',
     'when = { kind = ["breaking"], age = { below = "1 hour" } }\nshow = "article"',
     'when = { segments = ["student"], account = true }\nspend = "monthly"\nshow = "countdown"',
     'when = { score = { at_least = 0.8 }, account = false }\nshow = "wall"\noffer = "world"',
-    'when = { score = { at_least = 0.6 }, account = true }\nshow = "wall"\n'
-    'offer = ["japan", "world"]',
-    'when = { since = { expiry = { below = "30 days" } }, country = ["DE", "FR"] }\nshow = "wall"\n'
-    'offer = "return"',
+    (
+        'when = { score = { at_least = 0.6 }, account = true }\nshow = "wall"\n'
+        'offer = ["japan", "world"]'
+    ),
+    (
+        'when = { since = { expiry = { below = "30 days" } }, country = ["DE", "FR"] }\nshow = "wall"\n'
+        'offer = "return"'
+    ),
     'when = { access = ["premium"], country = ["JP"] }\nshow = "wall"\noffer = "japan"',
     'when = { access = ["premium"] }\nshow = "wall"\noffer = "world"',
     'when = { access = ["metered"] }\nspend = "monthly"\nshow = "countdown"',
@@ -173,7 +181,7 @@ def main() -> None:
         view = PageView(article=Article(id="a", access="metered", section="gardening"))
         decision, _ = decide(policy, Reader(id="r"), view, Usage(), NOW)
 
-        def checked(exact: bool) -> object:
+        def checked(*, exact: bool) -> object:
             found = check_text(text, str(path), exact=lints if exact else None, folder=path.parent)
             return f"{len(found[1])} problems"
 

@@ -30,6 +30,7 @@ from meter.errors.values import InvalidValueError, check_fields
 from meter.policy.condition_faults import condition_faults
 from meter.policy.conditions import EVERYONE, Limit, When, pairs
 from meter.policy.gifts import GiftTerms, gift_faults
+from meter.policy.groups import RuleGroup
 from meter.policy.machine_faults import machine_faults
 from meter.policy.machines import MachinesTable
 from meter.policy.meter_faults import meter_faults
@@ -53,7 +54,7 @@ from meter.vocabulary.machine_terms import MachineTerms
 __all__ = [
     "Copy", "Dates", "GiftTerms", "Guarantee", "Hours", "Lengths", "Limit", "Links",
     "MachineTerms", "MachinesTable", "Meter", "Noun", "Offer", "Policy", "Product", "Promises",
-    "Prompt", "PromptWords", "Publication", "Rule", "Since", "Tenure", "Then", "When",
+    "Prompt", "PromptWords", "Publication", "Rule", "RuleGroup", "Since", "Tenure", "Then", "When",
 ]
 # fmt: on
 
@@ -89,6 +90,7 @@ class Rule:
     `spend` is a meter, or several that must all be open and are all spent. `offer` names an offer,
     or several: the first of them that runs and is for this reader is shown. `offers` instead names
     several that stand side by side. `machines` is what a rule that shows a preview tells machines.
+    `group` is the group it was written in, for words only: its condition is in `when` already.
     """
 
     name: str
@@ -99,6 +101,7 @@ class Rule:
     offers: tuple[str, ...] = field(default=(), converter=_texts)
     prompt: str | None = None
     machines: MachineTerms | None = None
+    group: RuleGroup | None = field(default=None, eq=False)
 
     def __attrs_post_init__(self) -> None:
         check_fields(self, _OF_A_RULE)
@@ -120,6 +123,7 @@ _OF_A_RULE = {
     "offer": maybe(either(TEXT, (str,), each(TEXT, '["summer", "world"]'))),
     "offers": each(TEXT, '["day", "month"]'),
     "machines": maybe(instance(MachineTerms)),
+    "group": maybe(instance(RuleGroup)),
 }
 
 

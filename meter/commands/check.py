@@ -77,7 +77,8 @@ def check(
     probably a mistake is a warning. An offer that is over on --today is one; without --today a
     policy is looked at from its own first day, on which no offer of it is over.
 
-    The institutions in a file institutions.toml beside a policy are checked with it, and the
+    The files that a policy includes are checked with it, each problem in its own file. The
+    institutions in a file institutions.toml beside a policy are checked with it, and the
     crawlers in a file crawlers.toml, which a site uses only with the setting `crawler`. A file
     whose name is only like one of these is a warning.
 
@@ -126,7 +127,9 @@ def check(
 def _check(path: Path, today: date | None, templates: Path | None, *, search: bool) -> _Checked:
     text = read_text(path)
     exact = _with_search_advice if search else lints
-    found = check_text(text, str(path), today=today, exact=exact, templates=templates)
+    found = check_text(
+        text, str(path), today=today, exact=exact, templates=templates, folder=path.parent
+    )
     return _Checked(path, *found)
 
 
@@ -179,7 +182,10 @@ def _table(checked: _Checked) -> dict[str, object]:
     return {
         "policy": str(checked.path),
         "digest": None if checked.policy is None else checked.policy.digest,
-        "problems": [{key: getattr(problem, key) for key in _KEYS} for problem in checked.problems],
+        "problems": [
+            {**{key: getattr(problem, key) for key in _KEYS}, "file": problem.name}
+            for problem in checked.problems
+        ],
     }
 
 

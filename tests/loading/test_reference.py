@@ -31,6 +31,7 @@ EXAMPLES = {match[2]: match[3] for match in generate._BROKEN.finditer(PAGE)}
 WITHOUT_EXAMPLE = {
     "bad-encoding",
     "bad-value",
+    "include-needs-folder",
     "no-such-file",
     "text-too-long",
     "too-large",

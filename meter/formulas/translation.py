@@ -1,12 +1,12 @@
-"""From a condition of a policy, or who may have an offer, to a formula."""
+"""From a condition of a policy to a formula."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from meter.facts import ATTRIBUTES, Vocabulary, clock_name, offered_name, seen_name, since_name
+from meter.facts import ATTRIBUTES, Vocabulary, clock_name, seen_name, since_name
 from meter.facts.meters import Opening
 from meter.facts.slots import uncertain
 from meter.forms import covers
@@ -16,10 +16,10 @@ from meter.vocabulary import Range, Status
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
-    from meter.policy import Lengths, Offer, Policy, When
-    from meter.vocabulary import Members, OfferKind
+    from meter.policy import Lengths, Policy, When
+    from meter.vocabulary import Members
 
-__all__ = ["JudgedOffer", "formula_of", "offer_formula"]
+__all__ = ["formula_of"]
 
 
 def formula_of(
@@ -31,36 +31,6 @@ def formula_of(
     what is left as it is.
     """
     return _Translation(vocabulary, policy, spent, wanted=True).formula(when)
-
-
-class JudgedOffer(NamedTuple):
-    """An offer of a rule, and a formula that says where it runs and is for the reader."""
-
-    name: str
-    formula: Formula
-    kind: OfferKind
-
-
-def offer_formula(
-    offer: Offer, vocabulary: Vocabulary, policy: Policy, spent: Sequence[str]
-) -> Formula:
-    """Return who may have an offer of a rule, and when it runs, as one formula.
-
-    `spent` are the meters that the rule spends (see `formula_of`). One that an account starts once
-    is not for who has started it; one that lasts a while is over then, for whom it was shown to.
-    """
-    parts: list[Formula] = []
-    stretch = offer.instants(policy.zone)
-    if stretch != (None, None):
-        parts.append(In(vocabulary.place("period"), vocabulary.periods(stretch)))
-    parts.append(formula_of(offer.when, vocabulary, policy, spent))
-    if offer.once:
-        parts.append(Contains(vocabulary.place("started"), offer.name, inside=False))
-    if offer.lasts is not None:
-        over = vocabulary.offered(offer.name).code(policy.lasting[offer.name][0])
-        running = frozenset((None, *range(over or 0)))
-        parts.append(In(vocabulary.place(offered_name(offer.name)), running))
-    return parts[0] if len(parts) == 1 else And(tuple(parts))
 
 
 STATUSES = {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from meter.engine import complete, count
 from meter.explanation import why_not
-from meter.formulas.translation import offer_formula
+from meter.formulas.offers import offer_formula
 from meter.journeys.person import ImpossibleStepError
 from meter.windows import instant, moment
 

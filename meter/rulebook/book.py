@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from meter.facts import ACCESS, Vocabulary
 from meter.facts.meters import ALREADY, OWN, Opening
 from meter.formulas import Formula, In, held_by, holds_unless, leaves
-from meter.formulas.translation import JudgedOffer, formula_of, offer_formula
+from meter.formulas.offers import JudgedOffer, offer_formula
+from meter.formulas.translation import formula_of
 from meter.rulebook.effects import JudgedRule
 from meter.rulebook.frequency import Frequencies
 from meter.usage import Tally

@@ -14,7 +14,7 @@ from attrs import frozen
 from meter.facts import ACCESS, Code
 from meter.facts.meters import MeterSlots, Opening, joined
 from meter.formulas import Formula
-from meter.formulas.translation import JudgedOffer
+from meter.formulas.offers import JudgedOffer
 from meter.vocabulary import Access, ArticleAccess, OfferKind, RuleShow, Show, Status, Wall
 from meter.vocabulary.machine_terms import MachineTerms
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from meter.formulas.translation import formula_of, offer_formula
+from meter.formulas.offers import offer_formula
+from meter.formulas.translation import formula_of
 from meter.policy import When
 from meter.policy.promised import OPEN, WALLS
 from meter.policy.promises import Promise

@@ -118,7 +118,7 @@ BUGS = (
     Bug(
         "what is left is always after the view",
         "formulas/translation.py",
-        'kind == "left" and meter not in self.spent',
+        'kind == "left" and name not in self.spent',
         "False",
     ),
     Bug(

@@ -51,7 +51,7 @@ REPORTERS = {
 MODULES = [
     ROOT / "meter" / "resources" / "toml.py",
     ROOT / "meter" / "validation.py",
-    ROOT / "meter" / "policy" / "prompt_faults.py",
+    ROOT / "meter" / "policy" / "faults" / "prompts.py",
     *sorted((ROOT / "meter" / "loading").rglob("*.py")),
     ROOT / "meter" / "web" / "addresses.py",
     *sorted((ROOT / "meter" / "web" / "institutions").rglob("*.py")),

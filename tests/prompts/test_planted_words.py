@@ -152,7 +152,7 @@ BUGS = {
         ),
         Bug(
             "a translation needs nothing of its rule",
-            "policy/prompt_faults.py",
+            "policy/faults/prompts.py",
             "map(_needs, _every_language(policy, prompt))",
             "map(_needs, [prompt])",
         ),

@@ -37,7 +37,7 @@ from meter.vocabulary import ArticleAccess, Status
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from meter.formulas.translation import JudgedOffer
+    from meter.formulas.offers import JudgedOffer
     from meter.rulebook import JudgedRule
 
 __all__ = ["Walk"]

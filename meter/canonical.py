@@ -125,6 +125,7 @@ def _offer(offer: Offer) -> dict[str, Any]:
 
 def _rule(rule: Rule) -> dict[str, Any]:
     table = _fields(rule)
+    table.pop("group", None)  # its condition is in the rule's own
     if len(rule.spend) == 1:
         table["spend"] = rule.spend[0]
     return table

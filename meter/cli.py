@@ -45,6 +45,7 @@ COMMANDS = {
     "compare": ("Be sure of it", "Compare policies on the same readers."),
     "publish": ("Use it", "Write the files that tell machines what the paywall does."),
     "preview": ("Use it", "Print a link that shows any page of the site as any reader."),
+    "gift": ("Use it", "Make, list and end links by which readers give articles away."),
     "serve": ("Use it", "Decide page views over HTTP, for a site in any language."),
 }
 """Every command, with its heading and its line in the list.

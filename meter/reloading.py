@@ -18,9 +18,8 @@ from weakref import WeakMethod
 from attrs import evolve, frozen
 
 from meter.errors import PolicyError, Problem
-from meter.loading import loads_policy
-from meter.loading.problems import ProblemCollector
-from meter.loading.toml import read_text
+from meter.loading.policies import read_placed
+from meter.loading.together import PolicyFiles, read_files
 from meter.resources import FileStamp, file_stamp
 from meter.verify import BUILT_IN, ProofOutcome, guarantees
 
@@ -42,10 +41,10 @@ _logger = logging.getLogger(__name__)
 
 @frozen
 class _Look:
-    """What was seen at the path: the file's stamp, and its text or why there is none."""
+    """What was seen at the path: the stamps of the files, and their texts or why there are none."""
 
-    stamp: FileStamp | None
-    content: str | tuple[Problem, ...]
+    stamps: tuple[FileStamp | None, ...]
+    content: PolicyFiles | tuple[Problem, ...]
 
 
 class ReloadingPolicy:
@@ -55,7 +54,8 @@ class ReloadingPolicy:
     when it is in force and keeps its guarantees). Safe for threads and forks: every process looks
     at the file by itself, in a thread of its own, and no page view waits for that.
 
-    - `path`: the policy file. The first reading must succeed.
+    - `path`: the policy file. The first reading must succeed. The files that it includes are looked
+      at with it.
     - `every`: the seconds between two looks. With `None` there is no thread: call `refresh`.
     - `settle`: how many seconds a changed file must have been the same before it is taken over.
     - `guarantees`: what to do with a file that breaks one of its own `[[guarantees]]`. `keep-out`
@@ -89,6 +89,7 @@ class ReloadingPolicy:
         self._monotonic = monotonic
         self._lock = Lock()
         self._seen: tuple[_Look, float] | None = None
+        self._known: PolicyFiles | None = None
         self._judged = self._look()
         self.policy, self.problems = self._read(self._judged)
         self._tell()
@@ -141,13 +142,14 @@ class ReloadingPolicy:
         self.close()
 
     def _look(self) -> _Look:
-        """Read the file, bounded; also one whose time and size are as they were."""
+        """Read the files, bounded; also those whose time and size are as they were."""
         stamp = file_stamp(self.path)
         try:
-            content: str | tuple[Problem, ...] = read_text(self.path)
+            files = read_files(self.path, self._known)
         except PolicyError as error:
-            content = error.problems
-        return _Look(stamp, content)
+            return _Look((stamp,), error.problems)
+        self._known = files
+        return _Look((stamp, *(file_stamp(file.path) for file in files.included)), files)
 
     def _has_settled(self, look: _Look, at: float) -> bool:
         """Say whether an earlier look saw the same file; remember this one if not.
@@ -178,13 +180,12 @@ class ReloadingPolicy:
 
     def _read(self, look: _Look) -> tuple[Policy, tuple[Problem, ...]]:
         """Return the policy of a file, with warnings. Raises `PolicyError` if it is kept out."""
-        if not isinstance(look.content, str):
+        if not isinstance(look.content, PolicyFiles):
             raise PolicyError(look.content)
-        policy = loads_policy(look.content, name=str(self.path))
-        report = ProblemCollector()
+        policy, places = read_placed(look.content)
         for problem in _doubts(policy, keeps_out=self._keeps_out):
-            report.add_problem(problem, "key")
-        problems = report.problems(look.content, str(self.path))
+            places.add_problem(problem, "key")
+        problems = places.problems()
         if any(problem.severity == "error" for problem in problems):
             raise PolicyError(problems)
         return policy, problems

@@ -22,6 +22,7 @@ FILES = (
     "tests/journeys/test_planted_bugs.py",
     "tests/prompts/test_planted_words.py",
     "tests/verify/test_crawler_classes.py",
+    "tests/verify/test_crawlers.py",
     "tests/verify/test_generous_engines.py",
     "tests/verify/test_planted.py",
     "tests/web/machines/test_planted_bugs.py",

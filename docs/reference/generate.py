@@ -20,7 +20,9 @@ from zoneinfo import ZoneInfo
 from meter.loading import check_text, loads_policy, schema
 from meter.loading.events import EventError, event_shape, read_events
 from meter.loading.fields import Choice, FlagOr, Key, List, Mapping, OneOf, Shape, Table
+from meter.loading.machines import MACHINES_OF_A_RULE
 from meter.loading.prompts import PROMPT
+from meter.loading.together.rules import GROUP, RULE
 from meter.verify.lints import CODES, lints
 from meter.web.institutions import check_institutions
 from meter.web.institutions.keys import INSTITUTIONS
@@ -59,7 +61,8 @@ TABLES = {
     "offer": schema.OFFER,
     "then": _inner(schema.OFFER, "then"),
     "product": schema.PRODUCT,
-    "rule": schema.RULE,
+    "rule": RULE,
+    "group": GROUP,
     "guarantee": schema.GUARANTEE,
     "when": schema.WHEN,
     "members": _inner(schema.WHEN, "tags"),
@@ -79,7 +82,7 @@ TABLES = {
     "links": schema.LINKS,
     "promises": schema.PROMISES,
     "machines": schema.MACHINES,
-    "terms": schema.MACHINES_OF_A_RULE,
+    "terms": MACHINES_OF_A_RULE,
     "gifts": schema.GIFTS,
     "event": _EVENT,
     "reader": _inner(_EVENT, "reader"),
@@ -161,7 +164,8 @@ def problems_of(body: str, name: str) -> tuple[Problem, ...]:
         return check_crawlers(body, HERE, name=name)[1]
     if name.endswith(".institutions"):
         return check_institutions(body, loads_policy(_SELLS), name=name)[1]
-    return check_text(whole(body), name, today=date(2026, 7, 1), exact=lints)[1]
+    text = whole(body)
+    return check_text(text, name, today=date(2026, 7, 1), exact=lints, folder=HERE)[1]
 
 
 _SELLS = """

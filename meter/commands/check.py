@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from meter.commands.beside import found_beside
 from meter.commands.console import (
     EXIT_BAD_INPUT,
     EXIT_NO,
@@ -23,9 +24,6 @@ from meter.loading.toml import read_text
 from meter.prompts.folder import folder_problems
 from meter.resources import templates_folder
 from meter.verify.lints import lints, search_advice
-from meter.web.institutions.reading import FILE_NAME, institution_problems
-from meter.web.machines.declared import FILE_NAME as CRAWLERS_FILE
-from meter.web.machines.declared import crawler_problems
 
 if TYPE_CHECKING:
     from datetime import date
@@ -40,11 +38,12 @@ _IN_A_VALUE = "%\r\n:,"
 
 
 class _Checked(NamedTuple):
-    """What was found in a file: a policy, if it is one, and problems."""
+    """What was found in a file: a policy, if it is one, problems, and what else is to be known."""
 
     path: Path
     policy: Policy | None
     problems: tuple[Problem, ...]
+    note: str | None = None
 
 
 @command(
@@ -78,8 +77,10 @@ def check(
     probably a mistake is a warning. An offer that is over on --today is one; without --today a
     policy is looked at from its own first day, on which no offer of it is over.
 
-    The institutions in a file institutions.toml beside a policy are checked with it, and the
-    crawlers in a file crawlers.toml.
+    The files that a policy includes are checked with it, each problem in its own file. The
+    institutions in a file institutions.toml beside a policy are checked with it, and the
+    crawlers in a file crawlers.toml, which a site uses only with the setting `crawler`. A file
+    whose name is only like one of these is a warning.
 
     The exit code is 1 if there are errors, and 2 if a file cannot be read. `--format github` prints
     annotations for a pull request.
@@ -96,7 +97,11 @@ def check(
             else:
                 print_error(error)
     folders = [templates] if templates else [_folder_of(result) for result in checked]
-    checked += [*_institutions(checked), *_crawlers(checked)]
+    policies_read = {result.path: result.policy for result in checked if result.policy is not None}
+    checked += [
+        _Checked(beside.path, None, beside.problems, beside.note)
+        for beside in found_beside(policies_read)
+    ]
     checked += [
         _Checked(folder, None, folder_problems(folder))
         for folder in dict.fromkeys(folders)
@@ -122,29 +127,10 @@ def check(
 def _check(path: Path, today: date | None, templates: Path | None, *, search: bool) -> _Checked:
     text = read_text(path)
     exact = _with_search_advice if search else lints
-    found = check_text(text, str(path), today=today, exact=exact, templates=templates)
+    found = check_text(
+        text, str(path), today=today, exact=exact, templates=templates, folder=path.parent
+    )
     return _Checked(path, *found)
-
-
-def _institutions(checked: list[_Checked]) -> list[_Checked]:
-    """Return what is found in the institutions beside policies, by the products of each."""
-    found: dict[Path, dict[Problem, None]] = {}
-    for result in checked:
-        path = result.path.parent / FILE_NAME
-        if result.policy is not None and path.exists():
-            problems = institution_problems(path, result.policy)
-            found.setdefault(path, {}).update(dict.fromkeys(problems))
-    return [_Checked(path, None, tuple(problems)) for path, problems in found.items()]
-
-
-def _crawlers(checked: list[_Checked]) -> list[_Checked]:
-    """Return what is found in the crawlers that are known beside policies."""
-    paths = [result.path.parent / CRAWLERS_FILE for result in checked if result.policy is not None]
-    return [
-        _Checked(path, None, crawler_problems(path))
-        for path in dict.fromkeys(paths)
-        if path.exists()
-    ]
 
 
 def _folder_of(checked: _Checked) -> Path | None:
@@ -183,6 +169,8 @@ def _print(checked: _Checked) -> None:
             _count(len(policy.offers), "offer"),
         )
         line += f" ({', '.join(parts)})"
+    if checked.note is not None:
+        line += f" ({checked.note})"
     print_answer(line)
 
 
@@ -194,7 +182,10 @@ def _table(checked: _Checked) -> dict[str, object]:
     return {
         "policy": str(checked.path),
         "digest": None if checked.policy is None else checked.policy.digest,
-        "problems": [{key: getattr(problem, key) for key in _KEYS} for problem in checked.problems],
+        "problems": [
+            {**{key: getattr(problem, key) for key in _KEYS}, "file": problem.name}
+            for problem in checked.problems
+        ],
     }
 
 

@@ -9,20 +9,31 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from meter.commands.console import EXIT_NO, open_console, print_drawn, print_json, print_message
+from meter.commands.console import (
+    EXIT_NO,
+    open_console,
+    print_answer,
+    print_drawn,
+    print_json,
+    print_message,
+)
 from meter.commands.help import command
 from meter.commands.options import FilePath, format_option
-from meter.loading import load_policy
+from meter.loading.policies import read_placed
+from meter.loading.together import read_files
+from meter.loading.together.edits import edited_parts
 from meter.replay.both import replay_both
 from meter.verify.diagram import UndecidedError
 from meter.verify.diff import changes
 from meter.verify.rows import NOTHING_DIFFERS, ONE_EXAMPLE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from rich.console import Console
 
+    from meter.loading.together.edits import EditedPart
     from meter.replay.both import Logged
     from meter.verify.diff import Changes
 
@@ -56,17 +67,21 @@ def diff(old: Path, new: Path, log: Path | None, budget: float, form: str) -> No
     """Say for whom two policies differ.
 
     List every kind of reader and page view whose decision differs: who, before, after. Only what
-    readers see and what is counted matters, not the order and the names of rules.
+    readers see and what is counted matters, not the order and the names of rules. Where a policy
+    includes other files, the parts that were written otherwise follow, each with file and line.
 
     The exit code is 0 if nothing differs, 1 if something does or if that is not decided within the
     budget, and 2 if a file cannot be read.
     """
-    policies = load_policy(old), load_policy(new)
+    read = [read_placed(read_files(path)) for path in (old, new)]
+    policies = read[0][0], read[1][0]
+    edits = edited_parts(read[0], read[1])
     try:
         found = changes(*policies, seconds=budget)
     except UndecidedError as error:
         if form == "json":
-            unknown = {"equal": None, "complete": False, "changes": None, "log": None}
+            unknown = {"equal": None, "complete": False, "changes": None, **_edits_table(edits)}
+            unknown["log"] = None
             print_json({"old": str(old), "new": str(new), **unknown, "not_decided": str(error)})
         else:
             print_message(f"not decided: {error}")
@@ -75,10 +90,13 @@ def diff(old: Path, new: Path, log: Path | None, budget: float, form: str) -> No
     if form == "json":
         files = {"old": str(old), "new": str(new)}
         logged_table = None if logged is None else {"file": str(log), **_logged_table(logged)}
-        print_json({**files, **_changes_table(found), "log": logged_table})
+        table = {**_changes_table(found), **_edits_table(edits)}
+        print_json({**files, **table, "log": logged_table})
     else:
         console = open_console()
         _print_changes(console, found)
+        if any(places.files.are_several for _, places in read):
+            _print_edits(edits)
         if logged is not None:
             _print_logged(console, logged, str(log))
     if found.rows or (logged is not None and logged.changed):
@@ -91,6 +109,26 @@ def _changes_table(found: Changes) -> dict[str, object]:
         for row in found.rows
     ]
     return {"equal": not found.rows, "complete": found.complete, "changes": rows}
+
+
+def _edits_table(edits: Sequence[EditedPart]) -> dict[str, object]:
+    return {
+        "edits": [
+            {"what": one.what, "change": one.change, "old": one.old, "new": one.new}
+            for one in edits
+        ]
+    }
+
+
+def _print_edits(edits: Sequence[EditedPart]) -> None:
+    """Print which parts were written otherwise, and in which file."""
+    if not edits:
+        return
+    print_answer("\nwritten otherwise:")
+    for one in edits:
+        where = " → ".join(dict.fromkeys(place for place in (one.old, one.new) if place))
+        told = f": {where}" if where else ""
+        print_answer(f"  {one.what} {one.change}{told}")
 
 
 def _logged_table(logged: Logged) -> dict[str, object]:

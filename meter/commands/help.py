@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from inspect import cleandoc
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["command", "write_examples"]
+__all__ = ["command", "command_group", "write_examples"]
+
+C = TypeVar("C", bound=click.Command)
 
 
 def command(*examples: str) -> Callable[[Callable[..., object]], click.Command]:
@@ -19,11 +21,22 @@ def command(*examples: str) -> Callable[[Callable[..., object]], click.Command]:
     The help is the function's docstring. Its first line is also the command's line in lists, of
     which `meter.cli.COMMANDS` has a copy, so that `meter --help` imports no command.
     """
+    return _made(_Command, examples)
 
-    def made(function: Callable[..., object]) -> click.Command:
+
+def command_group(*examples: str) -> Callable[[Callable[..., object]], _CommandGroup]:
+    """Make a command of several of a function, whose help is written like that of `command`.
+
+    The commands in it are added to what this returns, with `add_command`.
+    """
+    return _made(_CommandGroup, examples)
+
+
+def _made(kind: type[C], examples: tuple[str, ...]) -> Callable[[Callable[..., object]], C]:
+    def made(function: Callable[..., object]) -> C:
         words = cleandoc(function.__doc__ or "")
         decorate = click.command(
-            cls=_Command,
+            cls=kind,
             short_help=words.partition("\n\n")[0],
             help=words,
             epilog="\n".join(examples),
@@ -43,6 +56,13 @@ class _Command(click.Command):
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write nothing: the examples stand before the options."""
+
+
+class _CommandGroup(_Command, click.Group):
+    """A command of several, which are listed in the order in which they were added."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return list(self.commands)
 
 
 def write_examples(formatter: click.HelpFormatter, examples: str) -> None:

@@ -23,9 +23,8 @@ from meter.commands.console import (
 )
 from meter.commands.help import command
 from meter.commands.options import FilePath, FolderPath, format_option, policy_argument
-from meter.loading import loads_policy
-from meter.loading.positions import Positions
-from meter.loading.toml import read_text
+from meter.loading.policies import read_placed
+from meter.loading.together import read_files
 from meter.verify.mutants.finding import checked_journeys, find_tests
 from meter.verify.mutants.keeping import keep
 from meter.verify.mutants.pytest_runs import PytestRuns
@@ -36,6 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from os import PathLike
 
+    from meter.errors import Problem
+    from meter.loading.together import Places
     from meter.verify.mutants.edit import Mutant
     from meter.verify.mutants.finding import FoundTests
     from meter.verify.mutants.results import MutationResult, Survivor
@@ -88,15 +89,14 @@ def mutate(policy_path: Path, tests: tuple[Path, ...], keep_in: Path | None, for
     The exit code is 0 if none survives, 1 if one does, and 2 if the policy or a test cannot be
     used, or a test fails with the policy as it is.
     """
-    text = read_text(policy_path)
-    policy = loads_policy(text, name=str(policy_path))
+    policy, places = read_placed(read_files(policy_path))
     found = find_tests(policy_path, tests)
     checked_journeys(policy, found.journeys)
     runs = PytestRuns(policy_path, found.pytest) if found.pytest else None
     if runs is not None:
         runs.check(policy)
     trial = Trial(policy, found.journeys, runs)
-    ran = _Ran(policy_path, Positions(text), found, tuple(trial.guaranteed.proved))
+    ran = _Ran(policy_path, places, found, tuple(trial.guaranteed.proved))
     _print_what_is_missing(ran, runs, given=bool(tests))
     with _progress_bar() as progress:
         result = trial.run(progress)
@@ -114,13 +114,13 @@ class _Ran(NamedTuple):
     """What was tried: the policy's file, and the tests."""
 
     policy: Path
-    positions: Positions
+    places: Places
     tests: FoundTests
     guarantees: tuple[str, ...]
 
-    def line(self, mutant: Mutant) -> int | None:
-        """Return the line of the policy's file that a mistake is made in."""
-        return mutant.line_in(self.positions)
+    def place(self, mutant: Mutant) -> Problem:
+        """Return the file and the line of the policy that a mistake is made in."""
+        return mutant.place_in(self.places)
 
 
 def _print_what_is_missing(ran: _Ran, runs: PytestRuns | None, *, given: bool) -> None:
@@ -177,7 +177,8 @@ def _counted(count: int, noun: str) -> str:
 def _print_survivor(ran: _Ran, survivor: Survivor, told: set[str | None]) -> None:
     """Print a mutant that nothing noticed; a journey that was `told` is not told again."""
     mutant = survivor.mutant
-    print_answer(f"{ran.policy}:{ran.line(mutant)}: {mutant.words}")
+    place = ran.place(mutant)
+    print_answer(f"{place.name}:{place.line}: {mutant.words}")
     if not survivor.decided:
         print_answer("  whether this changes anything for any reader was not decided")
     if survivor.kept is not None:
@@ -233,11 +234,12 @@ def _document(ran: _Ran, result: MutationResult) -> dict[str, object]:
 
 
 def _mutant(ran: _Ran, mutant: Mutant) -> dict[str, object]:
+    place = ran.place(mutant)
     return {
         "kind": str(mutant.kind),
         "what": mutant.what,
         "old": mutant.old,
         "new": mutant.new,
-        "file": str(ran.policy),
-        "line": ran.line(mutant),
+        "file": place.name,
+        "line": place.line,
     }

@@ -21,7 +21,7 @@ from meter.windows import day_start, moment
 if TYPE_CHECKING:
     from meter.policy import Policy
 
-__all__ = ["OneView", "day_or_time", "in_zone", "one_view_options"]
+__all__ = ["OneView", "day_or_time", "in_zone", "one_view_options", "to_the_minute"]
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
@@ -53,6 +53,11 @@ def in_zone(at: datetime | None, policy: Policy) -> datetime:
     if at.time() == time():
         return moment(day_start(at.date(), policy.zone), policy.zone)
     return at.replace(tzinfo=policy.zone).astimezone(UTC).astimezone(policy.zone)
+
+
+def to_the_minute(at: datetime, policy: Policy) -> str:
+    """Return a time as staff read it, in the publication's zone."""
+    return f"{in_zone(at, policy):%Y-%m-%d %H:%M}"
 
 
 def day_or_time(ctx: click.Context, param: click.Parameter, value: str | None) -> datetime | None:

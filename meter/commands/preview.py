@@ -9,7 +9,7 @@ import click
 from meter.clock import system_clock
 from meter.commands.console import print_answer, print_message
 from meter.commands.help import command
-from meter.commands.one_view import day_or_time, in_zone
+from meter.commands.one_view import day_or_time, in_zone, to_the_minute
 from meter.commands.options import FolderPath, policy_argument
 from meter.commands.secrets import read_secrets, secret_file_option
 from meter.errors import quoted
@@ -93,7 +93,10 @@ def _length(ctx: click.Context, param: click.Parameter, value: str) -> timedelta
 @click.option(
     "--drafts",
     type=FolderPath(),
-    help="The folder of the drafts, to check the link against the draft that it names.",
+    help=(
+        "The folder of the drafts, to check the link against the draft that it names; unless said"
+        " `drafts` beside the policy, where there is one."
+    ),
 )
 @click.option(
     "--lasts",
@@ -134,14 +137,15 @@ def preview(
         at=None if at is None else in_zone(at, policy),
         draft=draft,
     )
+    beside = policy_path.parent / "drafts"
+    if drafts is None and beside.is_dir():
+        drafts = beside
     previews = Previews(read_secrets(secret_file), drafts=drafts)
     print_answer(previews.make(address, link, policy, now))
-    ends = link.ends.astimezone(policy.zone)
-    print_message(
-        f"valid for every page of the site, until {ends:%Y-%m-%d %H:%M} {policy.zone.key}"
-    )
+    until = f"{to_the_minute(link.ends, policy)} {policy.zone.key}"
+    print_message(f"valid for every page of the site, until {until}")
     if draft is not None and drafts is None:
         print_message(
-            f"the draft {quoted(draft)} was not looked at, and counts were checked against"
-            f" {quoted(policy_path.name)}; add `--drafts FOLDER`"
+            f"nobody looked whether there is a draft {quoted(draft)}, and counts were checked"
+            f" against {quoted(policy_path.name)}; add `--drafts FOLDER`"
         )

@@ -47,7 +47,7 @@ def publish(policy_path: Path, out: Path, form: str, *, force: bool) -> None:
     has no `[machines]`, or a file is in the way.
     """
     try:
-        written = publish_files(load_policy(policy_path), out, force=force)
+        written = publish_files(load_policy(policy_path), out, name=str(policy_path), force=force)
     except UndecidedError as error:
         print_message(f"not decided: {error}; nothing was written")
         raise click.exceptions.Exit(EXIT_NO) from None

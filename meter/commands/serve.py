@@ -9,6 +9,7 @@ import click
 from meter.commands.console import print_message
 from meter.commands.help import command
 from meter.commands.options import FilePath, article_ids_option, policy_argument
+from meter.commands.secrets import read_secrets, secret_file_option
 from meter.errors import MeterError, StoreSetupError, StoreUnavailableError, quoted
 from meter.loading import load_policy
 from meter.paywall import Paywall
@@ -63,6 +64,7 @@ _MOST_WORKERS = 64
     help="A file with the keys of clients, one a line; `KEY clock` may also set the clock.",
 )
 @click.option("--no-key", is_flag=True, help="Ask for no key: only on this machine's own address.")
+@secret_file_option("gift links, as the site has it", required=False)
 @article_ids_option
 def serve(
     policy_path: Path,
@@ -71,6 +73,7 @@ def serve(
     port: int,
     workers: int,
     key_file: Path | None,
+    secret_file: Path | None,
     *,
     no_key: bool,
     article_ids: ArticleIds,
@@ -91,6 +94,9 @@ def serve(
     The time is the server's clock. A client may send `at` only if its line in the key file is
     `KEY clock`.
 
+    With --secret-file readers give articles away by links (`[gifts]` in the policy): /v1/gifts
+    makes, lists and ends them, and a page view brings the token of one as `gift`.
+
     On SIGTERM the server takes no new request, and answers those that run.
     """
     # uvicorn and starlette are of an extra
@@ -105,7 +111,13 @@ def serve(
     if key_file is not None:
         KeyFile(key_file)
     _check_store(policy_path, url, workers)
-    settings = Settings(policy=policy_path, store=url, key_file=key_file, article_ids=article_ids)
+    settings = Settings(
+        policy=policy_path,
+        store=url,
+        key_file=key_file,
+        article_ids=article_ids,
+        secrets=() if secret_file is None else tuple(read_secrets(secret_file)),
+    )
     listening = listen(host, port)
     address, number = listening.getsockname()[:2]
     shown = f"[{address}]" if ":" in address else address

@@ -182,7 +182,7 @@ def _utf8(text: str) -> bytes:
         return units.decode("utf-16-le", "replace").encode()
 
 
-class _Rule(NamedTuple):
+class _Bucketing(NamedTuple):
     """A hash: how a number is found, and how many numbers there are."""
 
     number: Callable[[str, str], int]
@@ -190,10 +190,10 @@ class _Rule(NamedTuple):
 
 
 _RULES = {
-    Hash.GROWTHBOOK_2: _Rule(growthbook_2, 10_000),
-    Hash.GROWTHBOOK_1: _Rule(growthbook_1, 1_000),
-    Hash.UNLEASH: _Rule(unleash, _UNLEASH_WEIGHTS),
-    Hash.UNLEASH_ROLLOUT: _Rule(unleash_rollout, 100),
-    Hash.OPTIMIZELY: _Rule(optimizely, 10_000),
-    Hash.LAUNCHDARKLY: _Rule(launchdarkly, 16**15),
+    Hash.GROWTHBOOK_2: _Bucketing(growthbook_2, 10_000),
+    Hash.GROWTHBOOK_1: _Bucketing(growthbook_1, 1_000),
+    Hash.UNLEASH: _Bucketing(unleash, _UNLEASH_WEIGHTS),
+    Hash.UNLEASH_ROLLOUT: _Bucketing(unleash_rollout, 100),
+    Hash.OPTIMIZELY: _Bucketing(optimizely, 10_000),
+    Hash.LAUNCHDARKLY: _Bucketing(launchdarkly, 16**15),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, cast
 
 from attrs import frozen
@@ -12,6 +13,7 @@ from meter.errors.kinds import check_argument, instance
 from meter.explanation.words import clause, code_words, last_day, turned, value_words, why_not
 from meter.facts import ACCESS
 from meter.formulas import And, Contains, In, Turned
+from meter.formulas.translation import formula_of
 from meter.rulebook import Effect
 from meter.vocabulary import Access, ArticleAccess
 
@@ -39,11 +41,15 @@ __all__ = [
 
 @frozen
 class PassedRule:
-    """A rule that came before the one that decided: its number from 1, and why it did not."""
+    """A rule that came before the one that decided: its number from 1, and why it did not.
+
+    `group` names its group where the reason is the condition that the whole group shares.
+    """
 
     number: int
     name: str
     why: str
+    group: str | None = None
 
 
 @frozen
@@ -61,11 +67,39 @@ class Explanation:
     def __str__(self) -> str:
         first, *rest = self.lines
         told = [f"  {line}" for line in rest]
-        told += [f"  not rule {rule.number} `{rule.name}`: {rule.why}" for rule in self.passed]
+        for _, rules in groupby(self.passed, _together):
+            told.append(f"  {_passed_words(list(rules))}")
         return "\n".join([first, *told])
 
 
-def _passed_over(rulebook: Rulebook, rule: JudgedRule, values: Sequence[Any]) -> str:
+def _together(rule: PassedRule) -> object:
+    """Return what consecutive rules have in common that are told as one."""
+    return (rule.group, rule.why) if rule.group is not None else rule
+
+
+def _passed_words(rules: Sequence[PassedRule]) -> str:
+    """Say why a rule did not decide, or all rules of a group."""
+    first, last = rules[0], rules[-1]
+    if first.group is None:
+        return f"not rule {first.number} `{first.name}`: {first.why}"
+    numbers = f"rule {first.number}"
+    if last is not first:
+        numbers = f"rules {first.number} to {last.number}"
+    return f"not {numbers}, the group `{first.group}`: {first.why}"
+
+
+def _passed_over(rulebook: Rulebook, place: int, values: Sequence[Any]) -> tuple[str, str | None]:
+    """Return why a rule did not decide, and the name of its group if that is the group's reason."""
+    rule = rulebook.rules[place]
+    group = rulebook.policy.rules[place].group
+    if group is not None and rule.formula.holds(values) is False:
+        shared = formula_of(group.when, rulebook.vocabulary, rulebook.policy, rule.spend)
+        if shared.holds(values) is False:
+            return why_not(shared, values, rulebook.vocabulary), group.name
+    return _reason(rulebook, rule, values), None
+
+
+def _reason(rulebook: Rulebook, rule: JudgedRule, values: Sequence[Any]) -> str:
     if rule.formula.holds(values) is False:
         return why_not(rule.formula, values, rulebook.vocabulary)
     if rule.effect(values) is Effect.PASS:
@@ -100,8 +134,8 @@ def explanation_of(decision: Decision, policy: Policy | None = None) -> Explanat
     return Explanation(
         lines=tuple(_told(decision, rulebook, rulebook.rules[place])),
         passed=tuple(
-            PassedRule(number, rule.name, _passed_over(rulebook, rule, values))
-            for number, rule in enumerate(rulebook.rules[:place], 1)
+            PassedRule(place + 1, rule.name, *_passed_over(rulebook, place, values))
+            for place, rule in enumerate(rulebook.rules[:place])
         ),
         not_reached=tuple(rule.name for rule in rulebook.rules[place + 1 :]),
     )
@@ -111,7 +145,9 @@ def _told(decision: Decision, rulebook: Rulebook, fired: JudgedRule) -> Iterator
     """Yield what was decided, by what, and what that leaves."""
     values = decision.facts.values
     access = "the whole article" if decision.access is Access.FULL else "a preview"
-    yield f"shows `{decision.show}` ({access}) by rule `{decision.rule}`"
+    group = rulebook.policy.rule(decision.rule).group
+    where = "" if group is None else f" of the group `{group.name}`"
+    yield f"shows `{decision.show}` ({access}) by rule `{decision.rule}`{where}"
     meter = decision.meter
     if meter is not None:
         counted = "this view counted one" if decision.counted else "this view counted nothing"

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from meter.errors import listed
+from meter.explanation.flags import flag_asked, flag_sentence, is_flag
 from meter.facts import OTHER
 from meter.facts.attributes import REGION
 from meter.forms import span_text
@@ -191,6 +192,8 @@ def _flag_words(slot: Slot, code: Code) -> str:
 
 def value_words(slot: Slot, value: Code, zone: ZoneInfo) -> str:
     """Say what a slot holds: ``the reader's status is `anonymous` ``."""
+    if is_flag(slot, value):
+        return flag_sentence(slot, is_set=value is True)
     if slot.kind == "set":
         if not value:
             return f"{_name(slot)} include none of those named"
@@ -202,6 +205,9 @@ def clause(formula: Formula, vocabulary: Vocabulary) -> str:
     """Say what a formula asks for."""
     if isinstance(formula, In):
         slot = vocabulary.slots[formula.slot]
+        flag = flag_asked(slot, formula.codes)
+        if flag is not None:
+            return flag_sentence(slot, is_set=flag)
         return f"{_name(slot)} is {_codes(slot, formula.codes, vocabulary.zone)}"
     if isinstance(formula, Contains):
         name = _name(vocabulary.slots[formula.slot])
@@ -233,8 +239,6 @@ def _codes(slot: Slot, codes: Iterable[Any], zone: ZoneInfo) -> str:
     ordered: list[Any] = [code for code in slot.codes() if code in codes]
     if slot.kind == "hours":
         return _between_hours(slot, ordered)
-    if slot.kind == "class" and len(ordered) > 1 and ordered == list(filter(None, slot.codes())):
-        return "of any class"
     if None in ordered and len(ordered) > 1:
         rest = frozenset(ordered) - {None}
         return f"{_codes(slot, rest, zone)}, or not known"
@@ -269,7 +273,8 @@ def why_not(formula: Formula, values: Sequence[Any], vocabulary: Vocabulary) -> 
         slot = vocabulary.slots[formula.slot]
         value = values[formula.slot]
         told = value_words(slot, value, vocabulary.zone)
-        if value is None or set(slot.codes()) == {False, True}:  # the opposite needs no saying
+        is_either = is_flag(slot, value) or set(slot.codes()) == {False, True}
+        if value is None or is_either:  # the opposite needs no saying
             return told
         if OTHER in formula.codes:
             return f"{told}, which is left out"

@@ -1,16 +1,17 @@
-"""Who may have an offer, and when it runs, as a formula."""
+"""From who may have an offer, and when it runs, to a formula."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from meter.facts import Vocabulary, offered_name
+from meter.facts import offered_name
 from meter.formulas import And, Contains, Formula, In
 from meter.formulas.translation import formula_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from meter.facts import Vocabulary
     from meter.policy import Offer, Policy
     from meter.vocabulary import OfferKind
 

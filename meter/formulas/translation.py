@@ -1,4 +1,4 @@
-"""From a condition of a policy, or who may have an offer, to a formula."""
+"""From a condition of a policy to a formula."""
 
 from __future__ import annotations
 
@@ -281,14 +281,13 @@ class _Translation:
         return In(place, known.difference(codes, unsure))
 
     def _of_counts(self, kind: str, asked: Mapping[str, Range]) -> Iterator[Formula]:
-        """Ask for what is left of meters, for what they have counted; or of prompts."""
-        if kind == "seen":
-            for prompt, bounds in asked.items():
-                yield self._in_range(seen_name(prompt), None, bounds)
-            return
-        for meter, bounds in asked.items():
-            as_it_is = kind == "left" and meter not in self.spent
-            yield self._in_range("now" if as_it_is else kind, meter, bounds)
+        """Ask for what is left or used of meters, or how often prompts were seen."""
+        for name, bounds in asked.items():
+            if kind == "seen":
+                yield self._in_range(seen_name(name), None, bounds)
+            else:
+                as_it_is = kind == "left" and name not in self.spent
+                yield self._in_range("now" if as_it_is else kind, name, bounds)
 
     def _in_experiment(self, name: str, variants: frozenset[str]) -> Formula:
         """Ask for variants of an experiment, of whom it is for.

@@ -108,7 +108,7 @@ def _given(text: str, name: str) -> dict[str, Any]:
     report = ProblemCollector()
     given, _ = JOURNEY.fields(table, (), report)
     if report.found:
-        raise JourneyError(report.problems(_unmarked(text), name))
+        raise JourneyError(report.problems(text, name))
     return given
 
 

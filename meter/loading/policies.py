@@ -21,8 +21,10 @@ from meter.loading.files import folder_problem
 from meter.loading.lints import lint
 from meter.loading.lints.words import own_prompts
 from meter.loading.problems import ProblemCollector
-from meter.loading.schema import POLICY
-from meter.loading.toml import parse_toml, read_text
+from meter.loading.schema import PART, POLICY
+from meter.loading.together import Places, PolicyFile, PolicyFiles, files_of, read_files
+from meter.loading.together.files import INCLUDE
+from meter.loading.together.parts import put_together
 from meter.policy import Copy, Policy
 from meter.policy.faults.conditions import condition_faults
 from meter.policy.faults.experiments import experiment_faults
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
 
     from meter.loading.lints import ExactLints
 
-__all__ = ["check_text", "dumps_policy", "load_policy", "loads_policy"]
+__all__ = ["check_text", "dumps_policy", "load_policy", "loads_policy", "read_placed"]
 
 
 _EMPTY = {
@@ -82,10 +84,11 @@ _OTHER_FILES = {
 """What a file is that has one of these keys and no rules, and the next step."""
 
 
-def loads_policy(text: str, *, name: str = "policy.toml") -> Policy:
+def loads_policy(text: str, *, name: str = "policy.toml", folder: Path | None = None) -> Policy:
     """Read a policy from the text of a policy file, which messages call `name`.
 
-    Raises `PolicyError` with every problem there is, each with its line and column.
+    `folder` is where the files are that it includes; without it, a text that includes files is an
+    error. Raises `PolicyError` with every problem there is, each with its line and column.
 
     >>> loads_policy('''
     ... [publication]
@@ -97,19 +100,27 @@ def loads_policy(text: str, *, name: str = "policy.toml") -> Policy:
     'The Harbour Review'
     """
     check_argument("text", text, _A_TEXT)
-    parts, report = _read(text, name)
-    if report.found:
-        raise PolicyError(report.problems(text, name))
-    return Policy(**parts)
+    return read_placed(files_of(text, name, folder))[0]
 
 
 def load_policy(path: str | PathLike[str]) -> Policy:
-    """Read a policy from a file.
+    """Read a policy from a file, with the files beside it that it includes.
 
     Raises `PolicyError` with every problem there is, also when there is no such file.
     """
     check_argument("path", path, _A_PATH)
-    return loads_policy(read_text(path), name=str(path))
+    return read_placed(read_files(path))[0]
+
+
+def read_placed(files: PolicyFiles) -> tuple[Policy, Places]:
+    """Return the policy of some files, and where each of its parts was written.
+
+    Raises `PolicyError` with every problem there is, each in its own file.
+    """
+    parts, places = _read(files)
+    if places.found:
+        raise PolicyError(places.problems())
+    return Policy(**parts), places
 
 
 def check_text(
@@ -119,16 +130,18 @@ def check_text(
     today: date | None = None,
     exact: ExactLints | None = None,
     templates: Path | None = None,
+    folder: Path | None = None,
 ) -> tuple[Policy | None, tuple[Problem, ...]]:
     """Return the policy of a text, if it can be used, and everything to say about it.
 
     Errors or, where there are none, warnings. `today` is the date to look for offers that are over;
     without it nothing is said about them. `exact` gives further warnings about a policy, as
     `meter.verify.lints.lints` does. `templates` is the folder of the publisher's prompts; without
-    it, the one that the policy names, from the folder of the file `name`.
+    it, the one that the policy names, from the folder of the file `name`. `folder` is where the
+    files are that the text includes; without it, including any is an error.
     """
     try:
-        parts, report = _read(text, name)
+        parts, report = _read(files_of(text, name, folder))
     except PolicyError as error:
         return None, error.problems
     policy = None if report.found else Policy(**parts)
@@ -142,10 +155,9 @@ def check_text(
                 report.add_problem(evolve(missing, path=("publication", "templates")))
         if templates is not None:
             prompts = own_prompts(templates)
-        table = parse_toml(text, name)
         for warning in lint(policy, today=today, exact=exact, prompts=prompts):
-            report.add_problem(_as_written(warning, table))
-    return policy, report.problems(text, name)
+            report.add_problem(warning)
+    return policy, report.problems()
 
 
 def dumps_policy(policy: Policy) -> str:
@@ -153,43 +165,51 @@ def dumps_policy(policy: Policy) -> str:
     return tomli_w.dumps(to_table(policy))
 
 
-def _read(text: str, name: str) -> tuple[dict[str, Any], ProblemCollector]:
+def _read(files: PolicyFiles) -> tuple[dict[str, Any], Places]:
     """Return the parts of a policy as far as they could be read, and what is wrong with them.
 
-    Raises `PolicyError` if it is no TOML.
+    Raises `PolicyError` where it is none, or where a file that it includes cannot be read.
     """
-    table = parse_toml(text, name)
-    report = ProblemCollector()
-    for key, (message, advice) in _OTHER_FILES.items():
-        if key in table and "rules" not in table:
-            problem = Problem(code="not-a-policy", message=message, help=advice, path=(key,))
-            report.add_problem(problem, "key")
-            raise PolicyError(report.problems(text, name))
-    parts, _ = POLICY.fields(table, (), report)
+    places = Places(files)
+    _check_other_files(files.own)
+    found = [_read_file(files, number, places) for number in range(len(files.all))]
+    own = found[-1]
+    for parts, report in zip(found, places.reports, strict=True):
+        parts["copy"] = _copies(parts.get("copy", {}), own["publication"].locale, report)
+    parts = put_together(found, places)
+    if files.problems or places.dropped_under((INCLUDE,)):
+        # What the missing ones would have said is missing everywhere.
+        raise PolicyError(places.problems())
     for key in ("meters", "offers", "products", "prompts", "experiments"):
         named = parts.get(key, {})
         parts[key] = tuple(evolve(part, name=name) for name, part in named.items())
-    parts.setdefault("guarantees", ())
     parts["words"] = declared(parts.get("words", {}))
     parts.setdefault("switches", {})
     parts.setdefault("gifts", None)
-    parts["copy"] = _copies(parts.get("copy", {}), parts["publication"].locale, report)
-    for fault in _faults(parts, report):
-        report.add_problem(_as_written(fault, table))
-        if report.more:  # the rest would only be counted, and there may be thousands
+    for fault in _faults(parts, places):
+        places.add_problem(fault)
+        if places.more:  # the rest would only be counted, and there may be thousands
             break
-    return parts, report
+    return parts, places
 
 
-def _as_written(problem: Problem, table: Mapping[str, Any]) -> Problem:
-    """Return a problem at the place of its words: those in the publication's locale need no name.
+def _read_file(files: PolicyFiles, number: int, places: Places) -> dict[str, Any]:
+    """Return the parts of a policy that one of its files has."""
+    file = files.all[number]
+    shape = POLICY if file is files.own else PART
+    parts, _ = shape.fields(file.table, (), places.reports[number])
+    parts.pop(INCLUDE, None)
+    return parts
 
-    It is `[copy]` then, and not `[copy.en]`.
-    """
-    copy = table.get("copy")
-    if problem.path[:1] == ("copy",) and isinstance(copy, dict) and problem.path[1] not in copy:
-        return evolve(problem, path=("copy", *problem.path[2:]))
-    return problem
+
+def _check_other_files(file: PolicyFile) -> None:
+    """Raise `PolicyError` for a file that is something else."""
+    for key, (message, advice) in _OTHER_FILES.items():
+        if key in file.table and "rules" not in file.table:
+            problem = Problem(code="not-a-policy", message=message, help=advice, path=(key,))
+            report = ProblemCollector()
+            report.add_problem(problem, "key")
+            raise PolicyError(report.problems(file.text, file.name))
 
 
 def _copies(copies: dict[str, Copy], locale: str, report: ProblemCollector) -> dict[str, Copy]:
@@ -202,7 +222,7 @@ def _copies(copies: dict[str, Copy], locale: str, report: ProblemCollector) -> d
     return {known or locale: words for known, words in copies.items()}
 
 
-def _faults(parts: Mapping[str, Any], report: ProblemCollector) -> Iterator[Problem]:
+def _faults(parts: Mapping[str, Any], report: Places) -> Iterator[Problem]:
     """Yield what is wrong, except what only follows from a value that could not be read."""
     policy = SimpleNamespace(**parts)
     checks = (
@@ -212,18 +232,18 @@ def _faults(parts: Mapping[str, Any], report: ProblemCollector) -> Iterator[Prob
         offer_faults,
         promise_faults,
         prompt_faults,
-        experiment_faults,
-        frequency_faults,
         machine_faults,
         gift_faults,
+        experiment_faults,
+        frequency_faults,
     )
     for fault in chain.from_iterable(check(policy) for check in checks):
         follows = report.dropped_at(fault.path)
         if fault.code in _EMPTY:
             follows |= report.dropped_under(fault.path)
         elsewhere = {
-            "idle-every": (*fault.path[:-1], "spend"),
             "machines-need-preview": (*fault.path[:-1], "show"),
+            "idle-every": (*fault.path[:-1], "spend"),
             "show-needs-spend": (*fault.path[:-1], "spend"),
             "unfilled-prompt": (*fault.path[:-1], "spend"),
             "unknown-experiment": ("experiments",),

@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from attrs import evolve
+
 from meter.loading.codes import locale_step
 from meter.loading.conditions import WHEN, WHEN_KEY
 from meter.loading.experiments import EXPERIMENT, HOLDOUT
@@ -18,93 +20,25 @@ from meter.loading.fields import (
     List,
     Localized,
     Mapping,
-    OneOf,
     Table,
     Text,
     either,
 )
-from meter.loading.machines import GIFTS, MACHINES, MACHINES_OF_A_RULE
+from meter.loading.machines import GIFTS, MACHINES
 from meter.loading.meters import METER
 from meter.loading.offers import OFFER, PRODUCT
 from meter.loading.prompts import NOUNS_BY_NAME, PROMPTS, WORDS_BY_PROMPT
-from meter.policy import Copy, Guarantee, Links, Publication, Rule
-from meter.policy.faults.offers import MOST_OFFERS
+from meter.loading.together.files import INCLUDE, MOST_FILES
+from meter.loading.together.rules import GROUPS, NAME, RULES, name_step
+from meter.policy import Copy, Guarantee, Links, Publication
 from meter.policy.promised import Promised
 from meter.policy.promises import Promise, Promises
 from meter.policy.publication import link_step
-from meter.vocabulary import Show, Wall
 
-__all__ = ["POLICY", "policy_schema", "schema_text"]
-
-
-def _name_step(name: str) -> str | None:
-    if name.strip() and name != name.strip():
-        return "a name has no space at its ends"
-    if not name.isprintable():
-        return "a name is one line, without characters that cannot be seen"
-    return None
+__all__ = ["PART", "POLICY", "policy_schema", "schema_text"]
 
 
-_NAME = Text(
-    form='a name in quotes such as `"everyone else"`',
-    longest=120,
-    code="bad-name",
-    check=_name_step,
-)
 _PUBLICATION_NAME = Text(form='a text in quotes such as `"The Harbour Review"`')
-_OFFER_NAME = Text(form='the name of an offer such as `"summer"`')
-_PROMPT_NAME = Text(form='the name of a prompt such as `"few-left"`')
-_METER_NAME = Text(form='the name of a meter such as `"monthly"`')
-_METER_NAMES = List(item=_METER_NAME, example='["daily", "monthly"]')
-RULE = Table(
-    noun="a rule",
-    make=Rule,
-    example='{ name = "…", show = "article" }',
-    keys={
-        "name": Key(
-            shape=_NAME,
-            says="a name of its own, which reports and explanations use",
-            required=True,
-            filler="",
-        ),
-        "when": WHEN_KEY,
-        "spend": Key(
-            shape=OneOf(by={list: _METER_NAMES}, otherwise=_METER_NAME),
-            says=(
-                "the meter to count the article on, or a list of meters that must all have"
-                " allowance left and all count it; the rule then matches while allowance is left"
-            ),
-        ),
-        "show": Key(
-            shape=Choice(words=Show, also=Wall),
-            says="what the page shows; `wall` is the wall that fits the reader and the offer",
-            required=True,
-            filler=Show.ARTICLE,
-        ),
-        "offer": Key(
-            shape=OneOf(by={list: List(item=_OFFER_NAME, most=200)}, otherwise=_OFFER_NAME),
-            says=(
-                "the offer to show, while it runs and if the reader may have it; of a list the"
-                " first such one"
-            ),
-        ),
-        "offers": Key(
-            shape=List(item=_OFFER_NAME, most=MOST_OFFERS, example='["day", "month"]'),
-            says="instead of `offer`: those that stand side by side, each if it is to be had",
-        ),
-        "prompt": Key(
-            shape=_PROMPT_NAME, says="the prompt to use instead of the one called like `show`"
-        ),
-        "machines": Key(
-            shape=MACHINES_OF_A_RULE,
-            says=(
-                "what it tells machines, where it shows a wall or a gate: a status, a price, a"
-                " licence"
-            ),
-        ),
-    },
-)
-
 _SHOWN = List(item=Choice(words=Promised))
 GUARANTEE = Table(
     noun="a guarantee",
@@ -112,7 +46,7 @@ GUARANTEE = Table(
     example='{ name = "…", never = ["subscription-wall"] }',
     also=either("never", "always", "disjoint"),
     keys={
-        "name": Key(shape=_NAME, says="a name of its own", required=True, filler=""),
+        "name": Key(shape=NAME, says="a name of its own", required=True, filler=""),
         "when": WHEN_KEY,
         "never": Key(
             shape=_SHOWN,
@@ -123,7 +57,7 @@ GUARANTEE = Table(
             says="what they are always shown, one of these: words of `show`, or `open` for all",
         ),
         "disjoint": Key(
-            shape=List(item=_NAME, example='["summer", "students"]'),
+            shape=List(item=NAME, example='["summer", "students"]'),
             says=(
                 "instead of both: offers, or rules, of which no two are for the same reader and"
                 " page view"
@@ -222,15 +156,14 @@ PROMISES = Table(
 
 COPIES = Localized(table=COPY, check=locale_step)
 
-METERS = Mapping(noun="a meter", item=METER, check=_name_step, most=50, example="[meters.monthly]")
-OFFERS = Mapping(noun="an offer", item=OFFER, check=_name_step, most=200, example="[offers.summer]")
+METERS = Mapping(noun="a meter", item=METER, check=name_step, most=50, example="[meters.monthly]")
+OFFERS = Mapping(noun="an offer", item=OFFER, check=name_step, most=200, example="[offers.summer]")
 PRODUCTS = Mapping(
-    noun="a product", item=PRODUCT, check=_name_step, most=200, example="[products.cooking]"
+    noun="a product", item=PRODUCT, check=name_step, most=200, example="[products.cooking]"
 )
 EXPERIMENTS = Mapping(
-    noun="an experiment", item=EXPERIMENT, check=_name_step, most=50, example="[experiments.price]"
+    noun="an experiment", item=EXPERIMENT, check=name_step, most=50, example="[experiments.price]"
 )
-RULES = List(item=RULE, most=500, least=0)
 GUARANTEES = List(item=GUARANTEE, most=200, least=0)
 
 _LISTED = List(
@@ -252,7 +185,7 @@ WORDS = Table(
     },
 )
 SWITCHES = Mapping(
-    noun="a switch", item=Boolean(), check=_name_step, most=20, example="{ storm = false }"
+    noun="a switch", item=Boolean(), check=name_step, most=20, example="{ storm = false }"
 )
 
 POLICY = Table(
@@ -277,6 +210,22 @@ POLICY = Table(
             says=(
                 "what rights open, by product: `[products.cooking]`; where none is declared, each"
                 " opens all, else one that is not declared opens nothing"
+            ),
+        ),
+        INCLUDE: Key(
+            shape=List(
+                item=Text(form='a file such as `"walls.toml"`'),
+                most=MOST_FILES,
+                least=0,
+                example='["walls.toml"]',
+            ),
+            says="files beside this one whose tables are a part of this policy",
+        ),
+        "groups": Key(
+            shape=GROUPS,
+            says=(
+                "rules that share a `when`, each group under `[[groups]]`, above `[[rules]]`: tried"
+                " before those"
             ),
         ),
         "rules": Key(
@@ -320,6 +269,16 @@ POLICY = Table(
         ),
     },
 )
+
+_OF_THE_OWN = (INCLUDE, "publication")
+_IN_A_PART = [name for name in POLICY.keys if name not in _OF_THE_OWN]
+PART = Table(
+    noun="an included file",
+    make=dict,
+    example="[[rules]]",
+    keys={name: evolve(POLICY.keys[name], required=False) for name in _IN_A_PART},
+)
+"""What a file may have that a policy includes: all but what is the policy's own."""
 
 
 def policy_schema() -> dict[str, Any]:

@@ -126,6 +126,10 @@ class AsyncPaywall(PaywallBase[AsyncStore]):
         """Say whether the store keeps anything of a reader; see `Paywall.knows`."""
         return await self._run(self._know(reader_id), CARE)
 
+    async def perform(self, operations: StoreOps[T]) -> T:
+        """Carry out calls of the store that are not about a reader; see `Paywall.perform`."""
+        return await self._run(operations, CARE)
+
     async def _ask(
         self, reader: Reader, view: PageView, now: datetime | None, *, counts: bool
     ) -> Decision:

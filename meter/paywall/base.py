@@ -171,7 +171,8 @@ class PaywallBase(ConfiguredPaywall[S]):
 
     def _report(self, decided: StoreDecision) -> tuple[dict[str, object], ...]:
         """Report a decision, and a shadow's if it is another; return the events for the hook."""
-        self._telemetry.report_decision(decided)
+        if self._metrics:
+            self._telemetry.report_decision(decided)
         found = None if self._tried is None else self._tried.compare(decided)
         if found is not None:
             self._telemetry.report_difference(decided, found.shadow, found.fields)

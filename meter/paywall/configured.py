@@ -65,6 +65,7 @@ class ConfiguredPaywall(Generic[S]):
     _article_ids: ArticleIds = field(default=ArticleIds.EXACT, converter=article_ids, kw_only=True)
     _on_decision: Hook | None = field(default=None, kw_only=True)
     _shadow: Policy | PolicySource | None = field(default=None, kw_only=True)
+    _metrics: bool = field(default=True, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         check_policy(self._source)

@@ -77,6 +77,7 @@ class PaywallSettings(TypedDict, total=False):
     article_ids: ArticleIds | ArticleIdsWord
     on_decision: Hook | None
     shadow: Policy | PolicySource | None
+    metrics: bool
 
 
 def outage_word(on_outage: OnOutage | OnOutageWord) -> OnOutage:

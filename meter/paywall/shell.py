@@ -101,6 +101,8 @@ class Paywall(PaywallBase[Store]):
       cannot know its own counts: what it would have counted otherwise was never written, so each
       view is judged on the record of the policy in force, and where that needs none, as if nothing
       were counted (`record` is `none` in the event).
+    - `metrics`: whether decisions are logged and counted (`meter.decisions`). Say `False` where it
+      is no page view that is decided; outages are told all the same.
 
     A mistake raises, and is never taken for an outage: `TypeError` for a setting that is none, or
     for what is no policy and no store; `ValueError` for a `deadline`, a `queue`, an `on_outage` or
@@ -270,6 +272,13 @@ class Paywall(PaywallBase[Store]):
         `StoreError` if the store does not answer.
         """
         return self._run(self._know(reader_id), CARE)
+
+    def perform(self, operations: StoreOps[T]) -> T:
+        """Carry out calls of the store that are not about a reader, as `ledger` does its own.
+
+        They may take 20 deadlines. Raises `StoreError` if the store does not answer.
+        """
+        return self._run(operations, CARE)
 
     def _ask(
         self, reader: Reader, view: PageView, now: datetime | None, *, counts: bool

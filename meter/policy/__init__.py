@@ -38,6 +38,7 @@ from meter.policy.faults.offers import offer_faults
 from meter.policy.faults.promises import promise_faults
 from meter.policy.faults.prompts import prompt_faults
 from meter.policy.gifts import GiftTerms, gift_faults
+from meter.policy.groups import RuleGroup
 from meter.policy.machines import MachinesTable
 from meter.policy.meters import Meter
 from meter.policy.offers import Offer, Product, Then, lasting
@@ -59,8 +60,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Cap", "Copy", "Dates", "DeclaredExperiment", "DeclaredHoldout", "Every", "GiftTerms",
     "Guarantee", "Hours", "Lengths", "Limit", "Links", "MachineTerms", "MachinesTable", "Meter",
-    "Noun", "Offer", "Policy", "Product", "Promises",
-    "Prompt", "PromptWords", "Publication", "Quiet", "Rule", "Since", "Tenure", "Then", "When",
+    "Noun", "Offer", "Policy", "Product", "Promises", "Prompt", "PromptWords", "Publication",
+    "Quiet", "Rule", "RuleGroup", "Since", "Tenure", "Then", "When",
 ]
 # fmt: on
 
@@ -96,6 +97,7 @@ class Rule:
     `spend` is a meter, or several that must all be open and are all spent. `offer` names an offer,
     or several: the first of them that runs and is for this reader is shown. `offers` instead names
     several that stand side by side. `machines` is what a rule that shows a preview tells machines.
+    `group` is the group it was written in, for words only: its condition is in `when` already.
     """
 
     name: str
@@ -106,6 +108,7 @@ class Rule:
     offers: tuple[str, ...] = field(default=(), converter=_texts)
     prompt: str | None = None
     machines: MachineTerms | None = None
+    group: RuleGroup | None = field(default=None, eq=False)
 
     def __attrs_post_init__(self) -> None:
         check_fields(self, _OF_A_RULE)
@@ -127,6 +130,7 @@ _OF_A_RULE = {
     "offer": maybe(either(TEXT, (str,), each(TEXT, '["summer", "world"]'))),
     "offers": each(TEXT, '["day", "month"]'),
     "machines": maybe(instance(MachineTerms)),
+    "group": maybe(instance(RuleGroup)),
 }
 
 

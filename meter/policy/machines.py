@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Literal, TypeAlias, cast
+from typing import Literal, TypeAlias
 from urllib.parse import quote
 
 from attrs import field, frozen
@@ -14,10 +14,18 @@ from meter.errors.kinds import FLAG, choice, either, maybe, table, text
 from meter.errors.values import Fault, check_fields, refuse
 from meter.forms import covering, section_path
 from meter.policy.conditions import pairs
-from meter.vocabulary import Word
+from meter.vocabulary import CrawlerClass, Word
 from meter.vocabulary.machine_terms import LICENCE, address_step, of_form
 
-__all__ = ["PATH_FORM", "SITE_FORM", "MachinesTable", "Preference", "path_step", "site_step"]
+__all__ = [
+    "PATH_FORM",
+    "SITE_FORM",
+    "USE_KEYS",
+    "MachinesTable",
+    "Preference",
+    "path_step",
+    "site_step",
+]
 
 _PATH = re.compile(r"/(?:[!%&'()+,\-.:;=@A-Z_a-z0-9~]+/)*", re.ASCII)
 
@@ -28,6 +36,9 @@ class Preference(Word):
     YES = "y"
     NO = "n"
 
+
+USE_KEYS = {CrawlerClass.SEARCH: "search", CrawlerClass.TRAINING: "train_ai"}
+"""The key that says what a class of crawlers may do with a text; of agents none does."""
 
 _SAID = {str(Preference.YES): True, str(Preference.NO): False}
 
@@ -43,6 +54,8 @@ def site_step(address: str) -> str | None:
 
 def path_step(path: str) -> str | None:
     """Return the next step if a path is not that of a folder of the site."""
+    if not {".", ".."}.isdisjoint(path.split("/")):
+        return "leave out `.` and `..`: a browser takes them away before it asks"
     if _PATH.fullmatch(path):
         return None
     return "a path begins and ends with one `/`, such as `/news/markets/`"
@@ -53,8 +66,8 @@ PATH_FORM = "a path such as `/news/markets/`"
 _Said: TypeAlias = bool | Literal["y", "n"] | None
 
 
-def _preference(value: _Said) -> bool | None:
-    return _SAID.get(value, cast("None", value)) if isinstance(value, str) else value
+def _preference(value: _Said) -> bool | str | None:
+    return _SAID.get(value, value) if isinstance(value, str) else value
 
 
 def _paths(value: Mapping[str, str]) -> Mapping[str, str]:
@@ -89,6 +102,11 @@ class MachinesTable:
             if name != section_path(name):
                 message = f"the section {quoted(name)} is given two paths"
                 refuse(self, "paths", Fault("duplicate-name", message, "keep one of them"))
+
+    @property
+    def said(self) -> Mapping[CrawlerClass, bool | None]:
+        """Whether each class of `USE_KEYS` may use a text; `None` where that is not said."""
+        return {crawler: getattr(self, key) for crawler, key in USE_KEYS.items()}
 
     def path_of(self, section: str) -> str:
         """Return the folder of a section's articles; a sub-section is below its section.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from importlib.resources import files
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -90,22 +90,25 @@ def file_stamp(path: Path) -> FileStamp | None:
     )
 
 
-def replace_file(path: Path, raw: bytes) -> None:
+def replace_file(path: Path, raw: bytes, *, follow: bool = True) -> None:
     """Put new bytes in the place of a file's, whole or not at all; its mode stays.
 
-    They are written beside it under a name that nobody has, brought to the disk, and renamed; a
-    link is followed. Raises `OSError`, and then the file is as it was, with nothing beside it.
+    They are written beside it under a name that nobody has, brought to the disk, and renamed. A
+    link is followed, or with `follow=False` is itself replaced. Where there was no file, the new
+    one has the mode of any that is made. Raises `OSError`, and then what was there is as it was,
+    with nothing beside it.
     """
-    target = path.resolve()
-    mode = target.stat().st_mode
-    with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
-        beside = Path(file.name)
-        try:
+    target = path.resolve() if follow else path
+    is_new = target.is_symlink() or not target.exists()
+    mode = None if is_new else target.stat().st_mode & 0o777
+    with TemporaryDirectory(
+        dir=target.parent, prefix=f".{target.name}.", ignore_cleanup_errors=True
+    ) as folder:
+        beside = Path(folder) / target.name
+        with beside.open("xb") as file:
             file.write(raw)
             file.flush()
             os.fsync(file.fileno())
-            beside.chmod(mode & 0o777)
-            beside.replace(target)
-        except BaseException:
-            beside.unlink(missing_ok=True)
-            raise
+        if mode is not None:
+            beside.chmod(mode)
+        beside.replace(target)

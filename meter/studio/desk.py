@@ -15,6 +15,9 @@ from attrs import evolve
 
 from meter.errors import MeterError, PolicyError, problem_at, quoted
 from meter.loading import check_text
+from meter.loading.policies import read_placed
+from meter.loading.together import Places, files_of
+from meter.loading.together.files import INCLUDE
 from meter.loading.toml import read_text
 from meter.resources import MOST_BYTES, replace_file, templates_folder
 from meter.studio.line_ends import as_the_file_is_written
@@ -174,6 +177,13 @@ class Desk:
             return self._good
         return version.good
 
+    def places_of(self, version: Version) -> Places:
+        """Return where each part of a version's policy was written.
+
+        Raises `PolicyError` for a text that is no usable policy.
+        """
+        return read_placed(files_of(version.text, str(self.path), self.folder))[1]
+
     def prompts_of(self, policy: Policy) -> Path | None:
         """Return the folder of the prompts that a policy brings along, if it names one."""
         named = policy.publication.templates
@@ -301,9 +311,11 @@ class Desk:
         with self._lock:
             found = self._checked.get(whole)
         if found is None:
-            found = check_text(text, str(self.path))
+            found = check_text(text, str(self.path), folder=self.folder)
             policy, _ = found
             if policy is not None and policy.publication.templates is not None:
+                return found
+            if INCLUDE in text:  # other files may change by themselves
                 return found
             with self._lock:
                 _note(self._checked, whole, found, _MOST_CHECKED)

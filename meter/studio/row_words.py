@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from meter.explanation.shown import SHOW_WORDS
 from meter.vocabulary import Show
 
 if TYPE_CHECKING:
@@ -12,18 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["change_in_words", "shown_in_words"]
 
-_WORDS = {
-    Show.ARTICLE: "the whole article",
-    Show.COUNTDOWN: "the whole article and how many are left",
-    Show.LAST_FREE_ARTICLE: "the whole article as the last free one",
-    Show.REGISTRATION_WALL: "a registration wall",
-    Show.GATE: "a gate",
-    Show.TRIAL_OFFER: "a wall with a trial offer",
-    Show.SUBSCRIPTION_WALL: "a subscription wall",
-    Show.TRIAL_EXPIRED: "a wall that says the trial has ended",
-    Show.SUBSCRIPTION_EXPIRED: "a wall that says the subscription has ended",
-}
-_SHOWN = re.compile("^`({})`".format("|".join(_WORDS)))
+_SHOWN = re.compile("^`({})`".format("|".join(SHOW_WORDS)))
 
 
 def shown_in_words(text: str) -> str:
@@ -32,7 +22,7 @@ def shown_in_words(text: str) -> str:
     >>> shown_in_words("`subscription-wall` with offer `summer`")
     'a subscription wall with offer `summer`'
     """
-    return _SHOWN.sub(lambda found: _WORDS[Show(found[1])], text)
+    return _SHOWN.sub(lambda found: SHOW_WORDS[Show(found[1])], text)
 
 
 def change_in_words(row: Row) -> str:

@@ -44,7 +44,10 @@ class SitePreviews:
         """
         page = _joined(f"{self.site}/", given.strip())
         if _origin(page) != _origin(self.site):
-            raise MeterError(f"{quoted(given)} is no page of {quoted(self.site)}: name one of that")
+            raise MeterError(
+                f"{quoted(given)} is not a page of your site; write an address that begins with"
+                f" {quoted(f'{self.site}/')}, or a path such as `/articles/a1`"
+            )
         return page
 
     def address(self, given: str, link: PreviewLink, policy: Policy, now: datetime) -> str:

@@ -5,12 +5,17 @@ from __future__ import annotations
 from attrs import frozen
 
 from meter.errors import MeterError, Problem
+from meter.loading import dumps_policy
+from meter.loading.together.files import INCLUDE
+from meter.loading.toml import parse_toml
 from meter.policy import Policy
 
 __all__ = ["FILE", "ConflictError", "NotSavedError", "UnknownVersionError", "Version"]
 
 FILE = "file"
 """The key of the version that is the file as it is now."""
+
+_IN_ONE = "# The whole policy in one file: its groups and its other files are written out.\n\n"
 
 
 class UnknownVersionError(MeterError):
@@ -49,6 +54,21 @@ class Version:
     """The digest of the file that the edit began with: another one where others saved since."""
     good: Policy | None = None
     """The policy in force while this text is broken: of the draft or the file it was made from."""
+
+    @property
+    def has_other_files(self) -> bool:
+        """Whether the policy is this text together with files that it includes."""
+        return self.policy is not None and INCLUDE in parse_toml(self.text, "policy.toml")
+
+    @property
+    def whole_text(self) -> str:
+        """The policy as one text, without groups: its own one where it is written so."""
+        if self.policy is None:
+            return self.text
+        grouped = any(rule.group is not None for rule in self.policy.rules)
+        if not (grouped or self.has_other_files):
+            return self.text
+        return f"{_IN_ONE}{dumps_policy(self.policy)}"
 
     @property
     def is_file(self) -> bool:

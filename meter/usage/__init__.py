@@ -58,7 +58,7 @@ _JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 
 _NONE_SHOWN: dict[str, Tally] = {}
-_NO_INSTANTS: dict[str, int] = {}
+_NONE_AT: dict[str, int] = {}
 """What has never been changed: what is remembered is read-only."""
 
 
@@ -78,21 +78,21 @@ def _shown(shown: dict[str, Tally]) -> dict[str, Tally]:
 
 
 def _closed(closed: dict[str, int]) -> dict[str, int]:
-    if closed is _NO_INSTANTS:
+    if closed is _NONE_AT:
         return closed
     _check_table(closed, "closed", "a table of the instants at which each prompt was closed last")
     return _sorted(closed)
 
 
 def _offered(offered: dict[str, int]) -> dict[str, int]:
-    if offered is _NO_INSTANTS:
+    if offered is _NONE_AT:
         return offered
     _check_table(offered, "offered", "a table of the instants at which each offer was first shown")
     return _sorted(offered)
 
 
 def _sorted(instants: dict[str, int]) -> dict[str, int]:
-    return {name: instants[name] for name in sorted(instants)} if instants else _NO_INSTANTS
+    return {name: instants[name] for name in sorted(instants)} if instants else _NONE_AT
 
 
 def _check_table(value: object, name: str, form: str) -> None:
@@ -121,8 +121,8 @@ class Usage:
     tallies: dict[str, Tally] = field(factory=dict, converter=_by_name)
     started: frozenset[str] = frozenset()
     shown: dict[str, Tally] = field(default=_NONE_SHOWN, converter=_shown)
-    closed: dict[str, int] = field(default=_NO_INSTANTS, converter=_closed)
-    offered: dict[str, int] = field(default=_NO_INSTANTS, converter=_offered)
+    closed: dict[str, int] = field(default=_NONE_AT, converter=_closed)
+    offered: dict[str, int] = field(default=_NONE_AT, converter=_offered)
 
     def __hash__(self) -> int:
         told = (self.shown, self.closed, self.offered)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from meter.errors import MissingExtraError
 from meter.verify.diagram import MOST_STEPS, UndecidedError
+from meter.verify.layout import dividing_slot
 from meter.verify.space import Space
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ __all__ = ["SOLVER_SECONDS", "decided", "is_installed", "open_solver"]
 
 SOLVER_SECONDS = 5.0
 """How long z3 may take by default."""
+
+_MORE = 4
+"""How much longer an attempt may be whose order suits the policy: 150 rules of 12 sections fit."""
 
 _Answer = TypeVar("_Answer")
 
@@ -45,15 +49,17 @@ def decided(
     Raises `UndecidedError` where the work is too large.
 
     `steps` bounds the work of each attempt (about 150 bytes a step), `seconds` the time of all of
-    them. Where z3 is installed there is one attempt only: it is asked next.
+    them. A second attempt has the variables in another order; where z3 is installed, only if
+    something divides the rules, as sections do: it is asked next.
     """
     until = None if seconds is None else monotonic() + seconds
     try:
         return question(Space(rulebooks, steps=steps, until=until))
     except UndecidedError:
-        if is_installed():
+        if is_installed() and dividing_slot(rulebooks) is None:
             raise
-        return question(Space(rulebooks, by_mention=True, steps=steps, until=until))
+        more = steps if dividing_slot(rulebooks) is None else _MORE * steps
+        return question(Space(rulebooks, by_mention=True, steps=more, until=until))
 
 
 def open_solver(rulebooks: Sequence[Rulebook], reason: str) -> Solver:

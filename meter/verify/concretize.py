@@ -123,7 +123,8 @@ def _word(slot: Slot, code: Hashable) -> str | None:
     """Return a word that has this code, if any has."""
     if code != OTHER:
         word = None if code is None else str(code)
-        return _elsewhere(slot, word) if word and word.endswith(REGION) else word
+        is_elsewhere = slot.name == "country" and word is not None and word.endswith(REGION)
+        return _elsewhere(slot, word) if is_elsewhere and word else word
     word = _UNMENTIONED[slot.name]
     while word in slot.mentioned or word.lower() in slot.mentioned:
         word = f"x{word}"

@@ -19,21 +19,21 @@ from typing import TYPE_CHECKING, Any
 
 from meter.decision import FIRST_METER
 from meter.engine import complete, count, is_counted
-from meter.formulas import Contains, leaves
+from meter.formulas import Contains, In, leaves
 from meter.verify.concretize import concretize, plain_codes
 from meter.verify.situations import MeterState, Situation, Variable
 from meter.verify.together.counts import MeterCounts, Way
 from meter.windows import instant
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Sequence
+    from collections.abc import Container, Hashable, Iterator, Sequence
 
     from meter.facts import Codes, Vocabulary
     from meter.rulebook import Rulebook
     from meter.verify.concretize import ConcreteView
     from meter.verify.together.counts import Known, Limits, Ways
 
-__all__ = ["Layout"]
+__all__ = ["Layout", "dividing_slot"]
 
 _WHO = (
     "reader",
@@ -56,11 +56,27 @@ _CLOCK = ("expiry", "purchase", "registration", "period", "weekday", "hour")
 """What another instant may change, of the same reader."""
 
 
+_MANY = 4
+"""Of how many different answers of one slot it is said that it divides the rules."""
+
+
+def dividing_slot(rulebooks: Sequence[Rulebook]) -> int | None:
+    """Return the slot of which rules ask for the most different answers, if those are many."""
+    asked: dict[int, set[Hashable]] = {}
+    for book in rulebooks:
+        for rule in book.rules:
+            for atom in leaves(rule.formula):
+                if isinstance(atom, In):
+                    asked.setdefault(atom.slot, set()).add(atom.codes)
+    most = max(asked, key=lambda slot: len(asked[slot]), default=None)
+    return most if most is not None and len(asked[most]) >= _MANY else None
+
+
 class Layout:
     """The variables of some policies that share a vocabulary, and what their codes mean.
 
-    Readers come first, then page views, then meter states; `by_mention`, what rules ask for first
-    comes first.
+    Readers come first, then page views, then meter states; `by_mention`, what divides the rules
+    comes first, as sections do where each has rules of its own, or else what rules ask for first.
     """
 
     def __init__(self, rulebooks: Sequence[Rulebook], *, by_mention: bool = False) -> None:
@@ -109,7 +125,10 @@ class Layout:
 
     def _variables(self) -> tuple[Variable, ...]:
         slots = list(self._slot_variables())
-        if self.by_mention:
+        divider = dividing_slot(self.rulebooks) if self.by_mention else None
+        if divider is not None:
+            slots.sort(key=lambda v: (v.slot != divider, not v.who))
+        elif self.by_mention:
             first = self._first_mentions()
             slots.sort(key=lambda v: first.get((v.slot, v.member), len(first)))
         else:

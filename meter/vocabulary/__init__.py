@@ -46,6 +46,7 @@ __all__ = [
     "article_access",
     "count",
     "crawler",
+    "crawler_class",
     "crawlers",
     "entitlement_kind",
     "members",
@@ -293,9 +294,14 @@ def weekday(value: Weekday | WeekdayWord) -> Weekday:
     return _word(Weekday, value)
 
 
+def crawler_class(value: CrawlerClass | CrawlerWord) -> CrawlerClass:
+    """Return a word as what it means."""
+    return _word(CrawlerClass, value)
+
+
 def crawler(value: _Flag | CrawlerClass | CrawlerWord) -> _Flag | CrawlerClass:
     """Return what is said of a crawler: a flag as it is, a word as what it means."""
-    return value if isinstance(value, bool) else _word(CrawlerClass, value)
+    return value if isinstance(value, bool) else crawler_class(value)
 
 
 def crawlers(

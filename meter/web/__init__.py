@@ -15,8 +15,9 @@ from meter.web.errors import CrossSiteError
 if TYPE_CHECKING:
     from meter.web.gate import Gate
     from meter.web.gate.answer import Answer
-    from meter.web.gate.request import WebRequest, local_path
+    from meter.web.gate.request import WebRequest
     from meter.web.gate.visit import Visit
+    from meter.web.page_addresses import local_path
 
 __all__ = ["Answer", "CrossSiteError", "Gate", "Visit", "WebRequest", "local_path"]
 
@@ -26,7 +27,7 @@ _LAZY = {
     "Gate": "meter.web.gate",
     "Visit": "meter.web.gate.visit",
     "WebRequest": "meter.web.gate.request",
-    "local_path": "meter.web.gate.request",
+    "local_path": "meter.web.page_addresses",
 }
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from ipaddress import (
     IPv4Address,
-    IPv4Network,
     IPv6Address,
-    IPv6Network,
     ip_address,
     ip_network,
     summarize_address_range,
@@ -17,7 +15,7 @@ from urllib.parse import urlsplit
 
 from attrs import frozen
 
-from meter.errors import quoted
+from meter.errors import did_you_mean, quoted
 from meter.errors.values import Fault, InvalidValueError
 
 if TYPE_CHECKING:
@@ -30,6 +28,7 @@ __all__ = [
     "address_fault",
     "address_of",
     "parse_address",
+    "parse_network",
     "parse_range",
 ]
 
@@ -38,6 +37,8 @@ Address: TypeAlias = IPv4Address | IPv6Address
 _KINDS: dict[int, type[Address]] = {4: IPv4Address, 6: IPv6Address}
 FORM = 'an address, a network or a range, such as `"192.0.2.0/24"`'
 _DASH = "-"
+_DASHES = re.compile(r"\s*[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]\s*")
+_MOST_SHOWN = 3
 _MAPPED_BITS = 96
 """How long the prefix of an IPv4 network is in IPv6, before its own."""
 _NAME = re.compile(r"(?=.*[g-z])[\w.-]+", re.IGNORECASE)
@@ -111,7 +112,7 @@ def parse_range(text: str) -> AddressRange:
     """
     try:
         if "%" not in text:
-            return _between(text) if _DASH in text else _network(ip_network(text.strip()))
+            return _between(text) if _DASH in text else parse_network(text.strip())
     except ValueError:
         pass
     message = f"{quoted(text)} is no address, network or range of addresses"
@@ -132,7 +133,15 @@ def _ends(text: str) -> tuple[Address, Address]:
     return parse_address(first.strip()), parse_address(last.strip())
 
 
-def _network(network: IPv4Network | IPv6Network) -> AddressRange:
+def parse_network(text: str) -> AddressRange:
+    """Return the range of a network, or of one address; of an IPv4-mapped one, its IPv4.
+
+    A zone is left out, as `parse_address` does. Raises `ValueError` for anything else.
+
+    >>> str(parse_network("::ffff:10.0.0.0/104"))
+    '10.0.0.0/8'
+    """
+    network = ip_network(text)
     first = network.network_address
     last = network.broadcast_address
     if isinstance(first, IPv6Address) and network.prefixlen >= _MAPPED_BITS:
@@ -183,6 +192,38 @@ def _with_port(text: str) -> str | None:
     return f"write the address alone: `{bare}`"
 
 
+def _other_dash(text: str) -> str | None:
+    """Return the step for a range whose dash is a longer one, as word processors put it."""
+    plain = _DASHES.sub(_DASH, text)
+    return f"write the dash of the keyboard: `{plain}`" if plain != text and _reads(plain) else None
+
+
+def _blank(text: str) -> str | None:
+    """Return the step for what is right but for blanks in it."""
+    tight = re.sub(r"\s+", "", text)
+    return f"write it without blanks: `{tight}`" if tight != text and _reads(tight) else None
+
+
+def _several(text: str) -> str | None:
+    """Return the step for several addresses in one text, or for commas where dots should be."""
+    parts = [part for part in re.split(r"[,;\s]+", text) if part]
+    if len(parts) > 1 and all(map(_reads, parts)):
+        listed = ", ".join(f'"{part}"' for part in parts[:_MOST_SHOWN])
+        more = ", …" if len(parts) > _MOST_SHOWN else ""
+        return f"write each in quotes of its own: `{listed}{more}`"
+    dotted = text.replace(",", ".")
+    return f"write dots: `{dotted}`" if dotted != text and _reads(dotted) else None
+
+
+def _reads(text: str) -> bool:
+    """Say whether a text is an address, a network or a range."""
+    try:
+        parse_range(text)
+    except InvalidValueError:
+        return False
+    return True
+
+
 def _host_bits(text: str) -> str | None:
     """Return the step for a network that is written by one of its addresses."""
     address = address_of(text.partition("/")[0])
@@ -201,7 +242,7 @@ def _wrong_ends(text: str) -> str | None:
         return None
     if first.version != last.version:
         return "a range is of one family: both ends are IPv4, or both are IPv6"
-    return f"the first address comes first: did you mean `{last}-{first}`?"
+    return f"the first address comes first: {did_you_mean(f'{last}-{first}')}"
 
 
 def _short_end(text: str) -> str | None:
@@ -222,6 +263,9 @@ _STEPS_OF_ONE = (_leading_zero, _with_port, _name)
 _STEPS = (
     _zone,
     _wildcard,
+    _other_dash,
+    _blank,
+    _several,
     _leading_zero,
     _with_port,
     _host_bits,

@@ -6,7 +6,6 @@ is signed for one is nothing for another.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import parse_qsl, quote, urlsplit
@@ -15,18 +14,33 @@ from itsdangerous import BadData, BadSignature, Signer, URLSafeSerializer
 from itsdangerous.encoding import base64_encode
 from itsdangerous.url_safe import URLSafeSerializerMixin
 
+from meter.web.secrets import NO_SECRET, Secrets, keys_of, link_keys
+from meter.windows import instant
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from datetime import datetime
 
-__all__ = ["Json", "Secrets", "SignedLinks", "Signing", "parameter", "with_parameter"]
+__all__ = [
+    "LongLinkError",
+    "SignedLinks",
+    "SignedValue",
+    "Signing",
+    "parameter",
+    "with_parameter",
+]
 
-Secrets: TypeAlias = "str | bytes | Iterable[str | bytes]"
-"""The keys of a site: one long random text that every process has, or several, newest first."""
-Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
+SignedValue: TypeAlias = (
+    "str | int | float | bool | list[SignedValue] | dict[str, SignedValue] | None"
+)
 
 _SHORT = 600
 _LONGEST = 2000
 _MOST_PARAMETERS = 100
+_SECOND = 1_000_000
+
+
+class LongLinkError(ValueError):
+    """A token would be longer than an address carries safely."""
 
 
 class Signing:
@@ -34,8 +48,7 @@ class Signing:
 
     def __init__(self, secrets: Secrets, purpose: str, *, otherwise: str) -> None:
         """Raise `ValueError` with the words `otherwise` where no key is given, or an empty one."""
-        given = [secrets] if isinstance(secrets, str | bytes) else list(secrets)
-        keys = [key.encode() if isinstance(key, str) else key for key in given]
+        keys = [key.encode() if isinstance(key, str) else key for key in keys_of(secrets)]
         if not keys or not all(isinstance(key, bytes) and key.strip() for key in keys):
             raise ValueError(otherwise)
         salt = f"meter.{purpose}".encode()
@@ -43,12 +56,12 @@ class Signing:
         # as itsdangerous wants them: newest last
         self._older = _serializer(list(reversed(keys[1:])), salt)
 
-    def sign(self, value: Json) -> str:
+    def sign(self, value: SignedValue) -> str:
         """Return a value as signed text of letters, digits, `-`, `_` and `.`."""
         signed = self._newest.dumps(value)
         return signed if isinstance(signed, str) else signed.decode()
 
-    def read(self, text: str) -> tuple[Json, bool]:
+    def read(self, text: str) -> tuple[SignedValue, bool]:
         """Return what a text holds, and whether an older key signed it.
 
         Raises itsdangerous' `BadData` for what is not of this site, or for another purpose.
@@ -63,34 +76,31 @@ class SignedLinks:
     """Signs what a link of this site carries, until it ends.
 
     `secret` is the site's key, or several, newest first; `purpose` a word such as `gift`. Raises
-    `ValueError` where there is no key.
+    what `link_keys` does.
     """
 
     def __init__(self, secret: Secrets, purpose: str) -> None:
-        self._signing = Signing(
-            secret,
-            f"link.{purpose}",
-            otherwise="links need a `secret` that signs them: a long random text that every"
-            " process has, or several, newest first",
-        )
+        self._signing = Signing(link_keys(secret), f"link.{purpose}", otherwise=NO_SECRET)
 
-    def sign(self, payload: dict[str, Json], ends: datetime) -> str:
+    def sign(self, payload: dict[str, SignedValue], ends: datetime) -> str:
         """Return a payload as a token that holds up to `ends`, a time with a zone.
 
-        It is of letters, digits, `-`, `_` and `.`, fit for an address. Raises `ValueError` where it
-        would be longer than 2,000 characters, which no address carries safely.
+        It is of letters, digits, `-`, `_` and `.`, fit for an address. Raises `LongLinkError` where
+        it would be longer than 2,000 characters, which no address carries safely, and `ValueError`
+        for a time without a zone.
         """
-        token = self._signing.sign([int(ends.timestamp()), payload])
+        token = self._signing.sign([instant(ends) // _SECOND, payload])
         if len(token) > _LONGEST:
-            raise ValueError(f"a link cannot carry so much: at most {_LONGEST:,} characters")
+            raise LongLinkError(f"a link cannot carry so much: at most {_LONGEST:,} characters")
         return token
 
-    def read(self, token: str, now: datetime) -> dict[str, Json] | None:
+    def read(self, token: str, now: datetime) -> dict[str, SignedValue] | None:
         """Return the payload of a token.
 
         `None` for what is forged, for another purpose, too long, or over at `now`, a time with a
-        zone.
+        zone. Raises `ValueError` for a time without one.
         """
+        at = instant(now)
         if len(token) > _LONGEST or not token.isascii():
             return None
         try:
@@ -98,7 +108,7 @@ class SignedLinks:
         except BadData:
             return None
         match held:
-            case [int(ends), dict(payload)] if now.astimezone(UTC).timestamp() < ends:
+            case [int(ends), dict(payload)] if at < ends * _SECOND:
                 return payload
             case _:
                 return None
@@ -143,7 +153,7 @@ def _names(pair: str, name: str) -> bool:
 class _Serializer(URLSafeSerializer):
     """Compresses only what is long: to try it costs more than to sign."""
 
-    def dump_payload(self, obj: Json) -> bytes:
+    def dump_payload(self, obj: SignedValue) -> bytes:
         plain = super(URLSafeSerializerMixin, self).dump_payload(obj)
         return super().dump_payload(obj) if len(plain) > _SHORT else base64_encode(plain)
 

@@ -1,4 +1,4 @@
-"""A real browser: Debian's chromium, asked from its command line."""
+"""A real browser: Debian's chromium, asked from its command line or by Playwright."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import re
 import subprocess
 
 import pytest
+
+from tests.studio.browsing import launched
 
 OPTIONS = (
     "--headless",
@@ -32,6 +34,13 @@ addEventListener("load", () => setTimeout(() => {{
   document.getElementById("answer").textContent = JSON.stringify((() => {{ {script} }})());
 }}, 1500));
 </script>"""
+
+
+@pytest.fixture(scope="module")
+def browser(chromium):
+    """One browser for all tests of a module."""
+    with launched(chromium) as browser:
+        yield browser
 
 
 @pytest.fixture

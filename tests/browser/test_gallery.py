@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from importlib.resources import files
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from meter import loads_policy
 from meter.studio.gallery import gallery_page
@@ -50,16 +49,6 @@ STICKING_OUT = """() => [...document.querySelectorAll("figure")]
 def gallery():
     """A gallery of a small policy, in a language from left to right and one from right to left."""
     return gallery_page(loads_policy(POLICY), locales=["en", "ar"])
-
-
-@pytest.fixture(scope="module")
-def browser(chromium):
-    """One browser for all of these."""
-    options = ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=options)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

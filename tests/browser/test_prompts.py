@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from importlib.resources import files
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from meter import Meter, Policy, Window, render
 from meter.policy import Copy
@@ -57,16 +55,6 @@ def policy():
 def states(policy):
     """Every prompt; whoever has one article left has no account."""
     return every_state(policy) | {"countdown": Stage(policy).read(2, registered=False)}
-
-
-@pytest.fixture(scope="module")
-def browser(chromium):
-    """One browser for all of these."""
-    options = ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=options)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

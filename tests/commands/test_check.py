@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 
 def broken(folder):
     """Write a policy with one error."""
@@ -98,6 +100,41 @@ def test_check_knows_institutions_by_the_products_of_every_policy_beside_them(me
     assert meter("check", "digital.toml").code == 0
     answer = meter("check", "digital.toml", "cooking.toml", "digital.toml")
     assert answer.out.count("error[unknown-product]: `digital` is not a product") == 1
+
+
+def test_check_says_what_uses_the_crawlers_beside_a_policy(meter, folder):
+    """Institutions are used by themselves, crawlers are not: to check them proves nothing."""
+    (folder / "crawlers.toml").write_text("crawlers = []\n")
+    line = "crawlers.toml: nothing wrong (a site uses it only with the setting `crawler`)"
+    assert line in meter("check", "policy.toml", "--strict").out.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("institution.toml", "institutions.toml"),
+        ("Institutions.toml", "institutions.toml"),
+        ("insitutions.TOML", "institutions.toml"),
+        ("crawler.toml", "crawlers.toml"),
+        ("crawlers_.toml", "crawlers.toml"),
+    ],
+)
+def test_check_warns_of_a_file_that_nobody_reads(meter, folder, name, meant):
+    """A slip in its name would leave a library outside, and nobody would know."""
+    (folder / name).write_text(LIBRARY)
+    answer = meter("check", "policy.toml", "--today", "2026-06-01")
+    assert f"{name}: warning[misnamed-file]: `{name}` is read by nobody" in answer.out
+    assert f"help: did you mean `{meant}`?" in answer.out
+    assert meter("check", "policy.toml", "--today", "2026-06-01", "--strict").code == 1
+    (folder / meant).write_text(f"{meant.removesuffix('.toml')} = []\n")
+    assert "misnamed-file" not in meter("check", "policy.toml").out
+
+
+@pytest.mark.parametrize("name", ["spring.toml", "instructions.toml", "institution.txt"])
+def test_check_leaves_other_files_alone(meter, folder, name):
+    """A folder holds drafts and notes, whose names are their own."""
+    (folder / name).write_text(LIBRARY)
+    assert "misnamed-file" not in meter("check", "policy.toml").out
 
 
 def test_check_says_how_institutions_alone_are_checked(meter, folder):

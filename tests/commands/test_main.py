@@ -48,12 +48,14 @@ def test_every_command_explains_itself(meter, name):
     assert answer.code == 0
     command = main.get_command(click.Context(main), name)
     assert command is not None
-    assert command.help
-    assert [
-        option.name
-        for option in command.params
-        if isinstance(option, click.Option) and not option.help
-    ] == []
+    parts = command.commands.values() if isinstance(command, click.Group) else ()
+    for one in (command, *parts):
+        assert one.help
+        assert [
+            option.name
+            for option in one.params
+            if isinstance(option, click.Option) and not option.help
+        ] == []
 
 
 def test_the_version_is_the_distributions(meter):

@@ -36,6 +36,15 @@ LINES = {
     "serve": [
         "serve {} --store memory:// --no-key",
         "serve policy.toml --store memory:// --key-file {}",
+        "serve policy.toml --store memory:// --no-key --secret-file {}",
+    ],
+    "gift": [
+        "gift make {} a1 --giver anna --store memory:// --secret-file policy.toml",
+        "gift make policy.toml a1 --giver anna --store memory:// --secret-file {}",
+        "gift list {} --giver anna --store memory:// --secret-file policy.toml",
+        "gift list policy.toml --giver anna --store memory:// --secret-file {}",
+        "gift end {} x --store memory:// --secret-file policy.toml",
+        "gift end policy.toml x --store memory:// --secret-file {}",
     ],
     "studio": [
         "studio {}",
@@ -71,9 +80,15 @@ def test_every_command_that_reads_files_is_tried():
     """And every argument and option of theirs that names one."""
     assert set(LINES) | WITHOUT_FILES == set(COMMANDS)
     for name, lines in LINES.items():
-        command = main.get_command(click.Context(main), name)
-        read = [one for one in command.params if isinstance(one.type, FilePath)]
+        read = [one for one in every_param(name) if isinstance(one.type, FilePath)]
         assert len(lines) >= len(read)
+
+
+def every_param(name):
+    """Return the arguments and options of a command, and of those in it."""
+    command = main.get_command(click.Context(main), name)
+    parts = command.commands.values() if isinstance(command, click.Group) else ()
+    return [param for one in (command, *parts) for param in one.params]
 
 
 @pytest.mark.parametrize("line", EVERYWHERE)
@@ -157,7 +172,7 @@ def test_every_option_that_names_a_folder_is_tried():
     read = {
         (name, param.name)
         for name in COMMANDS
-        for param in main.get_command(click.Context(main), name).params
+        for param in every_param(name)
         if isinstance(param.type, FolderPath)
     }
     templates = {(name, "templates") for name in ("render", "gallery", "check")}

@@ -17,7 +17,7 @@ LINE = ("preview", "policy.toml", "--address", "https://harbour.example/articles
 @pytest.fixture
 def link(meter, folder):
     """Ask for a link with more options; return what is printed where, and the exit code."""
-    (folder / "secret.txt").write_text(f"# of editors\n\n{SECRET}\nan-older-one\n")
+    (folder / "secret.txt").write_text(f"# of editors\n\n{SECRET}\nan-older-one-of-them\n")
 
     def run(*more):
         answer = meter(*LINE, "--secret-file", "secret.txt", *more)
@@ -46,7 +46,7 @@ def test_the_link_says_what_was_asked_for(link):
     first, second = err.splitlines()
     assert first.startswith("valid for every page of the site, until ")
     assert first.endswith(" Asia/Tokyo")
-    assert "`christmas` was not looked at" in second
+    assert "nobody looked whether there is a draft `christmas`" in second
 
 
 def test_without_more_it_is_a_day_and_whenever_it_is_opened(link):
@@ -56,15 +56,26 @@ def test_without_more_it_is_a_day_and_whenever_it_is_opened(link):
     assert said.ends - system_clock() <= timedelta(days=1)
 
 
+def test_a_draft_that_is_not_beside_the_policy_is_told(link, folder):
+    """`drafts` beside the policy is looked at without being named."""
+    (folder / "drafts").mkdir()
+    (folder / "drafts" / "spring.toml").write_text((folder / "policy.toml").read_text())
+    code, out, err = link("--as", "staff", "--draft", "sping")
+    assert (2, "") == (code, out)
+    assert "sping.toml" in err
+    assert "did you mean" in err
+    assert 0 == link("--as", "staff", "--draft", "spring")[0]
+
+
 def test_a_draft_is_checked_where_its_folder_is_named(link, folder):
     """A count that only the draft's limit allows; and the draft's own mistakes."""
     text = (folder / "policy.toml").read_text()
-    (folder / "drafts").mkdir()
-    (folder / "drafts" / "more.toml").write_text(text.replace("anonymous = 3", "anonymous = 9"))
+    (folder / "later").mkdir()
+    (folder / "later" / "more.toml").write_text(text.replace("anonymous = 3", "anonymous = 9"))
     words = ("--as", "anonymous", "--used", "monthly=9", "--draft", "more")
     assert 2 == link(*words)[0]
-    assert 0 == link(*words, "--drafts", "drafts")[0]
-    code, out, err = link(*words[:-1], "mor", "--drafts", "drafts")
+    assert 0 == link(*words, "--drafts", "later")[0]
+    code, out, err = link(*words[:-1], "mor", "--drafts", "later")
     assert (2, "") == (code, out)
     assert "error[no-such-file]" in err
 
@@ -100,3 +111,19 @@ def test_a_file_without_a_secret(link, folder):
     code, out, err = link("--as", "staff")
     assert (2, "") == (code, out)
     assert "`secret.txt` holds no secret; write a long random line" in err
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("short", "has fewer than 16 characters, so it can be guessed; `openssl rand -hex 32`"),
+        ("preview-secret.txt", "is the name of a file"),
+    ],
+)
+def test_a_weak_secret_is_told_with_its_line_and_not_quoted(link, folder, line, words):
+    """Whoever could guess it would read every page."""
+    (folder / "secret.txt").write_text(f"# of editors\n{SECRET}\n{line}\n")
+    code, out, err = link("--as", "staff")
+    assert (code, out) == (2, "")
+    assert f"secret.txt:3: the secret in this line {words}" in err
+    assert line not in err

@@ -136,7 +136,7 @@ def test_a_policy_tells_apart_only_the_classes_it_names():
 @pytest.mark.parametrize(
     ("said", "line"),
     [
-        (False, "the verified crawler is none, not `search` or `agent`"),
+        (False, "no verified crawler asks\n"),
         (True, "the verified crawler is of another class, not `search` or `agent`"),
         ("training", "the verified crawler is of another class, not `search` or `agent`"),
     ],

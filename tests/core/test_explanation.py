@@ -74,7 +74,8 @@ def test_tells_why_no_alternative_holds():
     for name in ("x", "y"):
         usage = decide(POLICY, Reader(id="r"), PageView(article=Article(id=name)), usage, NOW)[1]
     lines = told(PageView(article=Article(id="a"), device="desktop"), Reader(id="r"), usage)
-    why = "the device is none of those named in the policy, not `phone`; the gift link is not set"
+    why = "the device is none of those named in the policy, not `phone`"
+    why += "; no gift link brought the reader here"
     assert f"  not rule 2 `phones at night`: {why}" == lines[-1]
 
 
@@ -125,7 +126,8 @@ def test_tells_what_of_several_things_matched():
     assert "  matched: " + " and ".join(parts) == lines[1]
     usage = decide(POLICY, Reader(id="r"), PageView(article=Article(id="x")), Usage(), NOW)[1]
     lines = told(PageView(article=Article(id="a"), gift=True), Reader(id="r"), usage)
-    assert lines[2] == "  matched: what is left of `monthly` is 1 and the gift link is set"
+    found = "what is left of `monthly` is 1 and a gift link brought the reader here"
+    assert lines[2] == f"  matched: {found}"
 
 
 def test_tells_that_a_decision_was_made_without_the_count():
@@ -238,11 +240,11 @@ VOCABULARY_POLICY = evolve(
             "the article's age is at least 1 day and at most 7 days",
         ),
         (When(segments=Members(none=["loyal"])), "the segments do not include `loyal`"),
-        (When(crawler=True), "the crawler flag is set"),
-        (When(crawler=False), "the crawler flag is not set"),
+        (When(crawler=True), "a verified crawler asks"),
+        (When(crawler=False), "no verified crawler asks"),
         (
             When(any=[When(crawler=True), When(product=["digital"])]),
-            "either the crawler flag is set or the products include `digital`",
+            "either a verified crawler asks or the products include `digital`",
         ),
         (When(), "anything goes"),
         (When(not_=When()), "nothing can match"),

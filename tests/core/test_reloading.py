@@ -23,6 +23,7 @@ from tests.core.half_written import (
 )
 
 TEXT = '[publication]\nname = "{}"\n[[rules]]\nname = "everything is open"\nshow = "article"\n'
+RULE = '[[rules]]\nname = "{}"\nwhen = {{ account = true }}\nshow = "article"\n'
 WALLS_PAYERS = """\
 [publication]
 name = "second"
@@ -489,3 +490,28 @@ def test_forks_while_the_file_changes_never_hang(path):
                 policy.refresh(now=True)
                 os._exit(0 if policy.policy.publication.name == f"version {number}" else 1)
             assert 0 == os.waitpid(child, 0)[1]
+
+
+def test_a_change_of_an_included_file_is_taken_over_once_all_have_rested(path, clock):
+    """All files are looked at; a broken one leaves the last good policy, and is named."""
+    walls = path.parent / "walls.toml"
+    walls.write_text(RULE.format("first"), encoding="utf-8")
+    path.write_text(f'include = ["walls.toml"]\n{TEXT.format("first")}', encoding="utf-8")
+    policy = ReloadingPolicy(path, None, settle=1.0, monotonic=clock)
+    walls.write_text(RULE.format("second"), encoding="utf-8")
+    assert not policy.refresh()
+    clock.seconds += 1
+    path.write_text(f'include = ["walls.toml"]\n{TEXT.format("second")}', encoding="utf-8")
+    assert not policy.refresh()  # the other file changed meanwhile
+    clock.seconds += 1
+    assert policy.refresh()
+    assert [rule.name for rule in policy.policy.rules] == ["second", "everything is open"]
+    walls.write_text(RULE.format("third").replace("show", "shwo"), encoding="utf-8")
+    assert not policy.refresh(now=True)
+    assert {(Path(one.name).name, one.line) for one in policy.problems} == {("walls.toml", 4)}
+    walls.unlink()
+    assert not policy.refresh(now=True)
+    assert [(Path(one.name).name, one.code) for one in policy.problems] == [
+        ("policy.toml", "no-such-file")
+    ]
+    assert policy.policy.rules[0].name == "second"

@@ -50,12 +50,20 @@ def _run(kind: str, title: str | None, body: str, names: dict[str, object], wher
     if kind == "python" and not title:
         _run_python(body, names, where)
     elif kind == "toml":
-        if "[[rules]]" in body and "broken" not in (title or ""):
-            loads_policy(body, name=title or where)
+        if "[publication]" in body and "[[rules]]" in body and "broken" not in (title or ""):
+            _load(body, title or where)
         elif "broken" not in (title or ""):
             tomllib.loads(body)
     elif kind == "console":
         _run_console(body, where)
+
+
+def _load(body: str, name: str) -> None:
+    """Read a policy; the files that it includes may stand in blocks further down."""
+    if not body.startswith("include"):
+        loads_policy(body, name=name)
+    else:
+        tomllib.loads(body)
 
 
 def _run_python(body: str, names: dict[str, object], where: str) -> None:

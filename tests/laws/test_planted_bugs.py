@@ -118,7 +118,7 @@ BUGS = (
     Bug(
         "what is left is always after the view",
         "formulas/translation.py",
-        'kind == "left" and meter not in self.spent',
+        'kind == "left" and name not in self.spent',
         "False",
     ),
     Bug(
@@ -347,6 +347,21 @@ def copy_with(folder: Path, bug: Bug | None) -> Path:
         )
         path.write_text(text.replace(bug.right, bug.wrong))
     return folder
+
+
+def said_in(folder: Path, module: str) -> list[str]:
+    """Return the lines that a module of the tests prints of the package in a folder."""
+    done = subprocess.run(
+        [sys.executable, "-m", module],
+        env=os.environ | {"PYTHONPATH": str(folder), "PYTHONHASHSEED": "0"},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.stdout.splitlines()
 
 
 def run_suite(

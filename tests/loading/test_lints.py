@@ -39,6 +39,7 @@ offer = "summer"
 LAST = '\n[[rules]]\nname = "hidden"\nshow = "article"\n'
 UNUSED = "\n[meters.taste]\nwindow = { lifetime = true }\nlimit = 1\n"
 TEST = '\n[experiments.price]\nseed = "price-test"\nvariants = { control = 0.5, nine = 0.5 }\n'
+GROUP = '\n[prompts.give]\nheading = "We live on gifts"\nonce = true\ngroup = "asks"\n'
 
 CASES = {
     "unreachable-rule": [(TEXT + LAST, (26, 8))],
@@ -50,16 +51,11 @@ CASES = {
     "unused-offer": [
         (TEXT.replace('show = "trial-offer"\noffer = "summer"', 'show = "article"'), (9, 2))
     ],
+    "lonely-group": [(TEXT + GROUP, (28, 9))],
+    "gifts-open-nothing": [(TEXT + "[gifts]\nreaders = 5\n", (24, 2))],
     "unasked-experiment": [(TEXT + TEST, (25, 2))],
     "lone-variant": [(TEXT + TEST.replace("nine = 0.5", "nine = 0"), (27, 12))],
     "unused-prompt": [(TEXT + '[prompts.sale]\nheading = "Sale"\n', (24, 2))],
-    "lonely-group": [
-        (
-            TEXT.replace("spend =", 'prompt = "sale"\nspend =')
-            + '[prompts.sale]\nheading = "Sale"\ngroup = "asks"\nonce = true\n',
-            (27, 9),
-        )
-    ],
     "missing-offer": [
         (TEXT.replace('show = "trial-offer"\noffer = "summer"', 'show = "trial-offer"'), (22, 8))
     ],

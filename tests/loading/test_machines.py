@@ -210,6 +210,8 @@ def test_a_section_is_where_the_policy_says_or_at_its_name():
         (SITE + 'paths = { a = "a" }\n', "bad-path"),
         (SITE + 'paths = { a = "/a" }\n', "bad-path"),
         (SITE + 'paths = { a = "//evil.example/" }\n', "bad-path"),
+        (SITE + 'paths = { a = "/../" }\n', "bad-path"),
+        (SITE + 'paths = { a = "/a/./" }\n', "bad-path"),
         (SITE + 'paths = { a = "/*/" }\n', "bad-path"),
         (SITE + 'paths = { a = "/a$/" }\n', "bad-path"),
         (SITE + 'paths = { a = "/a\\nDisallow: /" }\n', "bad-path"),

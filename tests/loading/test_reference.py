@@ -31,6 +31,7 @@ EXAMPLES = {match[2]: match[3] for match in generate._BROKEN.finditer(PAGE)}
 WITHOUT_EXAMPLE = {
     "bad-encoding",
     "bad-value",
+    "include-needs-folder",
     "no-such-file",
     "text-too-long",
     "too-large",
@@ -50,7 +51,7 @@ REPORTERS = {
 MODULES = [
     ROOT / "meter" / "resources" / "toml.py",
     ROOT / "meter" / "validation.py",
-    ROOT / "meter" / "policy" / "prompt_faults.py",
+    ROOT / "meter" / "policy" / "faults" / "prompts.py",
     *sorted((ROOT / "meter" / "loading").rglob("*.py")),
     ROOT / "meter" / "web" / "addresses.py",
     *sorted((ROOT / "meter" / "web" / "institutions").rglob("*.py")),

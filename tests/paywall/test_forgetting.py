@@ -24,7 +24,8 @@ from meter.stores import MemoryStore
 from meter.stores.keys import mark_key
 from meter.usage import Usage
 from meter.windows import instant
-from tests.paywall.test_schedules import ATTEMPTS, World, every_ending
+from tests.paywall.orders import World, every_ending
+from tests.paywall.test_schedules import ATTEMPTS
 from tests.paywall.weather import contents, process
 from tests.servers import NOW, policy_of, reader_of, view_of
 

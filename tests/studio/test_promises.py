@@ -149,7 +149,7 @@ def test_mistakes_that_are_missed_are_those_of_mutate(client, desk):
     told = asked("mutate", desk.path)
     version = desk.file()
     tests = look_at_tests(version.policy, desk.path)
-    found = find_mistakes(version.policy, version, tests, lambda _: None)
+    found = find_mistakes(version.policy, desk.places_of(version), tests, lambda _: None)
     assert [(one.line, one.what) for one in found.missed] == [
         (one["line"], one["what"]) for one in told["survivors"]
     ]

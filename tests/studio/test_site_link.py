@@ -88,8 +88,10 @@ def test_a_page_of_another_site_is_refused(linking: TestClient, page: str) -> No
     """No link leaves for a site that is not the publisher's."""
     answer = linking.get("/reader/site-link", params={"page": page})
     assert 400 == answer.status_code
-    assert "is no page of" in answer.text
+    assert "is not a page of your site; write an address that begins with" in answer.text
     assert "preview=" not in answer.text
+    assert f'value="{page}"' in answer.text
+    assert "Make a link</button>" in answer.text
 
 
 def test_without_a_site_it_says_how_to_start(client: TestClient) -> None:

@@ -7,6 +7,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
+from attrs import evolve
 
 from meter import Article, PageView, Reader, Usage, decide, loads_policy
 from meter.facts import Vocabulary
@@ -16,6 +17,9 @@ from meter.verify.space import Space
 from meter.verify.walk.crawlers import ELSEWHERE, VerifiedCrawlers
 from meter.verify.walk.symbolic import among, verdicts
 from meter.vocabulary import ArticleAccess, CrawlerClass
+from tests.laws.test_planted_bugs import Bug, copy_with, run_suite
+from tests.planted import some
+from tests.verify.crawler_classes import asking
 from tests.verify.random_policies import SETS, WORDS, random_policy
 from tests.web.published import POLICY
 
@@ -56,11 +60,15 @@ def nearest(section, mentioned):
     return max(around, key=len, default=ELSEWHERE)
 
 
+@pytest.mark.parametrize("asks", [False, True])
 @pytest.mark.parametrize("seed", range(12))
-def test_diagrams_and_engine_agree_about_crawlers(seed):
-    """What random pages show is among the verdicts; each verdict is shown by a page of its own."""
+def test_diagrams_and_engine_agree_about_crawlers(seed, asks):
+    """What random pages show is among the verdicts; each verdict is shown by a page of its own.
+
+    Of any policies, and of such as ask for classes.
+    """
     random = Random(seed)
-    policy = random_policy(random)
+    policy = asking(seed) if asks else random_policy(random)
     crawlers, space, whole = crawlers_of(policy)
     said = {
         (crawler, section): crawlers.verdicts(crawler, section)
@@ -79,8 +87,30 @@ def test_diagrams_and_engine_agree_about_crawlers(seed):
                 where, among(space, whole, lambda one, v=verdict: one == v)
             )
             asked = space.concretize(space.witness(mine))
-            decision, _ = decide(policy, NOBODY, asked.view, Usage(), asked.now)
+            assert nearest(asked.view.article.section, crawlers.sections) == section
+            # A class that no rule names is any crawler to the policy: here it is this one.
+            view = evolve(asked.view, crawler=crawler or False)
+            decision, _ = decide(policy, NOBODY, view, Usage(), asked.now)
             assert (decision.rule, decision.show) == (verdict.rule, verdict.show)
+
+
+BLIND = [
+    Bug(f"every {name} is alike", "verify/walk/crawlers.py", code, "self._space.possible")
+    for name, code in (
+        ("class", 'self._code("crawler", _view(crawler=crawler))'),
+        ("section", "self._in(section)"),
+    )
+]
+
+
+@pytest.mark.parametrize("bug", some(BLIND), ids=lambda bug: bug.name)
+def test_verdicts_that_ignore_what_is_asked_are_found(bug, tmp_path):
+    """By the test above."""
+    done = run_suite(
+        copy_with(tmp_path, bug), ("verify/test_crawlers.py",), only="diagrams_and_engine"
+    )
+    assert done.returncode == 1, done.stdout[-2000:] + done.stderr[-2000:]
+    assert "1 failed" in done.stdout, done.stdout[-2000:]
 
 
 @pytest.mark.parametrize(
@@ -95,6 +125,7 @@ def test_diagrams_and_engine_agree_about_crawlers(seed):
 )
 def test_machines_and_rules_that_disagree_are_told(old, new, told):
     """A yes that no rule keeps, and a no that a rule of premium breaks; nothing else."""
+    assert old in POLICY
     found = [each.code for each in lints(loads_policy(POLICY.replace(old, new)))]
     assert [code for code in found if code.startswith("usage-")] == told
 

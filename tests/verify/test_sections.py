@@ -125,3 +125,19 @@ def test_a_policy_without_guarantees_of_its_own_may_say_so(tmp_path) -> None:
     found = prove(tmp_path, "guarantees = []\n" + FINE)
     assert 0 == found.exit_code, found.output
     assert "What this policy promises" not in found.stdout
+
+
+@pytest.mark.parametrize("word", ["a", "news-", "a-b-", "-"])
+@pytest.mark.parametrize("attribute", ["section", "kind", "device", "channel"])
+def test_a_word_is_one_whatever_it_ends_with(tmp_path, attribute, word):
+    """Only of a country a mark at the end says that a region is not known."""
+    rule = f'[[rules]]\nname = "open"\nwhen = {{ {attribute} = ["{word}"] }}\nshow = "article"\n'
+    answer = prove(tmp_path, HEAD + rule + '[[rules]]\nname = "else"\nshow = "wall"\n')
+    assert answer.exit_code == 1
+    assert "✓ proved premium never opens for the unentitled" not in answer.output
+    assert "nobody can be in that situation" not in answer.output
+    closed = f'[[guarantees]]\nname = "shut"\nwhen = {{ {attribute} = ["{word}"] }}\n'
+    closed += 'never = ["article"]\n'
+    told = prove(tmp_path, HEAD + closed + rule + '[[rules]]\nname = "else"\nshow = "wall"\n')
+    assert "✓ proved shut" not in told.output
+    assert "shut" in told.output

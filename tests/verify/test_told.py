@@ -287,6 +287,20 @@ TOLD = {
             "declare it under `[products.al]`; did you mean `all`?",
         )
     ],
+    "gifts-open-nothing": [
+        (WELL + "[gifts]\nreaders = 5\n", "[gifts]", "add `when = { covered = true }` to a rule"),
+        (
+            with_rule('name = "no gifts"\nwhen = { not = { gift = true } }\nshow = "article"')
+            + "[gifts]\n",
+            "[gifts]",
+            "",
+        ),
+        (
+            with_rule('name = "thanks"\nwhen = { gift = true }\nshow = "wall"') + "[gifts]\n",
+            "[gifts]",
+            "",
+        ),
+    ],
     "unused-prompt": [
         (WELL + '[prompts.sale]\nheading = "Sale"\n', "[prompts.sale]", ""),
     ],
@@ -498,6 +512,14 @@ SILENT = {
     "lonely-group": [
         GIVING
         + 'instead = "later"\n[prompts.later]\nheading = "Later"\nonce = true\ngroup = "asks"\n'
+    ],
+    "gifts-open-nothing": [
+        WELL.replace('reader = ["subscriber", "trial", "staff"]', "covered = true") + "[gifts]\n",
+        with_rule(
+            'name = "given"\nwhen = { any = [ { gift = true }, { tags = ["open"] } ] }\n'
+            'show = "article"'
+        )
+        + "[gifts]\n",
     ],
     "odd-timezone": [WELL.replace("Asia/Tokyo", "Etc/UTC"), WELL.replace("Asia/Tokyo", "Japan")],
     "language-not-shipped": [

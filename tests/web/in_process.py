@@ -9,6 +9,7 @@ from meter import ManualClock
 from meter.paywall import AsyncPaywall
 from meter.reloading import ReloadingPolicy
 from meter.stores import open_async_store
+from meter.web.institutions.files import beside
 from meter.web.serve.app import application
 from meter.web.serve.keys import NoKeys
 from meter.web.serve.metrics import Counters, SharedCounts, cells
@@ -36,6 +37,7 @@ class Worker:
         self.service = Service(
             paywall=AsyncPaywall(self._policies, store),
             policies=self._policies,
+            institutions=beside(self._file, self._policies),
             keys=NoKeys(),
             counters=counters,
             store=store,

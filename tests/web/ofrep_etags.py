@@ -96,6 +96,11 @@ POLICIES = [
     )
 ]
 
+INSTITUTIONS = """
+[[institutions]]
+name = "City Library"
+addresses = ["192.0.2.0/24"]
+"""
 FIELDS = {
     "targetingKey": ["r1", "r2", "r1", "r2", "", None],
     "reader": [
@@ -111,7 +116,8 @@ FIELDS = {
     "channel": [None, "newsletter"],
     "device": [None, "mobile"],
     "country": [None, "JP", "DE"],
-    "gift": [None, True],
+    "gift": [None, True, "no link of ours"],
+    "address": [None, "192.0.2.7", "203.0.113.9"],
     "prefetch": [None, True],
     "plan": [None, "of the client's own", {"nested": [1, None]}],
 }
@@ -149,6 +155,7 @@ async def changes(number, seed=1, wrap=lambda app: app):
     found = Counter(changes=number)
     answers: dict[str, bytes] = {}
     with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "institutions.toml").write_text(INSTITUTIONS)
         worker = Worker(Path(folder), POLICIES[0], wrap)
         clients = [Client(draw) for _ in range(3)]
         for _ in range(number):

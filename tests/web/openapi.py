@@ -20,7 +20,7 @@ from tests.web.serving import CLOCK_KEY, KEY, KEYS, ROOT, Server
 
 CLIENTS = {"clock": (KEYS, CLOCK_KEY), "plain": (KEYS, KEY), "without keys": (None, None)}
 LITTLE = ("--phases", "examples,fuzzing", "--max-examples", "2", "--seed", "1")
-LITTLE += ("--include-path-regex", "render|join|readers")
+LITTLE += ("--include-path-regex", "render|join|readers|gifts")
 WHOLE = ("--phases", "examples,coverage,fuzzing", "--max-examples", "200")
 
 

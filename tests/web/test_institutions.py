@@ -49,6 +49,8 @@ LIBRARY = """
 name = "Harbour Library"
 addresses = ["192.0.2.0/24", "2001:db8::/48"]
 """
+NO_ROOM = 1 << 50
+"""Bytes: no machine has a stack of these for a thread."""
 READER, STRANGER = "192.0.2.7", "203.0.113.9"
 PREMIUM = Article(id="p1", access="premium")
 
@@ -212,32 +214,41 @@ def test_a_file_that_changes_is_in_force_once_it_has_come_to_rest(running):
     assert not file.refresh(), "what is in force is not read again"
 
 
-def test_no_page_view_waits_for_a_file_that_is_read(running, monkeypatch):
+class SlowPolicy:
+    """A policy whose products are not known before it is told to go on."""
+
+    def __init__(self):
+        self.may_go_on = threading.Event()
+
+    @property
+    def products(self):
+        self.may_go_on.wait(30)
+        return loads_policy(PRODUCTS).products
+
+
+def test_no_page_view_waits_for_a_file_that_is_read(running):
     """It is read in a thread: until that has run, the last good file answers."""
-    file, path, clock, _ = running
-    started = []
-
-    def keep(thread):
-        started.append(thread)
-
-    monkeypatch.setattr(threading.Thread, "start", keep)
-    path.write_text(listed('["198.51.100.0/24"]'))
-    assert [after(file, clock, 1) for _ in range(4)] == [True] * 4
-    started[0].run()
-    assert not file.rights(READER)
+    file, path, clock, policies = running
+    policies.append(SlowPolicy())
+    path.write_text(listed('["198.51.100.0/24"]', more='product = "digital"'))
+    for _ in range(4):
+        clock[0] += 1
+        assert file.rights(READER)
+    assert THREAD in [thread.name for thread in threading.enumerate()]
+    policies[-1].may_go_on.set()
+    assert not after(file, clock, 0)
 
 
-def test_a_thread_that_cannot_start_costs_no_page(running, monkeypatch):
+def test_a_thread_that_cannot_start_costs_no_page(running, caplog):
     """The next look tries again."""
     file, path, clock, _ = running
     path.write_text(listed('["198.51.100.0/24"]'))
-
-    def refuse(_thread):
-        raise RuntimeError("can't start new thread")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(threading.Thread, "start", refuse)
+    before = threading.stack_size(NO_ROOM)
+    try:
         assert [after(file, clock, 1) for _ in range(4)] == [True] * 4
+    finally:
+        threading.stack_size(before)
+    assert "cannot be read yet: can't start new thread" in caplog.text
     assert not after(file, clock, 1)
 
 

@@ -241,6 +241,8 @@ def test_addresses_and_methods_that_are_not_there(server):
     """Told in the protocol's form as well."""
     nowhere = server.ask("POST", "/ofrep/v1/evaluate", {})
     assert (nowhere.status, nowhere.json["errorCode"]) == (404, "FLAG_NOT_FOUND")
+    assert f"evaluations are asked at `{FLAGS}/{{article}}`" in nowhere.json["errorDetails"]
+    assert "openapi" not in nowhere.json["errorDetails"]
     read = server.ask("GET", FLAGS)
     assert (read.status, read.json["errorCode"]) == (405, "GENERAL")
 

@@ -296,6 +296,18 @@ def test_the_programs_of_the_how_to_do_what_it_says(server, node, tmp_path):
     )
     assert done.stdout == "countdown 2\n"
     assert node("ask.mjs", "reader of node", "a?1") == "countdown 2\n"
+    wrong = subprocess.run(
+        [sys.executable, "ask.py", "reader of python", "a?1"],
+        cwd=tmp_path,
+        env=os.environ | {"METER_URL": server.url, "METER_KEY": "wrong"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    fallback, error = wrong.stdout.splitlines()
+    assert fallback == "subscription-wall None"
+    assert error.startswith("not asked: ")
+    assert "GENERAL" in error
     with forwarding(tmp_path, server) as origin:
         page = f'globalThis.location = {{ origin: "{origin}" }}'
         shown = node("--import", f"data:text/javascript,{page}", "banner.mjs")

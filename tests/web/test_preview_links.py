@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from html.parser import HTMLParser
+from weakref import ref
 
 import pytest
 from attrs import evolve
 
 from meter import loads_policy
+from meter.vocabulary import Status
 from meter.web.previews import PreviewError, PreviewLink, Previews
+from meter.web.previews.drafts import DraftFolder
 from meter.web.previews.link import most_read
 from meter.web.signed import parameter
 from tests.web.site import POLICY, START, Site, loaded
@@ -173,17 +177,22 @@ def test_a_draft_decides_and_the_bar_says_so(drafts):
     ("text", "says"),
     [
         (BROKEN, "cannot be used, so the policy in force decides: line 3,"),
-        (None, "cannot be used, so the policy in force decides: its file cannot be read."),
+        (
+            None,
+            "There is no draft spring : this site's folder of drafts has no spring.toml . The",
+        ),
     ],
 )
 def test_a_broken_draft_is_told_and_the_policy_in_force_decides(drafts, text, says):
     """With the line, and without a path of the site's machine."""
+    (drafts / "sprang.toml").write_text(OPEN, encoding="utf-8")
     path = drafts / "spring.toml"
     path.unlink() if text is None else path.write_text(text, encoding="utf-8")
     link = PreviewLink(ends=START + DAY, draft="spring", used={"monthly": 2})
     show, words = shown(Previews(SECRET, drafts=drafts), link)
     assert "subscription-wall" == show
     assert says in words
+    assert ("Did you mean sprang ?" in words) == (text is None)
     assert str(drafts) not in words
 
 
@@ -235,16 +244,38 @@ def test_the_bar_says_who_when_and_why():
     )
     for row in (
         "Reader: a registered reader ( registered )",
-        "Read so far: 4 on monthly",
+        "Read before this page: 4 on monthly",
         "Country: Sweden ( SE-M )",
         "Date: Thursday 24 December 2026, 00:00 (Asia/Tokyo)",
         "Policy: the one in force",
         "Link valid until: Thursday 11 June 2026, 18:00 (Asia/Tokyo)",
-        "shows subscription-wall (a preview) by rule else",
+        "The page shows the teaser and a subscription wall ( subscription-wall ), by the rule",
+        "monthly : 4 of 4 used, 0 left; more from Friday 1 January 2027, 00:00 (Asia/Tokyo).",
         "not rule 4 on the meter : nothing is left of monthly",
         "Links on this page lead to the ordinary pages.",
     ):
         assert row in words, row
+
+
+COUNTING = ("countdown", "last-free-article")
+
+
+def test_the_bar_is_in_words_of_editors():
+    """No times of a log, nothing that machines are told, and what a page counts is said."""
+    text = POLICY.replace('show = "wall"', 'show = "wall"\nmachines = { price = "USD 0.01" }')
+    settings = {"secret": "new", "previews": Previews(SECRET)}
+    site = Site(policy=loads_policy(text), settings=settings)
+    for status in Status:
+        for used in ({}, {"monthly": 2}):
+            link = PreviewLink(ends=START + DAY, status=status, used=used)
+            url = f"/?preview={Previews(SECRET).token(link)}"
+            answer = site.visit(url=url).open("a1")
+            words = words_of(answer.bar)
+            assert not re.search(r"[0-9]T[0-9]|machines|is (not )?set|[(]a preview[)]", words), (
+                words
+            )
+            assert "The page shows the " in words
+            assert ("with this page" in words) == (str(answer.decision.show) in COUNTING)
 
 
 def test_words_of_a_policy_are_no_html():
@@ -277,11 +308,30 @@ def test_words_of_a_policy_are_no_html():
 def test_no_draft_is_read_for_a_forged_link(drafts):
     """What is not signed leads to no file."""
     previews = Previews(SECRET, drafts=drafts)
-    token = Previews("another").token(PreviewLink(ends=START + DAY, draft="spring"))
+    token = Previews("the key of another").token(PreviewLink(ends=START + DAY, draft="spring"))
     assert previews.read(token, START) is None
     link = PreviewLink(ends=START + DAY)
     with pytest.raises(ValueError, match="bare name"):
         evolve(link, draft="../../etc/passwd")
+
+
+def test_only_drafts_that_there_are_are_kept(tmp_path):
+    """However many names are asked for; also one that was there, and is again."""
+    folder = DraftFolder(tmp_path)
+    kept = folder.draft("spring")
+    assert kept.is_missing
+    gone = ref(kept)
+    del kept
+    gc.collect()
+    assert gone() is None
+    (tmp_path / "spring.toml").write_text(POLICY)
+    assert folder.draft("spring").policy == loaded(POLICY)
+    assert folder.draft("spring") is folder.draft("spring")
+    was = ref(folder.draft("spring"))
+    (tmp_path / "spring.toml").unlink()
+    assert folder.draft("spring").is_missing
+    gc.collect()
+    assert was() is None
 
 
 def test_links_need_a_secret():

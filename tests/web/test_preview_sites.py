@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
+from threading import Event
 
 import pytest
 from flask import Flask
@@ -11,7 +13,9 @@ from starlette.responses import HTMLResponse, JSONResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from meter import loads_policy
+from meter import AsyncPaywall, loads_policy
+from meter.stores.memory import MemoryStore
+from meter.web import Gate, WebRequest
 from meter.web.flask import FlaskPaywall, visit
 from meter.web.previews import PreviewLink, Previews
 from meter.web.starlette import StarlettePaywall, visit_of
@@ -21,6 +25,8 @@ NOW = datetime(2026, 6, 10, 9, tzinfo=UTC)
 PREVIEWS = Previews("a-key-of-editors")
 SETTINGS = {"secret": "new", "previews": PREVIEWS, "clock": lambda: NOW}
 AGENT = {"User-Agent": BROWSER}
+PATIENCE = 10.0
+"""Seconds until a test fails that would wait for ever."""
 
 
 def words(answer):
@@ -102,7 +108,43 @@ def test_an_editor_looks_and_reads_on_as_before(ask):
 
 def test_a_forged_link_is_the_ordinary_page(ask):
     """With its cookie, and counted."""
-    _, headers, text = ask(path("a1", Previews("another"), status="staff"))
+    _, headers, text = ask(path("a1", Previews("the key of another"), status="staff"))
     assert "meter-preview" not in text
     assert "X-Robots-Tag" not in headers
     assert '{"monthly":1}' == ask("/me")[2].replace(" ", "").strip()
+
+
+class Held(Previews):
+    """Previews whose drafts are on a disk that answers when it is told to."""
+
+    def __init__(self):
+        super().__init__("a-key-of-editors")
+        self.asked, self.goes_on = Event(), Event()
+
+    def read(self, token, now):
+        self.asked.set()
+        assert self.goes_on.wait(PATIENCE)
+        return super().read(token, now)
+
+
+@pytest.mark.parametrize("method", ["aopen", "apeek"])
+def test_others_read_on_while_a_draft_is_read(method):
+    """A preview that waits for a file keeps nobody in the same event loop waiting."""
+    previews = Held()
+    paywall = AsyncPaywall(loads_policy(POLICY), MemoryStore())
+    gate = Gate(paywall, **{**SETTINGS, "previews": previews})
+
+    def visit_to(url):
+        return gate.visit(WebRequest(method="GET", url=url, headers=AGENT))
+
+    async def play():
+        editor = getattr(visit_to(path("a2", status="staff")), method)("a2")
+        looks = asyncio.create_task(editor)
+        assert await asyncio.to_thread(previews.asked.wait, PATIENCE)
+        read = await visit_to("/articles/a1").aopen("a1")
+        previews.goes_on.set()
+        return read, await looks
+
+    read, looks = asyncio.run(play())
+    assert (read.whole, read.bar) == (True, "")
+    assert "a member of staff" in looks.bar

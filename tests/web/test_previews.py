@@ -264,7 +264,7 @@ def outcome(visit, name="p1", access="premium"):
 
 TOKEN = Previews(SECRET).token(PreviewLink(ends=START + DAY, status="staff", used={"monthly": 1}))
 FOREIGN = [
-    Previews("another-key").token(PreviewLink(ends=START + DAY, status="staff")),
+    Previews("the key of another").token(PreviewLink(ends=START + DAY, status="staff")),
     Previews(SECRET).token(PreviewLink(ends=START, status="staff")),
     SignedLinks(SECRET, "gift").sign({"article": "p1"}, START + DAY),
     SignedLinks(SECRET, "gift").sign(PreviewLink(ends=START + DAY).payload(), START + DAY),
@@ -357,9 +357,9 @@ def test_a_planted_gate_that_spends_is_found(site, previews):
 
 def test_older_secrets_still_read():
     """A secret that is no longer the newest keeps its links; one that is gone ends them."""
-    old = Previews("old").token(PreviewLink(ends=START + DAY))
-    assert Previews(["new", "old"]).read(old, START)
-    assert Previews(["new"]).read(old, START) is None
+    old = Previews("an older key of all").token(PreviewLink(ends=START + DAY))
+    assert Previews(["the newest of the keys", "an older key of all"]).read(old, START)
+    assert Previews(["the newest of the keys"]).read(old, START) is None
 
 
 def test_accesses_are_all_tried():

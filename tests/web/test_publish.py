@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import resource
+import xml.etree.ElementTree as ET
 from collections import Counter
+from contextlib import contextmanager
 
 import pytest
 from hypothesis import given, settings
@@ -17,7 +21,8 @@ from tests.web.machines_agree import AGENTS, contradictions, main
 from tests.web.published import EDITS, POLICY, edited, said
 
 PLAIN = loads_policy(POLICY)
-MISSING = ("is true now, and is not said", "nothing of the kind is, now")
+MISSING = ("is missing: it is true now", "there is no such line now")
+UNTRUE_LICENCE = "rsl.xml:7: published-untrue"
 UNSEEN = ("the terms are moved", "the licence is moved")
 """Edits after which old files agree with one another and with every answer: only `prove` knows."""
 
@@ -188,6 +193,10 @@ def test_lines_of_the_publisher_are_kept(folder):
         ("Disallow: /members/\n", []),
         ("Disallow: /\n", ["9: shuts out what"]),
         ("Disallow: /*\n", ["9: shuts out what"]),
+        ("Disallow: /*$\n", ["9: shuts out what"]),
+        ("Disallow: /$\n", []),
+        (f"Disallow: /{'*' * 60}Q\n", []),
+        (f"Disallow: /{'*a' * 60}Q\n", []),
         ("User-agent: *\nDisallow: /weekend$\nDisallow:\n", []),
         ("Content-Usage: /weekend/ search=y, train-ai=n\n", []),
         ("Content-Usage: /weekend/ train-ai=y\n", ["9: is not true"]),
@@ -217,8 +226,21 @@ def test_rules_of_the_publisher_that_contradict_are_named(folder, lines, found):
         ("rsl.xml", "www.example.com/weekend", "x.example/weekend", "rsl.xml:22: published-untrue"),
         ("headers.txt", "Content-Usage", "Content-Use", "headers.txt:3: published-untrue"),
         ("headers.txt", "www", "w3", "headers.txt:3: published-untrue"),
+        ("rsl.xml", "https://rslstandard.org/rsl", "https://x/rsl", "rsl.xml:3: published-untrue"),
+        (
+            "rsl.xml",
+            "<content url",
+            '<content server="https://x" url',
+            "rsl.xml:4: published-untrue",
+        ),
+        ("rsl.xml", "<payment", '<permits type="geo">JP</permits><payment', UNTRUE_LICENCE),
+        ("rsl.xml", 'encoding="UTF-8"', 'encoding="foo"', "rsl.xml:1: published-unreadable"),
+        ("rsl.xml", 'encoding="UTF-8"', 'encoding="shift_jis"', "rsl.xml:1: published-unreadable"),
+        ("headers.txt", "Link", "X-Robots-Tag: noindex\nLink", "headers.txt:3: published-untrue"),
         ("robots.txt", "User-agent: *\n", "", "robots.txt:4: published-untrue"),
         ("article.jsonld", 'Free": true', 'Free": false', "article.jsonld:8: published-untrue"),
+        ("article.jsonld", "www.example", "x.example", "article.jsonld:10: published-untrue"),
+        ("article.jsonld", "cssSelector", "cssPath", "article.jsonld:21: published-untrue"),
     ],
 )
 def test_a_file_that_was_changed_by_hand_is_found_out(folder, name, old, new, found):
@@ -226,6 +248,102 @@ def test_a_file_that_was_changed_by_hand_is_found_out(folder, name, old, new, fo
     path = folder / name
     path.write_text(path.read_text().replace(old, new, 1))
     assert found in told(PLAIN, folder)
+
+
+def test_a_price_of_everybody_sells_no_training_that_is_refused():
+    """Only a rule that names the class sells what `[machines]` says no to."""
+    walled = POLICY.replace('when = { crawler = ["training"] }', "when = { account = true }")
+    assert "ai-train" not in permits(published_files(loads_policy(walled))["rsl.xml"])
+    assert "ai-train" in permits(published_files(PLAIN)["rsl.xml"])
+
+
+def permits(text):
+    """Return every use that some licence permits."""
+    root = ET.fromstring(text)
+    found = root.iter("{https://rslstandard.org/rsl}permits")
+    return {use for one in found for use in (one.text or "").split()}
+
+
+@pytest.mark.parametrize(
+    "line", ["Allow: /public\n", "User-agent: GPTBot\n", "Disallow: /secret\n"]
+)
+def test_no_line_of_the_publisher_is_lost_unsaid(folder, line):
+    """Above the line for them one is refused; with force it goes, and no other does."""
+    path = folder / "robots.txt"
+    add(folder, "robots.txt", OWN)
+    path.write_text(path.read_text().replace("Allow: /\n", f"Allow: /\n{line}"))
+    with pytest.raises(MeterError, match="a line of your own that would be lost"):
+        publish(PLAIN, folder)
+    publish(PLAIN, folder, force=True)
+    assert line not in path.read_text()
+    assert path.read_text().endswith(OWN)
+
+
+def test_lines_of_the_publisher_keep_their_bytes(folder):
+    """Also where they are not UTF-8."""
+    path = folder / "robots.txt"
+    own = b"Disallow: /caf\xe9\n"
+    path.write_bytes(path.read_bytes() + own)
+    publish(PLAIN, folder)
+    assert path.read_bytes().endswith(own)
+
+
+def test_a_link_is_not_followed(tmp_path):
+    """What it leads to is not the folder's; with force the link itself is replaced."""
+    other = tmp_path / "other.txt"
+    there = tmp_path / "out"
+    there.mkdir()
+    (there / "robots.txt").symlink_to(other)
+    with pytest.raises(MeterError, match="is a link and is not followed"):
+        publish(PLAIN, there)
+    assert not other.exists()
+    other.write_text("mine")
+    publish(PLAIN, there, force=True)
+    assert other.read_text() == "mine"
+    assert not (there / "robots.txt").is_symlink()
+
+
+@contextmanager
+def full_disk():
+    """Let no file grow beyond a few bytes, as on a disk that is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_write_that_fails_leaves_what_was_there(tmp_path):
+    """No file where there was none, a link where there was one, and nothing beside it."""
+    path = tmp_path / "robots.txt"
+    for link in (None, tmp_path / "other.txt"):
+        if link is not None:
+            path.symlink_to(link)
+        before = {each: each.is_symlink() for each in tmp_path.iterdir()}
+        with full_disk(), pytest.raises(OSError, match="too large"):
+            publish(PLAIN, tmp_path, force=True)
+        assert {each: each.is_symlink() for each in tmp_path.iterdir()} == before
+
+
+def test_files_are_as_readable_as_any_others(tmp_path):
+    """A server that is another user reads what is published; a mode that was set stays."""
+    (tmp_path / "any").touch()
+    (tmp_path / "headers.txt").symlink_to(tmp_path / "any")
+    (tmp_path / "rsl.xml").touch(mode=0o640)
+    publish(PLAIN, tmp_path, force=True)
+    usual = (tmp_path / "any").stat().st_mode
+    modes = {each.name: each.lstat().st_mode for each in tmp_path.iterdir()}
+    assert modes.pop("rsl.xml") & 0o777 == 0o640
+    assert set(modes.values()) == {usual}
+
+
+def test_what_is_no_ordinary_file_is_not_opened(tmp_path):
+    """A pipe would be waited for."""
+    os.mkfifo(tmp_path / "headers.txt")
+    for force in (False, True):
+        with pytest.raises(MeterError, match="no ordinary file"):
+            publish(PLAIN, tmp_path, force=force)
 
 
 def test_a_file_that_is_not_there_is_told(folder):

@@ -5,6 +5,7 @@ What is expected is written from the rules in words, and knows nothing of the co
 
 from __future__ import annotations
 
+import re
 from itertools import product
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from meter import Article, Paywall, loads_policy, open_store
 from meter.stores.keys import reader_key
 from meter.stores.memory import MemoryStore
 from meter.web import Gate, WebRequest
+from meter.web.gate.request import Proxies
 from tests.web.site import POLICY, Browser, Site, article, header
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST")
@@ -205,6 +207,40 @@ def test_a_crawler_is_proved_by_the_readers_address(peer, forwarded, expected):
     headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
     gate.visit(WebRequest(method="GET", headers=headers, client=peer)).open("a1")
     assert [expected] == asked
+
+
+@pytest.mark.parametrize(
+    ("trusted", "peer", "expected"),
+    [
+        ("::ffff:10.0.0.1", "10.0.0.1", True),
+        ("::ffff:10.0.0.1", "::ffff:10.0.0.1", True),
+        ("::ffff:10.0.0.1", "10.0.0.2", False),
+        ("::FFFF:a00:1", "10.0.0.1", True),
+        ("::ffff:10.0.0.0/104", "10.255.255.255", True),
+        ("::ffff:10.0.0.0/104", "::ffff:10.0.0.9", True),
+        ("::ffff:10.0.0.0/104", "11.0.0.0", False),
+        ("10.0.0.0/8", "::ffff:10.0.0.1", True),
+        ("10.0.0.0/8", "::10.0.0.1", False),
+        ("::/0", "10.0.0.1", False),
+        ("0.0.0.0/0", "2001:db8::1", False),
+        ("2001:db8::/32", "2001:db8::1", True),
+        ("fe80::1%eth0", "fe80::1%eth1", True),
+        ("fe80::%eth0/64", "fe80::7", True),
+    ],
+)
+def test_a_proxy_is_trusted_however_its_address_is_written(trusted, peer, expected):
+    """An IPv4-mapped address is its IPv4, in the setting as in what a proxy connects from."""
+    assert Proxies.parse([trusted]).trust(peer) is expected
+
+
+@pytest.mark.parametrize(
+    "word", ["10.0.0.1/8", "10.0.0.1-10.0.0.9", "proxy-1", "::ffff:10.0.0.1/104", "10.0.0"]
+)
+def test_what_is_no_proxy_is_refused(word):
+    """In words of the setting."""
+    said = f"`{word}` is no address of a proxy; write one such as `127.0.0.1`, a network"
+    with pytest.raises(ValueError, match=f"^{re.escape(said)}"):
+        Proxies.parse(["127.0.0.1", word])
 
 
 def test_a_list_of_articles_knows_which_are_open_to_everybody():

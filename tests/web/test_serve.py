@@ -104,6 +104,24 @@ def test_who_comes_from_an_institution_reads_and_is_not_counted(server, route, a
         assert told["rule"] == "within the allowance"
 
 
+@pytest.mark.parametrize("flag", ["/a", ""])
+def test_an_evaluation_knows_institutions_too(server, flag):
+    """OFREP takes the address as `/v1/peek` does, and tells where it is none."""
+
+    def told(address):
+        context = {"targetingKey": "in the library", "articles": ["a"], "address": address}
+        return server.ask("POST", f"/ofrep/v1/evaluate/flags{flag}", {"context": context})
+
+    shown = {}
+    for address in ("192.0.2.7", "203.0.113.9"):
+        said = told(address).json
+        shown[address] = (said if flag else said["flags"][0])["value"]
+    assert shown == {"192.0.2.7": "article", "203.0.113.9": "countdown"}
+    refused = told("192.0.2.0/24")
+    assert (refused.status, refused.json["errorCode"]) == (400, "INVALID_CONTEXT")
+    assert "context.address: error[bad-address]" in refused.json["errorDetails"]
+
+
 @pytest.mark.parametrize(
     ("address", "step"),
     [

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from meter.errors import Problem
 from meter.loading.lints.clock import CLOCK
 from meter.loading.lints.experiments import EXPERIMENTS
+from meter.loading.lints.gifts import GIFTS
 from meter.loading.lints.limits import LIMITS
 from meter.loading.lints.plain import PLAIN
 from meter.loading.lints.publication import PUBLICATION
@@ -66,6 +67,7 @@ LINTS: dict[str, Lint] = {
     **LIMITS,
     **CLOCK,
     **WORDS,
+    **GIFTS,
     **EXPERIMENTS,
 }
 """Every warning by its code, in the order in which they are looked for."""

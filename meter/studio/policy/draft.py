@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from difflib import unified_diff
 from itertools import islice, pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -99,7 +100,7 @@ def _span(start: str, count: str | None) -> tuple[int, int]:
 
 def exact_problems(version: Version, name: str) -> tuple[Problem, ...]:
     """Return everything to say about a version: what takes a while is among it."""
-    return check_text(version.text, name, exact=lints)[1]
+    return check_text(version.text, name, exact=lints, folder=Path(name).parent)[1]
 
 
 def own_promises(policy: Policy) -> tuple[ProofAnswer, ...]:

@@ -16,6 +16,8 @@ from meter.canonical import to_table
 from meter.explanation import clause
 from meter.formulas.translation import formula_of
 from meter.loading.positions import Positions
+from meter.loading.together.files import INCLUDE
+from meter.loading.toml import parse_toml
 from meter.verify.phrasing import status_words
 from meter.vocabulary import Status, Unit
 
@@ -119,7 +121,20 @@ def groups_of(policy: Policy, text: str) -> tuple[FieldGroup, ...]:
         FieldGroup(title=f"Offer “{offer.name}”", fields=tuple(_offer(offer)))
         for offer in policy.offers
     ]
-    return (*meters, *offers, *_copies(policy, text))
+    groups = (*meters, *offers, *_copies(policy, text))
+    table = parse_toml(text, "policy.toml")
+    if INCLUDE not in table:
+        return groups
+    return tuple(group for group in groups if _is_here(group, table))
+
+
+def _is_here(group: FieldGroup, table: Mapping[str, object]) -> bool:
+    """Say whether what a group is about stands in this file, and not in one that it includes."""
+    path = group.fields[0].path[:-1]
+    if path[0] == "copy":
+        return "copy" in table or not any(one.was for one in group.fields)
+    named = table.get(str(path[0]))
+    return isinstance(named, dict) and path[1] in named
 
 
 def beside(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
@@ -69,7 +70,7 @@ def filled(groups: Sequence[FieldGroup], text: str, typed: Mapping[str, str], na
         message = f"mend the text first, so that this can be written into it: {where}"
         return Filled(groups=given, text=text, message=message + problem.message)
     changed = edited(text, edits)
-    _, problems = check_text(changed, name)
+    _, problems = check_text(changed, name, folder=FilePath(name).parent)
     marked = tuple(_marked(group, problems) for group in given)
     found = Filled(groups=marked, text=text)
     return found if found.is_wrong else Filled(groups=marked, text=changed)

@@ -220,8 +220,12 @@ async def _conflict(request: Request, draft: Version) -> Response:
         title="The file was changed meanwhile",
         status=HTTPStatus.CONFLICT,
         **_values(desk_of(request), draft, file),
-        both=None if both is None or check_text(both)[0] is None else both,
+        both=None if both is None or not _is_policy(both, desk_of(request)) else both,
     )
+
+
+def _is_policy(text: str, desk: Desk) -> bool:
+    return check_text(text, str(desk.path), folder=desk.folder)[0] is not None
 
 
 def _to(**query: object) -> Response:

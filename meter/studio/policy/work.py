@@ -68,6 +68,8 @@ class ProblemValues(TypedDict):
     is_exact: bool
     """Whether what takes a while is among the problems."""
     rules: tuple[RuleRow, ...]
+    own_name: str
+    """What problems call the policy's own file."""
 
 
 class PromiseValues(TypedDict):
@@ -113,13 +115,16 @@ async def problem_values(request: Request, version: Version, seconds: float) -> 
     """Return the problems and rules of a version, with what is known within some seconds."""
     work = _work_of(request)
     name = str(desk_of(request).path)
-    asked = (version.digest, _prompts_stamp(desk_of(request), version))
+    # What a text comes to depends on the files that it includes as well.
+    digest = None if version.policy is None else version.policy.digest
+    asked = (version.digest, digest, version.problems, _prompts_stamp(desk_of(request), version))
     problems = await work.problems.within(seconds, asked, lambda: exact_problems(version, name))
     known = version.problems if problems is None else problems
     return {
         "problems": known,
         "is_exact": problems is not None,
         "rules": () if version.policy is None else rule_rows(version.policy, known),
+        "own_name": name,
     }
 
 

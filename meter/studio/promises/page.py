@@ -101,9 +101,10 @@ async def mistakes(request: Request) -> Response:
     tests = tested.answer
     if not isinstance(tests, PolicyTests) or not tests.all_pass:
         raise MeterError("not all tests pass under this version; mend them first, then ask again")
+    desk = desk_of(request)
     run = runs_of(request).start(
         asked.key(_MISTAKES),
-        lambda tell: find_mistakes(asked.policy, asked.version, tests, tell),
+        lambda tell: find_mistakes(asked.policy, desk.places_of(asked.version), tests, tell),
         alone=True,
     )
     await run_in_threadpool(run.wait, _WAIT if _text(given.get("waits")) else 0)

@@ -11,7 +11,6 @@ from attrs import frozen
 
 from meter.errors import MeterError
 from meter.journeys.telling import expectations_text
-from meter.loading.positions import Positions
 from meter.resources import MOST_BYTES
 from meter.studio.beside import names_beside, path_beside, strangers_beside
 from meter.studio.desk import digest
@@ -26,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from meter.journeys import Journey
+    from meter.loading.together import Places
     from meter.policy import Policy
-    from meter.studio.desk import Version
     from meter.verify.mutants.results import MutationResult
 
 __all__ = [
@@ -86,6 +85,8 @@ class Missed:
 
     number: int
     line: int | None
+    file: str | None
+    """The other file that it is in, if it is not in the policy's own."""
     what: str
     words: str
     decided: bool
@@ -177,7 +178,7 @@ def _fails(journey: Journey, policy: Policy) -> bool:
 
 
 def find_mistakes(
-    policy: Policy, version: Version, tests: PolicyTests, tell: Callable[[Progress], None]
+    policy: Policy, places: Places, tests: PolicyTests, tell: Callable[[Progress], None]
 ) -> Mistakes:
     """Make every small mistake in a policy, and say which of them its tests do not notice."""
     if tests.found is None:
@@ -186,21 +187,23 @@ def find_mistakes(
     trial = Trial(policy, tests.found.journeys)
     result = trial.run(lambda done, total: tell(Progress("mistakes tried", done, total)))
     return Mistakes(
-        missed=_missed(result, Positions(version.text)),
+        missed=_missed(result, places),
         counts=result.counts,
         by_kind={kind: counts for kind, counts in result.by_kind.items() if counts["mutants"]},
     )
 
 
-def _missed(result: MutationResult, positions: Positions) -> tuple[Missed, ...]:
+def _missed(result: MutationResult, places: Places) -> tuple[Missed, ...]:
     told: set[str | None] = {None}
     missed = []
     for number, survivor in enumerate(result.survivors):
         mutant = survivor.mutant
+        place = mutant.place_in(places)
         missed.append(
             Missed(
                 number=number,
-                line=mutant.line_in(positions),
+                line=place.line,
+                file=None if place.name == places.files.own.name else Path(place.name).name,
                 what=mutant.what,
                 words=mutant.words,
                 decided=survivor.decided,

@@ -23,7 +23,7 @@ from meter.studio.reader.naming import draft_words
 from meter.studio.reader.saving import saved_text
 from meter.studio.reader.screen import FRAMES, LAYOUTS, SCHEMES, Screen
 from meter.studio.reader.showing import ShownScreen, locale_of_screen, play_sides, show
-from meter.studio.reader.site_link import make_link
+from meter.studio.reader.site_link import OK, make_link
 from meter.studio.reader.who import Who
 from meter.vocabulary import Status
 
@@ -209,6 +209,7 @@ async def _site_link(request: Request) -> Response:
         "reader/site-link.html.j2",
         place=_PLACE,
         title="A link for the site",
+        status=OK if made is None else made.status,
         screen=opened.screen,
         state=_state(opened.screen),
         wanted=wanted,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from meter.clock import system_clock
-from meter.errors import listed
+from meter.errors import MeterError, listed
+from meter.errors.lines import printable_lines
 from meter.studio.reader.telling import when_text
 from meter.web.previews import PreviewLink
 from meter.web.previews.link import USUAL_LIFE
@@ -18,28 +19,41 @@ if TYPE_CHECKING:
     from meter.studio.reader.playing import Played
     from meter.studio.site import SitePreviews
 
-__all__ = ["MadeLink", "link_of", "make_link"]
+__all__ = ["OK", "MadeLink", "link_of", "make_link"]
+
+OK = 200
+_BAD_REQUEST = 400
 
 
 @frozen(kw_only=True)
 class MadeLink:
-    """A link that was made: its address, until when it holds, and what it says in rows."""
+    """A link that was made: its address, until when it holds, and what it says in rows.
 
-    address: str
-    until: str
-    rows: tuple[tuple[str, str], ...]
+    `refused` says why there is none.
+    """
+
+    address: str = ""
+    until: str = ""
+    rows: tuple[tuple[str, str], ...] = ()
+    refused: str = ""
+
+    @property
+    def status(self) -> int:
+        """The status of the page that shows it."""
+        return _BAD_REQUEST if self.refused else OK
 
 
 def make_link(site: SitePreviews, wanted: str, played: Played) -> MadeLink:
-    """Return a link to a page of a site for the reader and the time where a story stands.
-
-    Raises what `SitePreviews.address` does.
-    """
+    """Return a link to a page of a site for the reader and the time where a story stands."""
     now = system_clock()
-    link = link_of(played, now)
+    try:
+        link = link_of(played, now)
+        address = site.address(wanted, link, played.policy, now)
+    except MeterError as error:
+        return MadeLink(refused=printable_lines(str(error)))
     counts = [f"{count} on {name}" for name, count in link.used.items()]
     return MadeLink(
-        address=site.address(wanted, link, played.policy, now),
+        address=address,
         until=when_text(link.ends.astimezone(played.policy.zone), year=True),
         rows=(
             ("Reader", str(link.status)),

@@ -127,7 +127,9 @@ def _with_card(
         return failed.address, f"card-{card}"
     try:
         branch = branch_of(
-            Base.of(version.text, version.policy, is_draft=asked.open_key != FILE), card, given
+            Base.of(version.whole_text, version.policy, is_draft=asked.open_key != FILE),
+            card,
+            given,
         )
     except UnusableFieldError as error:
         return failed.address, f"{card}.{error.field}"

@@ -143,7 +143,7 @@ def _versions(asked: TypedQuestion, desk: Desk, today: str) -> Iterator[NamedVer
 
 def _turned(version: Version, turned: tuple[str, ...], desk: Desk) -> Version:
     """Return a version with switches turned, as far as it has them."""
-    text = version.text.replace("\r\n", "\n").removeprefix("\ufeff")
+    text = version.whole_text.replace("\r\n", "\n").removeprefix("\ufeff")
     for name in turned:
         if version.policy is not None and name in version.policy.switches:
             text = set_value(text, ("switches", name), not version.policy.switches[name])
@@ -182,7 +182,7 @@ def _task(question: Question, start: date) -> Task:
     settings = question.settings
     return Task(
         names=tuple(one.name for one in question.versions),
-        texts=tuple(one.version.text for one in question.versions),
+        texts=tuple(one.version.whole_text for one in question.versions),
         readers=settings.readers,
         months=settings.months,
         seed=settings.seed,

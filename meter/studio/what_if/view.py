@@ -174,7 +174,7 @@ def _base(question: Question) -> Base | None:
     version = question.versions[1 if is_draft else 0].version
     if version.policy is None:
         return None
-    return Base.of(version.text, version.policy, is_draft=is_draft)
+    return Base.of(version.whole_text, version.policy, is_draft=is_draft)
 
 
 def _number(item: NumberField, question: Question) -> FieldView:

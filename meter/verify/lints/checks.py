@@ -64,17 +64,17 @@ CODES = {
     "crawler-metered": (
         "a meter that counts what a verified crawler opens, in a policy that knows crawlers"
     ),
-    "usage-refused": (
-        "a use that `[machines]` allows, and of which the rules show crawlers no text at all"
-    ),
-    "usage-opened": (
-        "a rule that opens premium articles to crawlers for a use that `[machines]` forbids"
-    ),
     "unknown-escapes-wall": (
         "a wall that asks for another country, device or the like, and is passed by without any"
     ),
     "unknown-gets-no-offer": (
         "an offer that asks for another country or the like, and that nobody without one is shown"
+    ),
+    "usage-refused": (
+        "a use that `[machines]` allows, and of which the rules show crawlers no text at all"
+    ),
+    "usage-opened": (
+        "a rule that opens premium articles to crawlers for a use that `[machines]` forbids"
     ),
     "not-analysed": (
         "a policy whose rules are too many and too narrow for an exact answer within the budget"

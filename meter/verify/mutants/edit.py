@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from attrs import evolve, frozen
 
-from meter.errors import Problem
-from meter.loading.positions import Path, Positions
+from meter.loading.positions import Path
 from meter.policy import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from meter.errors import Problem
+    from meter.loading.together import Places
 
 __all__ = ["Edit", "Kind", "Mutant", "lifted", "listing", "replaced", "with_field"]
 
@@ -69,10 +70,9 @@ class Mutant:
         """What was changed, and from what to what."""
         return f"{self.what}: {self.old} → {self.new}"
 
-    def line_in(self, positions: Positions) -> int | None:
-        """Return the line of the policy's text that the mistake is made in."""
-        place = Problem(code="", message="", path=self.path)
-        return positions.locate(place, "key", "").line
+    def place_in(self, places: Places) -> Problem:
+        """Return a problem without words that has the file and the line of the mistake."""
+        return places.located(self.path)
 
 
 def lifted(

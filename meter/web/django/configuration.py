@@ -42,6 +42,8 @@ REQUIRED = {
 """What `METER` has to hold, and what each is."""
 _FUNCTIONS = ("ACCOUNT", "CONSENT", "COUNTRY", "CRAWLER")
 """What is called with Django's request."""
+_MAY_BE_OFF = ("CRAWLER", "GIFTS", "PREVIEWS")
+"""Where `False` says as much as nothing."""
 _NONE = ("INSTITUTIONS",)
 """Where `None` says something else than nothing: not even the file beside the policy."""
 NAMES = frozenset(
@@ -112,11 +114,11 @@ def opened(found: Mapping[str, Any]) -> DjangoPaywall:
     for name, what in REQUIRED.items():
         if not found.get(name):
             raise ImproperlyConfigured(f"`METER` needs `{name}`: {what}")
-    values = {name: value for name, value in found.items() if value is not None or name in _NONE}
+    values = {name: value for name, value in found.items() if not _is_off(name, value)}
     functions = {
         name: function_of(name, values.pop(name))
         for name in _FUNCTIONS
-        if name in values and not _is_header(name, values[name])
+        if name in values and _is_function(name, values[name])
     }
     account = functions.pop("ACCOUNT", user_reader)
     rest = {name.lower(): value for name, value in values.items()}
@@ -133,9 +135,19 @@ def hint(name: object) -> str:
     return meant(str(name).upper(), NAMES)
 
 
-def _is_header(name: str, value: object) -> bool:
-    """Say whether a setting names the header that a proxy sets; its name has no dot."""
-    return name == "COUNTRY" and isinstance(value, str) and "." not in value
+def _is_off(name: str, value: object) -> bool:
+    """Say whether a setting is as good as not there."""
+    if value is None:
+        return name not in _NONE
+    return value is False and name in _MAY_BE_OFF
+
+
+def _is_function(name: str, value: object) -> bool:
+    """Say whether a setting is a function or its dotted path; of anything else a gate says more."""
+    if name == "CRAWLER":  # their file, or what is read of it, is none
+        return callable(value) or (isinstance(value, str) and not value.endswith(".toml"))
+    # the header that a proxy sets: its name has no dot
+    return not (name == "COUNTRY" and isinstance(value, str) and "." not in value)
 
 
 def _asked(function: AskRequest) -> Callable[[Any], Any]:

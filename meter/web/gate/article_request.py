@@ -7,38 +7,39 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from attrs import evolve
 
 from meter.engine import unremembered
-from meter.errors import StoreError
 from meter.memo import decide
 from meter.paywall import OnOutage
 from meter.usage import Usage
 from meter.view import PageView
-from meter.vocabulary import Access
 from meter.web.gate.answer import Answer, is_whole
 from meter.web.gate.cookie import new_device
 from meter.web.gate.identity import NOBODY, Identity
 from meter.web.gate.kinds import MACHINES, RequestKind, kind_of
-from meter.web.gate.steps import AskEdge, Steps, tried
+from meter.web.gate.steps import AskEdge, Steps, tried, tried_step
 from meter.web.gate.terms import uses_of
+from meter.web.given import asked_again, is_open_to, is_unknown_ahead, opener, with_gift
+from meter.web.page_addresses import GIFT, PREVIEW
 from meter.web.signed import parameter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from markupsafe import Markup
+
     from meter.decision import Decision
     from meter.view import Article, Reader
     from meter.web.gate.configured import ConfiguredGate
-    from meter.web.gate.edges import GivenArticle, PreviewedPage
+    from meter.web.gate.edges import PreviewDesk
     from meter.web.gate.everyone import Openness
     from meter.web.gate.request import WebRequest
+    from meter.web.given import GivenArticle
 
 __all__ = ["ArticleRequest", "ViewDetails"]
 
 _OF_THE_GATE = frozenset({"article", "crawler", "prefetch"})
 _AHEAD = (RequestKind.LOOK, RequestKind.AHEAD)
-_GIFT = "gift"
-_PREVIEW = "preview"
-_UNLISTED = ("X-Robots-Tag", "noindex")
+_OF_A_PREVIEW = (("X-Robots-Tag", "noindex"), ("Referrer-Policy", "same-origin"))
 
 
 class ViewDetails(TypedDict, total=False):
@@ -82,9 +83,9 @@ class ArticleRequest:
 
     def open(self) -> Steps[Answer]:
         """Decide, and count."""
-        preview = self._preview()
-        if preview is not None:
-            return self._previewed(preview)
+        previewed = yield from self._previewed()
+        if previewed is not None:
+            return previewed
         yield from self._meet()
         everyone = self._gate.everyone()
         openness = everyone.of(self._view.article, self._now)
@@ -106,25 +107,36 @@ class ArticleRequest:
             prefetch=self._kind in _AHEAD,
         )
 
-    def _preview(self) -> PreviewedPage | None:
-        """Return the preview that this request's address asks for, where it may."""
+    def _previewed(self) -> Steps[Answer | None]:
+        """Answer an editor whose address asks for a preview, where it may.
+
+        Nothing is asked of the store, told to anybody or kept.
+        """
         previews = self._gate.previews
-        token = None if previews is None else parameter(self._request.url, _PREVIEW)
+        token = None if previews is None else parameter(self._request.url, PREVIEW)
         if previews is None or token is None:
             return None
-        return previews.read(token, self._now)
-
-    def _previewed(self, preview: PreviewedPage) -> Answer:
-        """Answer an editor: nothing is asked of the store, told to anybody or kept."""
-        decision = preview.decide(self._gate.policy, self._view, self._now)
+        # A draft is a file, and a large policy takes a while.
+        looked = yield AskEdge(lambda: self._looked_at(previews, token))
+        if looked is None:
+            return None
+        decision, bar = looked
         openness = self._gate.everyone().of(self.article, self._now)
         answer = evolve(self._answer(decision, openness, None), kind=RequestKind.READ)
         return evolve(
             answer,
             whole=is_whole(decision, answer.kind, open_to_everyone=False),
-            bar=preview.bar(decision),
-            headers=(*answer.headers, _UNLISTED),
+            bar=bar,
+            headers=(*answer.headers, *_OF_A_PREVIEW),
         )
+
+    def _looked_at(self, previews: PreviewDesk, token: str) -> tuple[Decision, Markup] | None:
+        """Return what a preview decides of this page, and its bar, if its token is for one."""
+        preview = previews.read(token, self._now)
+        if preview is None:
+            return None
+        decision = preview.decide(self._gate.policy, self._view, self._now)
+        return decision, preview.bar(decision)
 
     def _reported(self) -> Steps[Reader]:
         """Return who reads what is the same for everyone: only reports tell them apart."""
@@ -134,9 +146,9 @@ class ArticleRequest:
 
     def peek(self) -> Steps[Answer]:
         """Decide, and count nothing; no text goes out."""
-        preview = self._preview()
-        if preview is not None:
-            return evolve(self._previewed(preview), whole=False)
+        previewed = yield from self._previewed()
+        if previewed is not None:
+            return evolve(previewed, whole=False)
         yield from self._meet()
         openness = self._gate.everyone().of(self._view.article, self._now)
         reader = NOBODY
@@ -189,19 +201,14 @@ class ArticleRequest:
         gift = self._gift()
         if gift is None:
             return (yield from self._decide_for(reader))
-        if self._kind is RequestKind.READ:
-            reader = yield from self._given(reader, gift)
-            return (yield from self._decide_for(reader))
+        reader = yield from self._given(reader, gift)
         decision = yield from self._decide_for(reader)
-        if self._kind is RequestKind.AHEAD and decision.access is Access.PREVIEW:
-            # The link is opened when it is read: a wall fetched ahead would be shown then.
-            return evolve(decision, speculative=True, prompt=None)
-        return decision
+        return asked_again(decision) if self._kind is RequestKind.AHEAD else decision
 
     def _gift(self) -> GivenArticle | None:
         """Return what this request's address gives away of the article, if it does."""
         gifts = self._gate.gifts
-        token = None if gifts is None else parameter(self._request.url, _GIFT)
+        token = None if gifts is None else parameter(self._request.url, GIFT)
         if gifts is None or token is None:
             return None
         return gifts.claimed(token, self.article, self._now)
@@ -209,29 +216,27 @@ class ArticleRequest:
     def _given(self, reader: Reader, gift: GivenArticle) -> Steps[Reader]:
         """Open a gift link for a reader who needs it; return the reader with what it gives."""
         gifts = self._gate.gifts
-        if gifts is None or self._is_open_to(reader):
+        if gifts is None or is_open_to(self._gate.policy, reader, self._view, self._now):
+            return reader
+        ahead = self._kind is not RequestKind.READ
+        if is_unknown_ahead(reader, ahead=ahead):
             return reader
         recipient = reader
         if reader.id is None and self._identity.consents():
             cookie, recipient = self._identity.new_cookie(reader)
             self._identity.carry(cookie, cookie.carried())
-        name = recipient.id or new_device()
-        try:
-            opened = yield AskEdge(lambda: gifts.open(gift, name, self._now))
-        except StoreError as error:
-            self._gate.tell("a gift link cannot be opened; the reader gets the page without", error)
-            return reader
+        name = opener(recipient)
+        opened: bool = yield from tried_step(
+            AskEdge(lambda: gifts.open(gift, name, self._now, ahead=ahead)), self._not_opened
+        )
         if not opened:
             return reader
-        self._view = evolve(self._view, gift=True)
-        return evolve(reader, entitlements=(*reader.entitlements, gift.right()))
+        reader, self._view = with_gift(reader, self._view, gift)
+        return reader
 
-    def _is_open_to(self, reader: Reader) -> bool:
-        """Say whether a reader gets the whole article by a right, with nothing counted."""
-        view = evolve(self._view, prefetch=False)
-        someone = evolve(reader, id=reader.id or new_device())
-        decision, _ = decide(self._gate.policy, someone, view, Usage(), self._now)
-        return decision.access is Access.FULL and not decision.counted
+    def _not_opened(self, error: Exception) -> bool:
+        self._gate.tell("a gift link cannot be opened; the reader gets the page without", error)
+        return False
 
     def _decide_for(self, reader: Reader) -> Steps[Decision]:
         """Decide for a reader, who may have no identity yet."""

@@ -7,7 +7,7 @@ import os
 from asyncio import AbstractEventLoop
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from attrs import Attribute, define, evolve, field
 from attrs.validators import in_
@@ -21,6 +21,7 @@ from meter.view import MOST_VISITOR
 from meter.vocabulary import CrawlerClass
 from meter.web.errors import level_of, told
 from meter.web.gate.cookie import CookieJar
+from meter.web.gate.edge_settings import check_edge, check_function
 from meter.web.gate.edges import (
     CrawlerWord,
     GiftDesk,
@@ -32,6 +33,7 @@ from meter.web.gate.everyone import Everyone
 from meter.web.gate.request import Proxies, WebRequest
 from meter.web.gate.steps import AskEdge, AskSite, Steps, at_once
 from meter.web.institutions import InstitutionsFile
+from meter.web.secrets import keys_of, secret_fault
 
 if TYPE_CHECKING:
     from meter.policy import Policy
@@ -40,10 +42,13 @@ if TYPE_CHECKING:
 
 __all__ = ["AccountOf", "ConfiguredGate", "Consent", "CrawlerOf"]
 
+T = TypeVar("T")
+
 Consent: TypeAlias = Callable[[WebRequest], bool]
 LOG = logging.getLogger("meter.web")
 
 _MOST_TOLD = 100
+_NEWEST_FIRST = "keep the old one behind it, `secret=[new, old]`, and no meter starts anew"
 AccountOf: TypeAlias = Callable[[], object]
 """What returns the `Reader` who is signed in, or `None`; or what is awaited for that."""
 CrawlerOf: TypeAlias = Callable[[WebRequest], CrawlerWord | Awaitable[CrawlerWord]]
@@ -52,6 +57,10 @@ CrawlerOf: TypeAlias = Callable[[WebRequest], CrawlerWord | Awaitable[CrawlerWor
 
 def _proxies(trusted: Iterable[str]) -> Proxies:
     return Proxies.parse(trusted)
+
+
+def _or_none(given: T | None) -> T | None:
+    return None if given is False else given
 
 
 def _origin(word: str) -> str:
@@ -84,22 +93,28 @@ class ConfiguredGate:
     paywall: Paywall | AsyncPaywall = field()
     secret: str | bytes | Iterable[str | bytes] = field(default=(), repr=False)
     cookie: str = "reader"
-    consent: Consent | None = None
+    consent: Consent | None = field(default=None, validator=check_function)
     without_consent: Literal["teaser", "whole"] = field(
         default="teaser", validator=in_(("teaser", "whole"))
     )
-    country: Callable[[WebRequest], str | None] | str | None = None
-    visitor: Callable[[WebRequest], str | None] | None = None
-    crawler: CrawlerOf | None = None
-    institutions: InstitutionRights | str | os.PathLike[str] | None = None
-    gifts: GiftDesk | None = None
-    previews: PreviewDesk | None = None
+    country: Callable[[WebRequest], str | None] | str | None = field(
+        default=None, validator=check_function
+    )
+    visitor: Callable[[WebRequest], str | None] | None = field(
+        default=None, validator=check_function
+    )
+    crawler: CrawlerOf | None = field(default=None, validator=check_edge)
+    institutions: InstitutionRights | str | os.PathLike[str] | None = field(
+        default=None, validator=check_edge
+    )
+    gifts: GiftDesk | None = field(default=None, validator=check_edge)
+    previews: PreviewDesk | None = field(default=None, validator=check_edge)
     trusted_proxies: Iterable[str] = ()
     allowed_origins: Iterable[str] = ()
     max_age: int = field(default=300, validator=_whole_seconds)
     folder: str | None = None
     layout: LayoutWord = "wide"
-    clock: Callable[[], datetime] = system_clock
+    clock: Callable[[], datetime] = field(default=system_clock, validator=check_function)
     loop: AbstractEventLoop | None = field(default=None, init=False, repr=False)
     """The event loop of an `AsyncPaywall`, where an adapter knows it."""
     proxies: Proxies = field(init=False, repr=False)
@@ -116,10 +131,23 @@ class ConfiguredGate:
             )
         if isinstance(self.allowed_origins, str):
             raise TypeError("`allowed_origins` are a list of origins, not one text")
+        # Switched off is as good as not there.
+        self.crawler = _or_none(self.crawler)
+        self.gifts = _or_none(self.gifts)
+        self.previews = _or_none(self.previews)
         self.proxies = _proxies(self.trusted_proxies)
         self.origins = frozenset(_origin(word) for word in self.allowed_origins if word.strip())
-        self.jar = CookieJar(self.cookie, self.secret)
+        keys = self.secret = keys_of(self.secret)
+        self.jar = CookieJar(self.cookie, keys)
+        self._doubt_secret(keys[0])
         self._rights = self._institution_rights()
+
+    @staticmethod
+    def _doubt_secret(newest: str | bytes) -> None:
+        """Log where the key that signs cookies is one that others may find out."""
+        fault = secret_fault(newest)
+        if fault is not None:
+            LOG.warning("the `secret` of the cookies %s; %s", fault, _NEWEST_FIRST)
 
     @property
     def policy(self) -> Policy:
@@ -195,7 +223,7 @@ class ConfiguredGate:
             return False
         asked = self._of_the_reader(request)
         if isinstance(ask, SlowCrawlers):
-            known = ask.at_once(asked)
+            known = ask.without_asking(asked)
             if known is not None:
                 return known
             found = yield AskEdge(lambda: ask(asked))
@@ -208,12 +236,7 @@ class ConfiguredGate:
         given = self.institutions
         if isinstance(given, str | os.PathLike):
             return InstitutionsFile(given, self.paywall.source)
-        if given is not None and not callable(getattr(given, "rights", None)):
-            raise TypeError(
-                "`institutions` is the path of a file such as `institutions.toml`, or an object"
-                f" with a method `rights`, not {quoted(given)}"
-            )
-        return given
+        return _or_none(given)
 
     def rights_of(self, request: WebRequest) -> tuple[Entitlement, ...]:
         """Return the rights that a request has by the address that it comes from.

@@ -18,10 +18,12 @@ from itsdangerous.encoding import base64_decode, base64_encode
 
 from meter.errors import MeterError, quoted
 from meter.usage import Usage
-from meter.web.signed import Json, Secrets, Signing
+from meter.web.signed import SignedValue, Signing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from meter.web.secrets import Secrets
 
 __all__ = ["CookieJar", "ReaderCookie", "account_reader_id", "new_device"]
 
@@ -142,7 +144,7 @@ class CookieJar:
 
     def _value(self, cookie: ReaderCookie) -> str:
         usage = base64_encode(cookie.usage).decode()
-        joins: list[Json] = [list(join) for join in cookie.joins]
+        joins: list[SignedValue] = [list(join) for join in cookie.joins]
         return self._signing.sign(
             [_VERSION, cookie.device, cookie.issued, cookie.account, joins, usage]
         )
@@ -165,7 +167,7 @@ class CookieJar:
         return morsel.OutputString()
 
 
-def _cookie(payload: Json) -> ReaderCookie | None:
+def _cookie(payload: SignedValue) -> ReaderCookie | None:
     """Return the cookie that a signed payload is, or `None` for one of another version."""
     match payload:
         case [1, str(device), int(issued), str(account), list(joins), str(usage)] if device:
@@ -184,7 +186,7 @@ def _cookie(payload: Json) -> ReaderCookie | None:
         return None
 
 
-def _join(join: Json) -> tuple[str, int]:
+def _join(join: SignedValue) -> tuple[str, int]:
     match join:
         case [str(mark), int(at)]:
             return mark, at

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from meter.policy import Policy
     from meter.view import Article, Entitlement, PageView
     from meter.web.gate.request import WebRequest
+    from meter.web.given import GivenArticle
 
 __all__ = [
     "CrawlerWord",
     "GiftDesk",
-    "GivenArticle",
     "InstitutionRights",
     "PreviewDesk",
     "PreviewedPage",
@@ -42,7 +42,7 @@ class SlowCrawlers(Protocol):
         """Say whether a request has the name of one of them, which proves nothing."""
         ...
 
-    def at_once(self, request: WebRequest) -> CrawlerWord | None:
+    def without_asking(self, request: WebRequest) -> CrawlerWord | None:
         """Return what is known without asking anybody, or `None` where somebody is to be asked."""
         ...
 
@@ -59,23 +59,24 @@ class InstitutionRights(Protocol):
         ...
 
 
-class GivenArticle(Protocol):
-    """An article that a reader has given away."""
-
-    def right(self) -> Entitlement:
-        """Return the right that it gives."""
-        ...
-
-
 class GiftDesk(Protocol):
-    """Opens gift links; one whose `open` is awaited belongs to a paywall that is."""
+    """Opens gift links; one whose methods are awaited belongs to a paywall that is."""
 
     def claimed(self, token: str, article: Article, now: datetime) -> GivenArticle | None:
         """Return what a token gives of an article; `None` where it is not ours, or over."""
         ...
 
-    def open(self, gift: GivenArticle, recipient: str, now: datetime) -> bool | Awaitable[bool]:
-        """Say whether a recipient may read what was given; each new one is counted."""
+    def open(
+        self, gift: GivenArticle, recipient: str, now: datetime, *, ahead: bool = False
+    ) -> bool | Awaitable[bool]:
+        """Say whether a recipient may read what was given; each new one is counted.
+
+        `ahead`: nobody reads yet, so nobody is counted, and only who was counted may.
+        """
+        ...
+
+    def forget(self, giver_id: str, now: datetime) -> Awaitable[None] | None:
+        """End the links of who gave, and remove what is kept of what they gave."""
         ...
 
 

@@ -29,8 +29,13 @@ _VALIDATORS = ("etag", "last-modified", "accept-ranges")
 _OK = 200
 _USAGE = "content-usage"
 _STORABLE = (200, 203, 206, 304)
+_PARTS = (206, 304)
+_OF_CONDITIONS = (412, 416)
+"""What is answered to what a request says of ranges and of copies that it has."""
+_OF_A_WHOLE = ("content-range", *_VALIDATORS)
 _RESTRICTED = ("private", "no-store", "no-cache")
 _REFUSAL = "the page is only for somebody who reads it: ask again then\n"
+_ON_TERMS = "machines read this on other terms: ask for the whole page\n"
 
 
 class Finished(NamedTuple):
@@ -50,21 +55,29 @@ def finish(
     set_cookie: str | None,
     answered: int = 200,
     more: Iterable[tuple[str, str]] = (),
+    terms: Iterable[tuple[str, str]] = (),
 ) -> Finished:
     """Return what goes out of a view's answer that has asked about its reader.
 
     `refused`: nothing of the view's goes out but a 503. `max_age`: the seconds for which everybody
     gets the same, 0 for none; where the view's own headers allow fewer, it is those. `set_cookie`:
     the reader's cookie, if one has to be set. `answered` is the status that the articles have,
-    where it is not 200, and `more` are headers that they bring.
+    where it is not 200, `more` are headers that they bring, and `terms` those of that status. A
+    part of a page, or word that it has not changed, is no answer of that status: our own text is.
     """
     given = list(headers)
-    given += [pair for pair in more if not _says_itself(given, pair[0])]
+    brought = [pair for pair in more if not _says_itself(given, pair[0])]
+    if refused:
+        return _refusal(503, _REFUSAL, set_cookie)
+    if status not in _OF_CONDITIONS:
+        brought += terms
+    if answered != _OK and status in _PARTS:
+        return _refusal(answered, _ON_TERMS, set_cookie, brought)
+    given += brought
     if answered != _OK and status in _STORABLE:
         status = answered
+        given = [pair for pair in given if pair[0].lower() not in _OF_A_WHOLE]
     seconds = min(max_age, *_ages(given)) if max_age else 0
-    if refused:
-        return _refusal(set_cookie)
     if seconds and set_cookie is None and _may_be_stored(status, given):
         kept = [pair for pair in given if not _is_caching(pair[0])]
         return Finished(status, [*kept, ("Cache-Control", f"public, max-age={seconds}")])
@@ -110,13 +123,16 @@ def _may_be_stored(status: int, headers: Headers) -> bool:
     return True
 
 
-def _refusal(set_cookie: str | None) -> Finished:
-    body = _REFUSAL.encode()
+def _refusal(
+    status: int, words: str, set_cookie: str | None, more: Iterable[tuple[str, str]] = ()
+) -> Finished:
+    body = words.encode()
     headers = [
+        *more,
         ("Content-Type", "text/plain; charset=utf-8"),
         ("Content-Length", str(len(body))),
         ("Cache-Control", PRIVATE),
     ]
     if set_cookie is not None:
         headers.append(("Set-Cookie", set_cookie))
-    return Finished(503, headers, body)
+    return Finished(status, headers, body)

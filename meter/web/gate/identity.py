@@ -16,7 +16,7 @@ from meter.errors import IdentityError, quoted
 from meter.usage import Usage
 from meter.view import Reader
 from meter.web.gate.cookie import ReaderCookie, account_reader_id, new_device
-from meter.web.gate.steps import AskPaywall, AskSite, Steps, at_once, tried
+from meter.web.gate.steps import AskEdge, AskPaywall, AskSite, Steps, at_once, tried
 from meter.windows import instant, moment
 
 if TYPE_CHECKING:
@@ -239,7 +239,7 @@ class Identity:
             self.write(evolve(cookie, account=""))
 
     def forget(self) -> Steps[None]:
-        """Remove the account's record and the device's, and the cookie."""
+        """Remove the account's record, what it has given, the device's record, and the cookie."""
         account = yield from self.account()
         names = [] if account is None or account.id is None else [account.id]
         device = self.cookie or self._came  # also where a cookie may not be any more
@@ -247,7 +247,16 @@ class Identity:
             names.append(device.reader_id)
         for name in names:
             yield AskPaywall(_forgetting(name))
+        yield from self._forget_gifts()
         self._clears = device is not None
+
+    def _forget_gifts(self) -> Steps[None]:
+        """End the links of the account, which gives by the id that the site has for it."""
+        gifts = self._gate.gifts
+        giver = None if self._account is None else self._account.id
+        if gifts is not None and giver is not None:
+            now = self._gate.now()
+            yield AskEdge(lambda: gifts.forget(giver, now))
 
     def _succeeds(self, call: Callable[[Any], Any]) -> Steps[bool]:
         """Ask the paywall for a change; say whether the store took it."""

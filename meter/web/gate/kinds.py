@@ -15,15 +15,23 @@ import crawleruseragents
 if TYPE_CHECKING:
     from meter.web.gate.request import WebRequest
 
-__all__ = ["MACHINES", "RequestKind", "kind_of", "prepare"]
+__all__ = [
+    "MACHINES",
+    "SIGNATURE_AGENT",
+    "SIGNATURE_INPUT",
+    "SIGNATURE_TAG",
+    "RequestKind",
+    "kind_of",
+    "prepare",
+]
 
 _ANNOUNCED = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 _AHEAD = ("prefetch", "prerender", "preview")
 _NOBODY = ("HEAD", "OPTIONS", "TRACE")
-_LONGEST_AGENT = 1000
-_AGENT = "signature-agent"
-_AGENT_TAG = "web-bot-auth"
-"""What the requests of agents carry (Web Bot Auth)."""
+SIGNATURE_AGENT = "signature-agent"
+SIGNATURE_INPUT = "signature-input"
+SIGNATURE_TAG = "web-bot-auth"
+"""What the requests of agents carry (Web Bot Auth): two headers, and a tag in the second."""
 
 
 class RequestKind(StrEnum):
@@ -54,15 +62,14 @@ def kind_of(request: WebRequest, *, verified: bool = False, claimed: bool = Fals
         return RequestKind.AHEAD
     if verified:
         return RequestKind.CRAWLER
-    agent = request.header("user-agent")[:_LONGEST_AGENT]
-    if claimed or _says_it_is_an_agent(request) or _is_crawler(agent):
+    if claimed or _says_it_is_an_agent(request) or _is_crawler(request.user_agent):
         return RequestKind.CLAIMED_CRAWLER
     return RequestKind.LOOK if request.method.upper() in _NOBODY else RequestKind.READ
 
 
 def _says_it_is_an_agent(request: WebRequest) -> bool:
     """Say whether a request says whose agent sends it, or is signed as agents sign."""
-    return _AGENT in request.headers or _AGENT_TAG in request.header("signature-input")
+    return SIGNATURE_AGENT in request.headers or SIGNATURE_TAG in request.header(SIGNATURE_INPUT)
 
 
 def prepare() -> None:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
 from meter.errors import quoted
-from meter.web.addresses import address_of
+from meter.web.addresses import AddressRange, address_of, parse_network
 from meter.web.origins import is_from_another_site
+from meter.web.page_addresses import local_path
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["Proxies", "WebRequest", "is_cross_site", "local_path"]
+__all__ = ["Proxies", "WebRequest", "is_cross_site"]
 
 _SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 _UNIX = "unix"
+_LONGEST_AGENT = 1000
 
 
 def _lower(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -53,32 +54,21 @@ class WebRequest:
         return self.headers.get(name, "")
 
     @property
+    def user_agent(self) -> str:
+        """What asks, in its own words, as much of them as anybody looks at: a claim, no proof."""
+        return self.header("user-agent")[:_LONGEST_AGENT]
+
+    @property
     def return_path(self) -> str:
         """The path and query to come back to after signing in: always a local one."""
         return local_path(self.url)
-
-
-def local_path(target: str | None, otherwise: str = "/") -> str:
-    r"""Return a path on this site, or `otherwise` for an address that could lead elsewhere.
-
-    Browsers take `//other.example`, `/\other.example` and addresses with tabs or line breaks in
-    them to another site.
-
-    >>> local_path("/articles/a1?page=2")
-    '/articles/a1?page=2'
-    >>> local_path("//other.example/"), local_path("https://other.example/")
-    ('/', '/')
-    """
-    if not target or target[0] != "/" or "\\" in target or target.startswith("//"):
-        return otherwise
-    return target if target.isprintable() and " " not in target else otherwise
 
 
 @frozen
 class Proxies:
     """The addresses whose forwarded headers are believed; `unix` is a peer without an address."""
 
-    networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    networks: tuple[AddressRange, ...] = ()
     unix: bool = False
 
     @classmethod
@@ -130,9 +120,9 @@ class Proxies:
         return request.header("host")
 
 
-def _network(word: str) -> IPv4Network | IPv6Network:
+def _network(word: str) -> AddressRange:
     try:
-        return ip_network(word)
+        return parse_network(word)
     except ValueError:
         raise ValueError(
             f"{quoted(word)} is no address of a proxy; write one such as `127.0.0.1`, a network"

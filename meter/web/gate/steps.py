@@ -27,6 +27,7 @@ __all__ = [
     "run",
     "run_async",
     "tried",
+    "tried_step",
 ]
 
 T = TypeVar("T")
@@ -64,8 +65,13 @@ Steps: TypeAlias = Generator[Step, Any, T]
 
 def tried(call: Callable[[Any], T], otherwise: Callable[[Exception], T]) -> Generator[Step, Any, T]:
     """Ask the paywall; whatever that raises costs nobody the page."""
+    return (yield from tried_step(AskPaywall(call), otherwise))
+
+
+def tried_step(step: Step, otherwise: Callable[[Exception], T]) -> Generator[Step, Any, T]:
+    """Take a step; whatever that raises costs nobody the page."""
     try:
-        found: T = yield AskPaywall(call)
+        found: T = yield step
     except Exception as error:  # noqa: BLE001 - a store may raise anything, by mistake too
         return otherwise(error)
     return found

@@ -135,8 +135,9 @@ class Visit:
     def forget(self) -> None:
         """Remove what is counted for the account, if one is signed in, and for this device.
 
-        The cookie goes too. Raises `StoreError` where the store does not answer: ask again then;
-        and `CrossSiteError` for a request that another site sends.
+        The cookie goes too, and the links end by which the account has given articles away. Raises
+        `StoreError` where the store does not answer: ask again then; and `CrossSiteError` for a
+        request that another site sends.
         """
         self._run(self._forget())
 
@@ -176,6 +177,7 @@ class Visit:
             set_cookie=self._identity.header(),
             answered=self._status(),
             more=self._headers(),
+            terms=self._terms(),
         )
         if finished.body is not None and self.request.method.upper() == "HEAD":
             return finished._replace(body=b"")
@@ -187,17 +189,23 @@ class Visit:
         return statuses.pop() if len(statuses) == 1 else _OK
 
     def _headers(self) -> list[tuple[str, str]]:
-        """Return the headers that the articles of this page bring; its terms if it is refused."""
+        """Return the headers that the articles of this page bring."""
         answers = [answer for answer, _ in self._opened]
         pairs = [pair for answer in answers for pair in answer.headers]
-        if self._status() != _OK:
-            pairs += [pair for answer in answers for pair in answer.terms]
         uses = Uses()
         for answer in answers:
             uses = uses.narrowed(answer.uses)
         if uses.header:
             pairs.append((CONTENT_USAGE, uses.header))
+        if uses.link:
+            pairs.append(("Link", uses.link))
         return list(dict.fromkeys(pairs))
+
+    def _terms(self) -> list[tuple[str, str]]:
+        """Return the headers that tell on which terms there is more, if the page is refused."""
+        if self._status() == _OK:
+            return []
+        return list(dict.fromkeys(pair for answer, _ in self._opened for pair in answer.terms))
 
     def _check_time(self) -> None:
         """Raise `RuntimeError` once the answer has begun, without what would have to be in it."""

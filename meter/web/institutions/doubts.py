@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from meter.errors import Problem, meant, quoted
 from meter.web.addresses import parse_range
+from meter.web.listed import repeated_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from meter.web.addresses import AddressRange
     from meter.web.institutions.institution import Institution
 
-__all__ = ["doubts", "faults"]
+__all__ = ["doubts", "faults", "wide_range"]
 
 _KEY = "institutions"
 _SIZES = {4: 1 << 32, 6: 1 << 128}
@@ -33,17 +34,8 @@ _LOCAL = tuple(parse_range(network) for network in (
 def faults(institutions: Sequence[Institution], policy: Policy | None) -> Iterator[Problem]:
     """Yield what makes institutions unusable; their products are those of `policy`, if any."""
     products = set() if policy is None else {product.name for product in policy.products}
-    names: set[str] = set()
+    yield from repeated_names(_KEY, [institution.name for institution in institutions])
     for index, institution in enumerate(institutions):
-        name = institution.name
-        if name in names:
-            yield Problem(
-                code="duplicate-name",
-                path=(_KEY, index, "name"),
-                message=f"there are two institutions called {quoted(name)}",
-                help="give each its own name, or put their addresses into one",
-            )
-        names.add(name)
         product = institution.product
         # where a policy declares none, each opens everything
         if products and product is not None and product not in products:
@@ -61,8 +53,9 @@ def doubts(institutions: Sequence[Institution]) -> Iterator[Problem]:
     for index, institution in enumerate(institutions):
         for number, each in enumerate(institution.addresses):
             path: Path = (_KEY, index, "addresses", number)
-            if each.size > 1 << _FREE_BITS[each.version]:
-                yield _wide(each, path)
+            wide = wide_range(each, path, "reads")
+            if wide is not None:
+                yield wide
             elif any(_overlap(each, local) for local in _LOCAL):
                 yield _local(each, path)
             same = (each, institution.product)
@@ -75,11 +68,14 @@ def _overlap(one: AddressRange, other: AddressRange) -> bool:
     return one.version == other.version and one.first <= other.last and other.first <= one.last
 
 
-def _wide(each: AddressRange, path: Path) -> Problem:
+def wide_range(each: AddressRange, path: Path, what: str) -> Problem | None:
+    """Return a warning where a range is wider than anybody's; `what` says what that would do."""
+    if each.size <= 1 << _FREE_BITS[each.version]:
+        return None
     share = _SIZES[each.version] // each.size
     part = "every address" if share == 1 else f"about 1 of {share} addresses"
-    message = f"`{each}` is {part} of IPv{each.version}: whoever comes from there reads"
-    return _warning("wide-range", path, message, "write the institution's own networks")
+    message = f"`{each}` is {part} of IPv{each.version}: whoever comes from there {what}"
+    return _warning("wide-range", path, message, "write the networks that are theirs alone")
 
 
 def _local(each: AddressRange, path: Path) -> Problem:

@@ -38,7 +38,7 @@ THREAD = "meter-institutions"
 _logger = logging.getLogger(__name__)
 
 
-class _Look(NamedTuple):
+class _FileLook(NamedTuple):
     """What was seen: the file's stamp, `None` where there is none, and the policy in force."""
 
     stamp: FileStamp | None
@@ -77,7 +77,7 @@ class InstitutionsFile:
         self._every = every
         self._settle = settle
         self._monotonic = monotonic
-        self._seen: tuple[_Look, float] | None = None
+        self._seen: tuple[_FileLook, float] | None = None
         self.problems: tuple[Problem, ...] = ()
         self.institutions = Institutions()
         self._judged = self._look()
@@ -122,24 +122,24 @@ class InstitutionsFile:
             except RuntimeError as error:  # there are too many: the next look tries again
                 _logger.warning("%s cannot be read yet: %s", self.path, error)
 
-    def _look(self) -> _Look:
+    def _look(self) -> _FileLook:
         source = self._source
         policy = source if source is None or isinstance(source, Policy) else source.policy
-        return _Look(file_stamp(self.path), policy)
+        return _FileLook(file_stamp(self.path), policy)
 
-    def _has_changed(self, look: _Look) -> bool:
+    def _has_changed(self, look: _FileLook) -> bool:
         """Say whether a look saw something else than was judged; no file is as good as no file."""
         was_missing = look.stamp is None and self._judged.stamp is None
         return look != self._judged and not was_missing
 
-    def _has_settled(self, look: _Look, at: float) -> bool:
+    def _has_settled(self, look: _FileLook, at: float) -> bool:
         """Say whether an earlier look saw the same; remember this one if not."""
         if self._seen is not None and self._seen[0] == look:
             return at - self._seen[1] >= self._settle
         self._seen = (look, at)
         return False
 
-    def _take(self, look: _Look) -> bool:
+    def _take(self, look: _FileLook) -> bool:
         """Put what was seen into force, or note why not."""
         told = self.problems
         try:
@@ -158,7 +158,7 @@ class InstitutionsFile:
             _logger.warning("%s%s", first, words)
         return is_taken
 
-    def _read(self, look: _Look) -> tuple[Institutions, tuple[Problem, ...]]:
+    def _read(self, look: _FileLook) -> tuple[Institutions, tuple[Problem, ...]]:
         """Return the file's institutions, with warnings. Raises `InstitutionsError`."""
         text = read_institutions(self.path)
         found, problems = check_institutions(text, look.policy, name=str(self.path))

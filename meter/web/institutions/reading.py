@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from meter.errors import PolicyError, Problem, ProblemsError
-from meter.loading.problems import ProblemCollector
-from meter.loading.toml import parse_toml, read_text
+from meter.errors import PolicyError, ProblemsError
+from meter.loading.toml import read_text
 from meter.web.institutions.doubts import doubts, faults
 from meter.web.institutions.institution import Institutions
 from meter.web.institutions.keys import INSTITUTIONS
+from meter.web.listed import ListedFile, check_listed
 
 if TYPE_CHECKING:
     from os import PathLike
     from pathlib import Path
 
+    from meter.errors import Problem
     from meter.policy import Policy
 
 __all__ = [
@@ -32,7 +34,9 @@ FILE_NAME = "institutions.toml"
 
 _ROOM = 16
 """How many times as large as a policy the file may be: ten thousand ranges fit."""
-_KEY = "institutions"
+_FILE = ListedFile(
+    name=FILE_NAME, key="institutions", table=INSTITUTIONS, not_one="not-institutions", room=_ROOM
+)
 
 
 class InstitutionsError(ProblemsError):
@@ -92,27 +96,11 @@ def check_institutions(
 
     Errors or, where there are none, warnings.
     """
-    try:
-        table = parse_toml(text, name, room=_ROOM)
-    except PolicyError as error:
-        return None, error.problems
-    report = ProblemCollector()
-    if _KEY not in table and "rules" in table:
-        problem = Problem(
-            code="not-institutions",
-            message="this is a policy, not a list of institutions",
-            help=f"institutions stand in `{FILE_NAME}` beside it, each below `[[{_KEY}]]`",
-            path=("rules",),
-        )
-        report.add_problem(problem, "key")
-        return None, report.problems(text, name)
-    given, _ = INSTITUTIONS.fields(table, (), report)
-    listed = given[_KEY]
-    for fault in faults(listed, policy):
-        if not report.dropped_at(fault.path):
-            report.add_problem(fault)
-    institutions = None if report.found else Institutions(listed)
-    if institutions is not None:
-        for doubt in doubts(listed):
-            report.add_problem(doubt)
-    return institutions, report.problems(text, name)
+    return check_listed(
+        text,
+        name,
+        _FILE,
+        make=lambda listed, _report: Institutions(listed),
+        faults=partial(faults, policy=policy),
+        doubts=lambda listed, _institutions: doubts(listed),
+    )

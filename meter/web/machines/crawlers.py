@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from attrs import Factory, field, frozen
 from attrs.converters import optional
@@ -11,8 +11,9 @@ from attrs.converters import optional
 from meter.errors import quoted
 from meter.errors.kinds import TEXT, as_tuple, choice, each, maybe, text
 from meter.errors.values import Fault, check_fields, refuse
-from meter.vocabulary import CrawlerClass
+from meter.vocabulary import CrawlerClass, crawler_class
 from meter.web.addresses import AddressRange, parse_range
+from meter.web.machines.browsers import is_said_by_people
 from meter.web.machines.directories import keys_address
 
 if TYPE_CHECKING:
@@ -25,10 +26,6 @@ DIRECTORY_FORM = "where its keys are, such as `https://agent.example`"
 _DOMAIN = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
 _LONGEST_DOMAIN = 253
 _LEAST_AGENT = 3
-_BROWSERS = (
-    "mozilla/5.0 (windows nt 10.0; win64; x64) (macintosh; intel mac os x 10_15_7) (x11; linux"
-    " x86_64) applewebkit/537.36 (khtml, like gecko) chrome/140.0 mobile safari/537.36 firefox edg"
-)
 
 
 def domain_step(domain: str) -> str | None:
@@ -53,8 +50,8 @@ def agent_step(agent: str) -> str | None:
     """Return the next step if a word of a `User-Agent` tells no crawler from people."""
     if len(agent) < _LEAST_AGENT:
         return "write three letters at least"
-    if agent.lower() in _BROWSERS:
-        return "every browser says that: write the word that nobody else has, such as `Googlebot`"
+    if is_said_by_people(agent):
+        return "browsers of people say that: write a word nobody else has, such as `Googlebot`"
     return None
 
 
@@ -67,16 +64,14 @@ def directory_step(address: str) -> str | None:
     return f"write {DIRECTORY_FORM}"
 
 
-def _kind(word: CrawlerClass | str) -> CrawlerClass:
-    known = {str(each): each for each in CrawlerClass}
-    # What is none of them stays as it is, for the check to refuse.
-    return known.get(word, cast("CrawlerClass", word))
-
-
 def _ranges(given: Iterable[str | AddressRange]) -> tuple[AddressRange, ...]:
     if isinstance(given, str):
         raise TypeError('`ranges` are a list such as `["192.0.2.0/24"]`, not one text')
     return tuple(parse_range(word) if isinstance(word, str) else word for word in given)
+
+
+def _domains(given: Iterable[str]) -> tuple[str, ...]:
+    return as_tuple(given)
 
 
 @frozen(kw_only=True)
@@ -96,10 +91,10 @@ class KnownCrawler:
     """
 
     name: str
-    kind: CrawlerClass | None = field(default=None, converter=optional(_kind))
+    kind: CrawlerClass | None = field(default=None, converter=optional(crawler_class))
     agent: str = Factory(lambda crawler: crawler.name, takes_self=True)
     ranges: tuple[AddressRange, ...] = field(default=(), converter=_ranges)
-    domains: tuple[str, ...] = field(default=(), converter=as_tuple)
+    domains: tuple[str, ...] = field(default=(), converter=_domains)
     keys: str | None = None
 
     def __attrs_post_init__(self) -> None:

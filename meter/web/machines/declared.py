@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+import json
+from itertools import pairwise
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Required, TypedDict
+from urllib.parse import urlsplit
 
 from attrs import evolve
 
 from meter.errors import PolicyError, Problem, ProblemsError, quoted
 from meter.errors.values import InvalidValueError
 from meter.loading.fields import Choice, Key, List, Table, Text
-from meter.loading.files import file_problem
-from meter.loading.problems import ProblemCollector
-from meter.loading.toml import parse_toml, read_text
+from meter.loading.files import file_problem, not_a_file, unreadable_file
+from meter.loading.toml import read_text
 from meter.vocabulary import CrawlerClass
+from meter.web.addresses import AddressRange
 from meter.web.institutions.keys import RANGE
+from meter.web.listed import ListedFile, check_listed, repeated_names
 from meter.web.machines.crawlers import (
     DIRECTORY_FORM,
     DOMAIN_FORM,
@@ -22,12 +26,15 @@ from meter.web.machines.crawlers import (
     directory_step,
     domain_step,
 )
-from meter.web.machines.directories import keys_address
+from meter.web.machines.directories import by_directory
+from meter.web.machines.doubts import doubts
 from meter.web.machines.ranges import published_ranges
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from os import PathLike
+
+    from meter.loading.problems import ProblemCollector
 
 __all__ = [
     "CRAWLERS",
@@ -53,13 +60,34 @@ class CrawlersError(ProblemsError):
     """A file of crawlers cannot be used. `problems` holds every problem of it."""
 
 
-def _given(**keys: object) -> Mapping[str, object]:
-    return keys
+_CrawlerKeys = TypedDict(
+    "_CrawlerKeys",
+    {
+        "name": Required[str],
+        "class": CrawlerClass,
+        "agent": str,
+        "ranges": str,
+        "addresses": tuple[AddressRange, ...],
+        "domains": tuple[str, ...],
+        "key_directory": str,
+    },
+    total=False,
+)
+"""One crawler as the file says it: a key may be called `class`."""
+
+
+def _ranges_step(name: str) -> str | None:
+    """Return the next step if the address of published ranges stands in the place of their file."""
+    address = urlsplit(name) if "://" in name else None
+    if address is None:
+        return None
+    file = PurePosixPath(address.path).name or "ranges.json"
+    return f"download it beside this file, and write `ranges = {json.dumps(file)}`"
 
 
 CRAWLER = Table(
     noun="a crawler",
-    make=_given,
+    make=dict,
     example='{ name = "Googlebot", class = "search", domains = ["googlebot.com"] }',
     keys={
         "name": Key(
@@ -77,7 +105,12 @@ CRAWLER = Table(
             says="the word of its `User-Agent` that it says its name by; its `name` unless given",
         ),
         "ranges": Key(
-            shape=Text(form='the name of a file such as `"googlebot.json"`'),
+            shape=Text(
+                form='the name of a file such as `"googlebot.json"`',
+                check=_ranges_step,
+                code="bad-ranges",
+                longest=500,
+            ),
             says="the file of its published ranges, JSON with `prefixes`, seen from this one",
         ),
         "addresses": Key(
@@ -100,7 +133,7 @@ CRAWLER = Table(
 )
 CRAWLERS = Table(
     noun="the file",
-    make=_given,
+    make=dict,
     keys={
         _KEY: Key(
             shape=List(item=CRAWLER, most=_MOST_CRAWLERS, least=0),
@@ -110,6 +143,8 @@ CRAWLERS = Table(
         )
     },
 )
+
+_FILE = ListedFile(name=FILE_NAME, key=_KEY, table=CRAWLERS, not_one="not-crawlers")
 
 
 def crawlers_schema() -> dict[str, object]:
@@ -152,47 +187,37 @@ def check_crawlers(
 
     Files of ranges are looked for from `folder`.
     """
-    try:
-        table = parse_toml(text, name)
-    except PolicyError as error:
-        return None, error.problems
-    report = ProblemCollector()
-    if _KEY not in table and "rules" in table:
-        problem = Problem(
-            code="not-crawlers",
-            message="this is a policy, not a list of crawlers",
-            help=f"crawlers stand in `{FILE_NAME}` beside it, each below `[[{_KEY}]]`",
-            path=("rules",),
-        )
-        report.add_problem(problem, "key")
-        return None, report.problems(text, name)
-    given, _ = CRAWLERS.fields(table, (), report)
-    listed = given[_KEY]
-    crawlers = [_crawler(keys, index, folder, report) for index, keys in enumerate(listed)]
-    for fault in _faults(listed):
-        if not report.dropped_at(fault.path):
-            report.add_problem(fault)
-    if report.found:
-        return None, report.problems(text.removeprefix("\ufeff"), name)
-    return tuple(crawler for crawler in crawlers if crawler is not None), ()
+    return check_listed(
+        text,
+        name,
+        _FILE,
+        make=lambda listed, report: _crawlers(listed, folder, report),
+        faults=_faults,
+        doubts=_doubts,
+    )
+
+
+def _crawlers(
+    listed: Sequence[_CrawlerKeys], folder: Path, report: ProblemCollector
+) -> tuple[KnownCrawler, ...]:
+    made = [_crawler(keys, index, folder, report) for index, keys in enumerate(listed)]
+    return tuple(crawler for crawler in made if crawler is not None)
 
 
 def _crawler(
-    keys: Mapping[str, Any], index: int, folder: Path, report: ProblemCollector
+    keys: _CrawlerKeys, index: int, folder: Path, report: ProblemCollector
 ) -> KnownCrawler | None:
     """Return one crawler, or report why there is none."""
     ranges = _published(keys, index, folder, report)
-    known = {
-        "name": keys["name"],
-        "kind": keys.get("class"),
-        "ranges": (*keys.get("addresses", ()), *ranges),
-        "domains": keys.get("domains", ()),
-        "keys": keys.get("key_directory"),
-    }
-    if "agent" in keys:
-        known["agent"] = keys["agent"]
     try:
-        return KnownCrawler(**known)
+        return KnownCrawler(
+            name=keys["name"],
+            kind=keys.get("class"),
+            agent=keys.get("agent", keys["name"]),
+            ranges=(*keys.get("addresses", ()), *ranges),
+            domains=keys.get("domains", ()),
+            keys=keys.get("key_directory"),
+        )
     except InvalidValueError as error:
         path = (_KEY, index, _IN_THE_FILE.get(error.field, error.field))
         # what could not be read was told already, and nothing follows from it
@@ -203,7 +228,7 @@ def _crawler(
 
 
 def _published(
-    keys: Mapping[str, Any], index: int, folder: Path, report: ProblemCollector
+    keys: _CrawlerKeys, index: int, folder: Path, report: ProblemCollector
 ) -> Sequence[str]:
     """Return the ranges of the file that a crawler names, or report."""
     if "ranges" not in keys:
@@ -211,41 +236,35 @@ def _published(
     where = (_KEY, index, "ranges")
     path = folder / keys["ranges"]
     problem = file_problem(path)
+    if problem is None and not path.is_file():
+        problem = not_a_file(path)
     if problem is not None:
         report.add_problem(evolve(problem, path=where))
         report.drop(where)
         return ()
     try:
         return published_ranges(path)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        report.add_problem(evolve(unreadable_file(path, error), path=where))
+    except ValueError as error:
         report.add("bad-ranges", where, str(error), "fetch it anew from its operator")
-        report.drop(where)
-        return ()
+    report.drop(where)
+    return ()
 
 
-def _faults(listed: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
+def _faults(listed: Sequence[_CrawlerKeys]) -> Iterator[Problem]:
     """Yield what makes crawlers unusable side by side."""
-    names: set[str] = set()
-    directories: dict[str, str] = {}
-    for index, keys in enumerate(listed):
-        name = keys["name"]
-        if name in names:
-            yield Problem(
-                code="duplicate-name",
-                path=(_KEY, index, "name"),
-                message=f"there are two crawlers called {quoted(name)}",
-                help="give each its own name, or put their addresses into one",
-            )
-        names.add(name)
-        directory = keys_address(keys.get("key_directory", ""))
-        if directory is None:
-            continue
-        if directory in directories:
+    yield from repeated_names(_KEY, [keys["name"] for keys in listed])
+    for numbers in by_directory(keys.get("key_directory") for keys in listed).values():
+        for before, number in pairwise(numbers):
             yield Problem(
                 code="duplicate-keys",
-                path=(_KEY, index, "key_directory"),
-                message=f"{quoted(directories[directory])} has the same keys,"
+                path=(_KEY, number, "key_directory"),
+                message=f"{quoted(listed[before]['name'])} has the same keys,"
                 " so nobody could tell which of the two has signed",
                 help="keep one of them",
             )
-        directories[directory] = name
+
+
+def _doubts(listed: Sequence[_CrawlerKeys], known: Sequence[KnownCrawler]) -> Iterator[Problem]:
+    return doubts(known, [len(keys.get("addresses", ())) for keys in listed])

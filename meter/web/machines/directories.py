@@ -14,9 +14,17 @@ from urllib.parse import SplitResult, urlsplit
 from meter.errors import MeterError, quoted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from ssl import SSLContext
 
-__all__ = ["DirectoryError", "HttpsDirectory", "KeyDirectory", "directory_address", "keys_address"]
+__all__ = [
+    "DirectoryError",
+    "HttpsDirectory",
+    "KeyDirectory",
+    "by_directory",
+    "directory_address",
+    "keys_address",
+]
 
 WELL_KNOWN = "/.well-known/http-message-signatures-directory"
 _HTTPS_PORT = 443
@@ -113,6 +121,20 @@ def keys_address(uri: str) -> str | None:
     if parts is None or parts.path in ("", "/"):
         return directory_address(uri)
     return parts.geturl()
+
+
+def by_directory(keys: Iterable[str | None]) -> dict[str, list[int]]:
+    """Return which of some agents, by number, have their keys at which address.
+
+    >>> by_directory(["https://agent.example", None, "https://agent.example/"]).values()
+    dict_values([[0, 2]])
+    """
+    found: dict[str, list[int]] = {}
+    for number, uri in enumerate(keys):
+        address = None if uri is None else keys_address(uri)
+        if address is not None:
+            found.setdefault(address, []).append(number)
+    return found
 
 
 def _https(uri: str) -> SplitResult | None:

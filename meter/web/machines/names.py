@@ -7,6 +7,7 @@ So neither of the two look-ups proves anything without the other.
 from __future__ import annotations
 
 import socket
+from ipaddress import ip_address, ip_network
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -15,8 +16,16 @@ from meter.web.addresses import address_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["NameQuestion", "Resolver", "SystemResolver", "is_in_domain", "proven_name"]
+__all__ = [
+    "NameQuestion",
+    "Resolver",
+    "SystemResolver",
+    "is_in_domain",
+    "network_of",
+    "proven_name",
+]
 
+_OWNERS_BITS = {4: 24, 6: 48}
 _MOST_NAMES = 10
 _MOST_LOOKED_UP = 3
 _MOST_ADDRESSES = 100
@@ -64,6 +73,21 @@ class NameQuestion(NamedTuple):
 
     address: str
     domains: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Return what a log may say of it: whose address it is, nobody can tell."""
+        return network_of(self)
+
+
+def network_of(question: NameQuestion) -> str:
+    """Return the network of whoever asks, as far as one owner's reaches: a /24, of IPv6 a /48.
+
+    >>> network_of(NameQuestion("2001:db8:1:2::3", ()))
+    '2001:db8:1::/48'
+    """
+    address = ip_address(question.address)
+    bits = _OWNERS_BITS[address.version]
+    return str(ip_network(f"{address}/{bits}", strict=False))
 
 
 def proven_name(question: NameQuestion, resolver: Resolver) -> str | None:

@@ -47,12 +47,17 @@ def published_ranges(path: str | PathLike[str]) -> tuple[str, ...]:
     Raises `OSError` where the file cannot be read, and `ValueError` for what is not in this form.
     """
     file = Path(path)
+    if file.exists() and not file.is_file():
+        # a pipe or a device may never end, or never begin
+        raise ValueError(f"{quoted(file.name)} is not a file")
     with file.open("rb") as opened:
         raw = opened.read(_MOST_BYTES + 1)
     if len(raw) > _MOST_BYTES:
         raise ValueError(f"{quoted(file.name)} has more than 4 MiB; it is no list of ranges")
     try:
-        return read_ranges(raw.decode("utf-8"))
+        return read_ranges(raw.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise ValueError(f"{quoted(file.name)} is not UTF-8; it is no list of ranges") from None
     except ValueError as error:
         raise ValueError(f"{quoted(file.name)}: {error}") from None
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from meter.errors import MeterError, raise_missing_extra
+from meter.web.gate.kinds import SIGNATURE_AGENT, SIGNATURE_INPUT, SIGNATURE_TAG
 from meter.web.machines.agents import read_signature_agents
 
 try:
@@ -38,15 +39,12 @@ if TYPE_CHECKING:
 
 __all__ = ["RefusedSignatureError", "SignatureClaim", "check_signature", "signature_claims"]
 
-TAG = "web-bot-auth"
 _SKEW = 5
 """For how many seconds an agent's clock may be ahead."""
 _LONGEST = 8192
 _MOST_SIGNATURES = 3
 _MOST_COMPONENTS = 20
 _TARGETS = ("@authority", "@target-uri")
-_AGENT = "signature-agent"
-_ASKED = "signature-input"
 _LONGEST_WORD = 500
 
 
@@ -88,7 +86,11 @@ def signature_claims(
     Raises `RefusedSignatureError` where one of them is malformed, over, not yet made, made for
     longer than `longest`, or covers too little.
     """
-    tagged = [each for each in _members(request.header(_ASKED)) if each.parameters["tag"] == TAG]
+    tagged = [
+        each
+        for each in _members(request.header(SIGNATURE_INPUT))
+        if each.parameters["tag"] == SIGNATURE_TAG
+    ]
     if len(tagged) > _MOST_SIGNATURES:
         raise RefusedSignatureError("the request has too many signatures")
     return tuple(_claim(request, each, now, longest) for each in tagged)
@@ -165,12 +167,12 @@ def _word(member: _Member, name: str) -> str:
 
 def _claimed_keys(request: WebRequest, member: _Member) -> str | None:
     """Return where the keys are of whom the request names, which the signature has to cover."""
-    if _AGENT not in request.headers:
+    if SIGNATURE_AGENT not in request.headers:
         return None
-    covered = [dict(parameters) for name, parameters in member.covered if name == _AGENT]
+    covered = [dict(parameters) for name, parameters in member.covered if name == SIGNATURE_AGENT]
     if len(covered) != 1 or not covered[0].keys() <= {"key"}:
         raise RefusedSignatureError("the signature does not cover `Signature-Agent`")
-    agents = read_signature_agents(request.header(_AGENT))
+    agents = read_signature_agents(request.header(SIGNATURE_AGENT))
     label = covered[0].get("key", None if _is_bare(request) else member.label)
     named = [agent for agent in agents if agent.label == label]
     keys = named[0].keys if named else None
@@ -181,7 +183,7 @@ def _claimed_keys(request: WebRequest, member: _Member) -> str | None:
 
 def _is_bare(request: WebRequest) -> bool:
     """Say whether `Signature-Agent` has the older form, a text that is no dictionary."""
-    return request.header(_AGENT).lstrip().startswith('"')
+    return request.header(SIGNATURE_AGENT).lstrip().startswith('"')
 
 
 @frozen
@@ -202,6 +204,22 @@ class _Verifier(HTTPMessageVerifier):
         """Do nothing: the times were compared with the time that is passed in."""
 
 
+def _asked(request: WebRequest) -> str:
+    """Return the whole address that is asked for: a path of the host that the request names.
+
+    Of RFC 9112 section 3.2 it is the first form of a target, and the second where the address is of
+    that very host. Raises `RefusedSignatureError` for any other: with a host before it, it could be
+    of another site.
+    """
+    site = f"{request.scheme}://{request.header('host')}"
+    path = request.url
+    if path.lower().startswith(f"{site.lower()}/"):
+        path = path[len(site) :]
+    if not path.startswith("/"):
+        raise RefusedSignatureError("the request asks for no path of this site")
+    return f"{site}{path}"
+
+
 def check_signature(request: WebRequest, claim: SignatureClaim, key: AgentKey) -> None:
     """Raise `RefusedSignatureError` unless a claim's signature is of a key, and of this request.
 
@@ -209,14 +227,10 @@ def check_signature(request: WebRequest, claim: SignatureClaim, key: AgentKey) -
     """
     if key.thumbprint != claim.keyid:
         raise RefusedSignatureError("the signature is by another key")
-    message = _Message(
-        request.method,
-        f"{request.scheme}://{request.header('host')}{request.url}",
-        request.headers,
-    )
+    message = _Message(request.method, _asked(request), request.headers)
     keys = MappingKeyResolver(public_keys={claim.keyid: key.public}, private_keys={})
     verifier = _Verifier(signature_algorithm=key.algorithm, key_resolver=keys)
     try:
-        verifier.verify(message, max_age=None, expect_tag=TAG, expect_label=claim.label)
+        verifier.verify(message, max_age=None, expect_tag=SIGNATURE_TAG, expect_label=claim.label)
     except HTTPMessageSignaturesException:
         raise RefusedSignatureError("the signature is not of this request") from None

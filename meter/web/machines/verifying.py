@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
@@ -12,10 +13,18 @@ from meter.clock import system_clock
 from meter.errors import quoted
 from meter.vocabulary import CrawlerClass
 from meter.web.addresses import address_of
-from meter.web.machines.directories import HttpsDirectory, KeyDirectory, keys_address
+from meter.web.gate.kinds import SIGNATURE_INPUT
+from meter.web.machines.crawlers import KnownCrawler
+from meter.web.machines.directories import HttpsDirectory, KeyDirectory, by_directory
 from meter.web.machines.keys import AgentKeys, read_keys
 from meter.web.machines.lookups import Ages, Lookups, Patience, UnknownAnswerError
-from meter.web.machines.names import NameQuestion, Resolver, SystemResolver, proven_name
+from meter.web.machines.names import (
+    NameQuestion,
+    Resolver,
+    SystemResolver,
+    network_of,
+    proven_name,
+)
 from meter.web.machines.ranges import AddressSet
 from meter.web.machines.replays import UsedSignatures
 from meter.web.machines.signatures import (
@@ -25,12 +34,11 @@ from meter.web.machines.signatures import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from meter.web.addresses import Address
     from meter.web.gate.edges import CrawlerWord
     from meter.web.gate.request import WebRequest
-    from meter.web.machines.crawlers import KnownCrawler
     from meter.web.machines.keys import AgentKey
     from meter.web.machines.signatures import SignatureClaim
 
@@ -45,7 +53,6 @@ _KEYS_AGAIN = 60.0
 _MOST_NAMES = 10_000
 _HANGING = 4
 """How many times as many look-ups may hang as views may wait."""
-_LONGEST_AGENT = 1000
 _DAY = timedelta(days=1)
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
@@ -64,7 +71,8 @@ class Machines:
     - `longest`: for how long a signature may be made.
     - `clock` returns the time, with a zone; `timer` seconds that only grow.
 
-    Raises `ValueError` for crawlers that cannot be told apart, and where `hosts` are missing.
+    Raises `TypeError` for what are no crawlers, and `ValueError` for those that cannot be told
+    apart, and where `hosts` are missing.
     """
 
     def __init__(
@@ -80,7 +88,7 @@ class Machines:
         clock: Callable[[], datetime] = system_clock,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.crawlers = tuple(crawlers)
+        self.crawlers = _checked_crawlers(crawlers)
         self._hosts = _checked_hosts(hosts)
         self._directories = _directories(self.crawlers, self._hosts)
         # The longest word first: `Googlebot-News` is one, and holds `Googlebot`.
@@ -104,16 +112,18 @@ class Machines:
         asked = resolver or SystemResolver()
         self._names: Lookups[NameQuestion, str] = Lookups(
             lambda question: proven_name(question, asked),
-            what="the domain name system",
+            what="the name of",
             ages=_NAMES_FOR,
             most=_MOST_NAMES,
             at_once=at_once * _HANGING,
             timer=timer,
+            source=network_of,
+            each=at_once,
         )
         directory = keys or HttpsDirectory()
         self._keys: Lookups[str, AgentKeys] = Lookups(
             lambda address: read_keys(directory.read(address)),
-            what="a directory of keys",
+            what="the keys at",
             ages=_KEYS_FOR,
             most=len(self._directories) + 1,
             at_once=at_once * _HANGING,
@@ -135,23 +145,23 @@ class Machines:
 
     def claims(self, request: WebRequest) -> bool:
         """Say whether a request has the `agent` of a known crawler, which proves nothing."""
-        agent = _user_agent(request)
+        agent = request.user_agent.lower()
         return any(token in agent for token in self._tokens)
 
-    def at_once(self, request: WebRequest) -> CrawlerWord | None:
-        """Return the same without waiting, or `None` where somebody has to be asked."""
+    def without_asking(self, request: WebRequest) -> CrawlerWord | None:
+        """Return what a call does, without waiting; `None` where somebody has to be asked."""
         try:
             return self._verify(request, Patience(None))
         except UnknownAnswerError:
             return None
 
     def _verify(self, request: WebRequest, patience: Patience) -> CrawlerWord:
-        if self._directories and "signature-input" in request.headers:
+        if self._directories and SIGNATURE_INPUT in request.headers:
             try:
                 return self._by_signature(request, patience)
             except RefusedSignatureError as error:
                 LOG.debug("an agent's request is not verified: %s", error)
-        agent = _user_agent(request)
+        agent = request.user_agent.lower()
         claimed = [each for each in self._named if each[0] in agent]
         address = address_of(request.client) if claimed else None
         if address is None:
@@ -210,14 +220,21 @@ class Machines:
         return None if keys is None else keys.get(keyid)
 
 
-def _user_agent(request: WebRequest) -> str:
-    return request.header("user-agent")[:_LONGEST_AGENT].lower()
-
-
 def _authority(request: WebRequest) -> str:
     """Return the host that was asked for, without the port that goes without saying."""
     host = request.header("host").lower()
     return host.removesuffix(_DEFAULT_PORTS.get(request.scheme, " "))
+
+
+def _checked_crawlers(crawlers: Iterable[KnownCrawler]) -> tuple[KnownCrawler, ...]:
+    found = tuple(crawlers) if isinstance(crawlers, Iterable) else ()
+    is_list = isinstance(crawlers, Iterable) and not isinstance(crawlers, str)
+    if is_list and all(isinstance(each, KnownCrawler) for each in found):
+        return found
+    raise TypeError(
+        f"crawlers are a list of `KnownCrawler`, not {quoted(crawlers)}; write"
+        ' `Machines(load_crawlers("crawlers.toml"), hosts=["www.example.com"])`'
+    )
 
 
 def _checked_hosts(hosts: Iterable[str]) -> frozenset[str]:
@@ -234,17 +251,15 @@ def _directories(
     crawlers: tuple[KnownCrawler, ...], hosts: frozenset[str]
 ) -> dict[str, KnownCrawler]:
     """Return whose keys are at which address."""
-    found: dict[str, KnownCrawler] = {}
-    for crawler in crawlers:
-        address = None if crawler.keys is None else keys_address(crawler.keys)
-        if address is None:
-            continue
-        if address in found:
+    found = {}
+    for address, numbers in by_directory(crawler.keys for crawler in crawlers).items():
+        theirs = [crawlers[number] for number in numbers]
+        if len(theirs) > 1:
             raise ValueError(
-                f"{quoted(found[address].name)} and {quoted(crawler.name)} have the same keys:"
+                f"{quoted(theirs[0].name)} and {quoted(theirs[1].name)} have the same keys:"
                 " which of them has signed, nobody could tell"
             )
-        found[address] = crawler
+        (found[address],) = theirs
     if found and not hosts:
         raise ValueError(
             'agents sign for a host: name those of this site, `hosts=["harbour.example"]`'

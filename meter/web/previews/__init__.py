@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from meter.errors import quoted
+from meter.web.page_addresses import PREVIEW, is_page
 from meter.web.previews.drafts import DraftFolder
 from meter.web.previews.link import PreviewError, PreviewLink, link_problem, problems_of
 from meter.web.previews.preview import Preview
-from meter.web.signed import SignedLinks, with_parameter
+from meter.web.signed import LongLinkError, SignedLinks, with_parameter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,23 +24,22 @@ if TYPE_CHECKING:
     from meter.errors import Problem
     from meter.policy import Policy
     from meter.web.previews.drafts import Draft
-    from meter.web.signed import Secrets
+    from meter.web.secrets import Secrets
 
 __all__ = ["Preview", "PreviewError", "PreviewLink", "Previews"]
-
-_PARAMETER = "preview"
 
 
 class Previews:
     """The preview links of one site: `Gate(paywall, secret=..., previews=Previews(...))`.
 
     `secret` is the key that signs them, or several, newest first: one that only editors' links
-    have. `drafts` is a folder of policies that are not in force yet; a link names one by its file's
-    name without `.toml`. Raises `ValueError` where there is no key.
+    have, of 16 characters at least. `drafts` is a folder of policies that are not in force yet; a
+    link names one by its file's name without `.toml`. Raises `ValueError` where there is no key, or
+    one that is short or the name of a file, and where there is no such folder.
     """
 
     def __init__(self, secret: Secrets, *, drafts: str | Path | None = None) -> None:
-        self._signed = SignedLinks(secret, _PARAMETER)
+        self._signed = SignedLinks(secret, PREVIEW)
         self._drafts = None if drafts is None else DraftFolder(Path(drafts))
 
     def make(self, address: str, link: PreviewLink, policy: Policy, now: datetime) -> str:
@@ -58,8 +57,8 @@ class Previews:
         if problems:
             raise PreviewError(problems)
         try:
-            return with_parameter(address, _PARAMETER, self.token(link))
-        except ValueError as error:
+            return with_parameter(address, PREVIEW, self.token(link))
+        except LongLinkError as error:
             step = "leave out the meters that make no difference"
             raise PreviewError([link_problem("too-large", str(error), step)]) from None
 
@@ -81,12 +80,7 @@ class Previews:
 
 def _address_problems(address: str) -> Iterator[Problem]:
     """Yield what is wrong with the address of a page: a link leads to one from anywhere."""
-    try:
-        page = urlsplit(address)
-        is_page = page.scheme in ("http", "https") and bool(page.hostname)
-    except ValueError:
-        is_page = False
-    if not is_page or not address.isprintable() or " " in address:
+    if not is_page(address, path=False):
         message = f"{quoted(address)} is not the address of a page"
-        advice = "write a whole one, such as `https://harbour.example/articles/a1`"
+        advice = "write a whole one in ASCII, such as `https://harbour.example/articles/a1`"
         yield link_problem("bad-value", message, advice)

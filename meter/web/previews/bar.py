@@ -5,15 +5,16 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, cast
 
-from attrs import frozen
+from attrs import evolve, frozen
 from babel import Locale
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import escape
 
 from meter.errors import listed
 from meter.explanation import explanation_of
+from meter.explanation.shown import SHOW_WORDS
 from meter.resources import template_root
-from meter.vocabulary import Status
+from meter.vocabulary import Access, Status
 from meter.web.marks import ticked
 from meter.web.previews.link import most_read
 
@@ -43,8 +44,8 @@ _WHO = {
     Status.STAFF: "a member of staff",
 }
 _FILES = ("bar.html.j2", "bar.css")
-_OF_THE_FILE = ("no-such-file", "unreadable-file")
-"""Problems whose words name a path of the site's machine."""
+_OF_THE_FILE = "unreadable-file"
+"""A problem whose words name a path of the site's machine."""
 _ELSEWHERE = (
     "Links on this page lead to the ordinary pages. To preview another page of this site, put the"
     " same `preview=…` behind its address."
@@ -81,10 +82,11 @@ def bar_of(link: PreviewLink, draft: Draft | None, decision: Decision) -> Markup
 def bar_words(link: PreviewLink, draft: Draft | None, decision: Decision) -> BarWords:
     """Return what a bar says of a decision. `draft` is that of the link, if it names one."""
     policy = cast("Rulebook", decision.with_policy(None).rulebook).policy
-    why = explanation_of(decision)
+    # what is said to machines, and figures in the words of a log, are not for a person's page
+    why = explanation_of(evolve(decision, machines=None, meter=None))
     rows = {
         "Reader": f"{_WHO[link.status]} (`{link.status}`)",
-        "Read so far": _read_words(link),
+        "Read before this page": _read_words(link),
         "Country": "not known" if link.country is None else _country_words(link.country),
         "Date": _time_words(decision.at, policy.zone),
         "Policy": _policy_words(link, draft),
@@ -94,9 +96,26 @@ def bar_words(link: PreviewLink, draft: Draft | None, decision: Decision) -> Bar
         who=", ".join(_in_short(link, draft, decision, policy)),
         rows=tuple(rows.items()),
         notes=tuple(_notes(link, draft, policy)),
-        lines=why.lines,
+        lines=(*_decided(link, decision, policy), *why.lines[1:]),
         passed=tuple(f"not rule {rule.number} `{rule.name}`: {rule.why}" for rule in why.passed),
     )
+
+
+def _decided(link: PreviewLink, decision: Decision, policy: Policy) -> Iterator[str]:
+    """Yield what the page shows, by which rule, and how much is left then."""
+    shown = SHOW_WORDS[decision.show]
+    shown = shown if decision.access is Access.FULL else f"the teaser and {shown}"
+    yield f"The page shows {shown} (`{decision.show}`), by the rule `{decision.rule}`."
+    meter = decision.meter
+    if meter is None:
+        return
+    is_counted = meter.used > link.used.get(meter.name, 0)
+    used = f"{meter.used} of {meter.limit} used, {meter.left} left"
+    if meter.limit is None:
+        used = f"{meter.used} counted, without a limit"
+    resets = meter.resets_at
+    more = "" if resets is None else f"; more from {_time_words(resets, policy.zone)}"
+    yield f"`{meter.name}`{', with this page' if is_counted else ''}: {used}{more}."
 
 
 def _in_short(
@@ -142,6 +161,12 @@ def _notes(link: PreviewLink, draft: Draft | None, policy: Policy) -> Iterator[s
     """Yield what the link says and the page cannot show, and why."""
     if link.draft is not None and draft is None:
         yield f"This site reads no drafts, so the policy in force decides, not `{link.draft}`."
+    elif draft is not None and draft.is_missing:
+        step = "" if draft.like is None else f" Did you mean `{draft.like}`?"
+        yield (
+            f"There is no draft `{link.draft}`: this site's folder of drafts has no"
+            f" `{link.draft}.toml`. The policy in force decides.{step}"
+        )
     elif draft is not None and draft.policy is None:
         yield (
             f"The draft `{link.draft}` cannot be used, so the policy in force decides:"
@@ -163,7 +188,7 @@ def _notes(link: PreviewLink, draft: Draft | None, policy: Policy) -> Iterator[s
 def _first_problem(draft: Draft) -> str:
     """Say what is wrong with a draft: where, and how much more; no path of this machine."""
     first, *more = draft.problems
-    if first.code in _OF_THE_FILE:
+    if first.code == _OF_THE_FILE:
         return "its file cannot be read"
     where = "" if first.line is None else f"line {first.line}, "
     told = f"; and {len(more)} more" if more else ""

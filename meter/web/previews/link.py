@@ -20,7 +20,7 @@ from meter.vocabulary import status as status_word
 
 if TYPE_CHECKING:
     from meter.policy import Policy
-    from meter.web.signed import Json
+    from meter.web.signed import SignedValue
 
 __all__ = [
     "LONGEST_LIFE",
@@ -113,9 +113,9 @@ class PreviewLink:
             fault = error.fault
             raise PreviewError([link_problem(fault.code, fault.message, fault.advice)]) from None
 
-    def payload(self) -> dict[str, Json]:
+    def payload(self) -> dict[str, SignedValue]:
         """Return what is signed."""
-        said: dict[str, Json] = {
+        said: dict[str, SignedValue] = {
             "pages": _PAGES,
             "as": str(self.status),
             "used": dict(self.used),

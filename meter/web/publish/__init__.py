@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from meter.web.publish.folder import FILES, Written, publish, published_files, untrue_lines
-from meter.web.publish.places import Licence, Place, Usage, places
+from meter.web.publish.places import Licence, SitePlace, places
 
 __all__ = [
     "FILES",
     "Licence",
-    "Place",
-    "Usage",
+    "SitePlace",
     "Written",
     "places",
     "publish",

@@ -47,38 +47,53 @@ class Written(NamedTuple):
     is_new: bool
 
 
-def published_files(policy: Policy) -> dict[str, str]:
-    """Return the text of every file, by name: what machines are told of a policy.
+def published_files(policy: Policy, name: str = "policy") -> dict[str, str]:
+    """Return the text of every file: what machines are told of a policy, called `name` in messages.
 
     The same policy gives the same bytes. Raises `PolicyError` where it has no `[machines]`, and
     `UndecidedError` where its rules are too many to say what holds everywhere.
     """
-    machines = machines_of(policy)
+    machines = machines_of(policy, name)
     among = places(policy)
     return {
         ROBOTS: write_robots(machines, among),
         RSL: write_rsl(machines, among),
-        HEADERS: write_headers(machines, among),
+        HEADERS: write_headers(among),
         ARTICLES: write_articles(policy, machines, among),
     }
 
 
-def publish(policy: Policy, folder: Path, *, force: bool = False) -> tuple[Written, ...]:
+def publish(
+    policy: Policy, folder: Path, *, name: str = "policy", force: bool = False
+) -> tuple[Written, ...]:
     """Write the files into a folder, which is made where there is none, each whole or not at all.
 
     Lines of the publisher's own in `robots.txt` are kept where they may stand. Raises what
     `published_files` raises, `MeterError` for a file that something else has made (with `force` it
     is replaced), and then nothing is written, and `OSError`.
     """
-    texts = published_files(policy)
-    if not force:
-        for name in texts:
-            _check(folder / name)
+    texts = published_files(policy, name)
+    for file in texts:
+        _check_kind(folder / file, force=force)
+        if not force:
+            _check(folder / file)
     robots = folder / ROBOTS
-    if robots.exists() and MADE in _text(robots):
+    if robots.is_file() and not robots.is_symlink() and MADE in _text(robots):
         texts[ROBOTS] += own_lines(_text(robots))[0]
     folder.mkdir(parents=True, exist_ok=True)
-    return tuple(_write(folder / name, text) for name, text in texts.items())
+    return tuple(_write(folder / file, text) for file, text in texts.items())
+
+
+def _check_kind(path: Path, *, force: bool) -> None:
+    """Refuse what is no file of the folder's own: what a link leads to may be anybody's."""
+    if path.is_symlink():
+        if not force:
+            raise MeterError(
+                f"`{path}` is a link and is not followed; name a folder with files of its own, or"
+                " replace the link with `--force`"
+            )
+    elif path.exists() and not path.is_file():
+        raise MeterError(f"`{path}` is no ordinary file; name another folder")
 
 
 def _check(path: Path) -> None:
@@ -101,11 +116,10 @@ def _check(path: Path) -> None:
 
 
 def _write(path: Path, text: str) -> Written:
-    raw = text.encode()
-    if path.exists() and path.read_bytes() == raw:
+    raw = text.encode("utf-8", "surrogateescape")
+    if path.exists() and not path.is_symlink() and path.read_bytes() == raw:
         return Written(path, is_new=False)
-    path.touch()
-    replace_file(path, raw)
+    replace_file(path, raw, follow=False)
     return Written(path, is_new=True)
 
 
@@ -115,7 +129,7 @@ def _text(path: Path) -> str:
         raw = file.read(MOST_BYTES * 16 + 1)
     if len(raw) > MOST_BYTES * 16:
         raise MeterError(f"`{path}` is larger than a published file; name the folder that has them")
-    return raw.decode("utf-8", "replace").replace("\r\n", "\n")
+    return raw.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
 
 
 def untrue_lines(policy: Policy, folder: Path) -> tuple[Problem, ...]:

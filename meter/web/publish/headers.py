@@ -5,38 +5,30 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from meter.web.publish.places import enclosing, licence_of
+from meter.web.gate.terms import CONTENT_USAGE
+from meter.web.publish.places import differs
 from meter.web.publish.statements import MADE, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from meter.policy.machines import MachinesTable
-    from meter.web.publish.places import Place
+    from meter.web.publish.places import SitePlace
 
-__all__ = ["link_of", "read_headers", "write_headers"]
+__all__ = ["read_headers", "write_headers"]
 
 _HEAD = f"# {MADE} from the policy of the paywall: change that one, and publish again.\n"
 _PART = re.compile(r"# pages under (\S+):")
 _HEADER = re.compile(r"([A-Za-z-]+):\s*(.*?)\s*")
 
 
-def link_of(machines: MachinesTable) -> str:
-    """Return the value of the header `Link` that names the licence (RFC 8288, RSL 1.0)."""
-    return f'<{licence_of(machines)}>; rel="license"; type="application/rsl+xml"'
-
-
-def write_headers(machines: MachinesTable, among: Sequence[Place]) -> str:
+def write_headers(among: Sequence[SitePlace]) -> str:
     """Return the text of the file: what differs in a part of the site stands under its own line."""
-    root = among[0]
-    lines = [f"# pages under {root.path}:", f"Link: {link_of(machines)}"]
-    if str(root.usage):
-        lines.append(f"Content-Usage: {root.usage}")
-    for place in among[1:]:
-        around = enclosing(place, among)
-        if str(place.usage) and (around is None or around.usage != place.usage):
-            link = f"Link: {link_of(machines)}"
-            lines += [f"# pages under {place.path}:", link, f"Content-Usage: {place.usage}"]
+    lines = []
+    for place in among:
+        if differs(place, among, lambda one: one.usage):
+            lines += [f"# pages under {place.path}:", f"Link: {place.usage.link}"]
+            if place.usage.header:
+                lines.append(f"{CONTENT_USAGE}: {place.usage.header}")
     return _HEAD + "".join(f"{line}\n" for line in lines)
 
 
@@ -57,4 +49,6 @@ def read_headers(text: str) -> Iterator[Statement]:
 
 def _is_ours(name: str, value: str) -> bool:
     """Say whether a header says what may be done with a page; other links are the publisher's."""
+    if name == "x-robots-tag":
+        return any(word in value.lower() for word in ("noindex", "none"))
     return name == "content-usage" or (name == "link" and "license" in value)

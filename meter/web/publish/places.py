@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from meter.errors import PolicyError, Problem
+from meter.forms import covering
 from meter.verify.walk.crawlers import ELSEWHERE, VerifiedCrawlers, ask_of_crawlers, opens
 from meter.vocabulary import CrawlerClass
+from meter.web.gate.terms import Uses, uses_where
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from meter.policy import Policy
+    from meter.policy import Policy, Rule
     from meter.policy.machines import MachinesTable
     from meter.vocabulary.machine_terms import MachineTerms
 
-__all__ = ["ROOT", "Licence", "Place", "Usage", "enclosing", "licence_of", "machines_of", "places"]
+__all__ = [
+    "ROOT",
+    "Licence",
+    "SitePlace",
+    "differs",
+    "machines_of",
+    "nearest",
+    "places",
+]
 
 ROOT = "/"
 
@@ -36,21 +46,6 @@ _NO_TABLE = Problem(
 )
 
 
-class Usage(NamedTuple):
-    """What an article may be used for, in the words of AIPREF: `train-ai=n, search=y`.
-
-    `None` where the policy does not say.
-    """
-
-    train_ai: bool | None
-    search: bool | None
-
-    def __str__(self) -> str:
-        said = {"train-ai": self.train_ai, "search": self.search}
-        words = {True: "y", False: "n"}
-        return ", ".join(f"{use}={words[may]}" for use, may in said.items() if may is not None)
-
-
 @frozen(order=True)
 class Licence:
     """One licence of RSL: what it permits, at which price, and where its terms are.
@@ -64,7 +59,7 @@ class Licence:
 
 
 @frozen(kw_only=True)
-class Place:
+class SitePlace:
     """One part of a site: all addresses that begin with `path` and with no longer one.
 
     `sections` are those whose articles are there; `None` stands for all others. `licences` have
@@ -74,41 +69,41 @@ class Place:
 
     path: str
     sections: tuple[str | None, ...]
-    usage: Usage
+    usage: Uses
     licences: tuple[Licence, ...]
     prohibits: tuple[str, ...]
 
 
 class _Access(NamedTuple):
-    """What one class of verified crawlers gets in one section."""
+    """What one class of verified crawlers gets in one section.
+
+    `terms` are those of the rules that refuse it; `own` of those among them that name the class.
+    """
 
     opens: bool
     terms: tuple[MachineTerms, ...]
+    own: tuple[MachineTerms, ...]
 
 
 _Found = dict[tuple[CrawlerClass, str | None], _Access]
 
 
-def machines_of(policy: Policy) -> MachinesTable:
-    """Return the table `[machines]` of a policy.
+def machines_of(policy: Policy, name: str = "policy") -> MachinesTable:
+    """Return the table `[machines]` of a policy, which messages call `name`.
 
     Raises `PolicyError` where there is none, with the lines to add.
     """
     if policy.machines is None:
-        raise PolicyError([_NO_TABLE])
+        raise PolicyError([evolve(_NO_TABLE, name=name)])
     return policy.machines
 
 
-def licence_of(machines: MachinesTable) -> str:
-    """Return the address of the licence: the one of the policy, or that of the file itself."""
-    return machines.licence or f"{machines.site.rstrip('/')}/rsl.xml"
-
-
-def places(policy: Policy) -> tuple[Place, ...]:
+def places(policy: Policy) -> tuple[SitePlace, ...]:
     """Return what is true in each part of a site, by its path; the whole site comes first.
 
     A use is allowed where `[machines]` says so *and* a verified crawler of that class gets the
-    whole text of something there. Where a rule refuses one at a price, its use has that price.
+    whole text of something there. Where a rule refuses one at a price, its use has that price; one
+    that `[machines]` does not allow is for sale only by a rule that names its class.
     Raises `PolicyError` where the policy has no `[machines]`, `UndecidedError` where it is too
     large to say.
     """
@@ -120,12 +115,25 @@ def places(policy: Policy) -> tuple[Place, ...]:
     return tuple(_place(machines, path, paths[path], found) for path in sorted(paths))
 
 
-def enclosing(place: Place, among: Sequence[Place]) -> Place | None:
-    """Return the smallest place around a place, or `None` around the whole site."""
-    around = [
-        other for other in among if place.path != other.path and place.path.startswith(other.path)
-    ]
-    return max(around, key=lambda other: len(other.path), default=None)
+def nearest(path: str, paths: Iterable[str]) -> str | None:
+    """Return the longest of some paths that a path begins with, or `None`.
+
+    >>> nearest("/news/markets/", ["/", "/news/", "/arts/"])
+    '/news/'
+    """
+    return max(filter(path.startswith, paths), key=len, default=None)
+
+
+def differs(
+    place: SitePlace, among: Sequence[SitePlace], said: Callable[[SitePlace], object]
+) -> bool:
+    """Say whether a place needs words of its own: around it is nothing, or other things are said.
+
+    `said` returns what is said of a place.
+    """
+    around = {other.path: other for other in among if other.path != place.path}
+    path = nearest(place.path, around)
+    return path is None or said(around[path]) != said(place)
 
 
 def _access(policy: Policy, crawlers: VerifiedCrawlers, named: Iterable[str]) -> _Found:
@@ -133,38 +141,45 @@ def _access(policy: Policy, crawlers: VerifiedCrawlers, named: Iterable[str]) ->
     mentioned = crawlers.sections
     found = {}
     for section in (ELSEWHERE, *mentioned, *named):
-        asked = _covering(section, mentioned)
+        asked = _deciding(section, mentioned)
         for crawler in CrawlerClass:
             verdicts = crawlers.verdicts(crawler, asked)
             refusing = {verdict.rule for verdict in verdicts if not opens(verdict)}
-            terms = tuple(
-                rule.machines
-                for rule in policy.rules
-                if rule.machines is not None and rule.name in refusing
-            )
-            found[crawler, section] = _Access(any(map(opens, verdicts)), terms)
+            rules = [rule for rule in policy.rules if rule.name in refusing]
+            own = [rule for rule in rules if _names(rule, crawler)]
+            opened = any(map(opens, verdicts))
+            found[crawler, section] = _Access(opened, _terms_of(rules), _terms_of(own))
     return found
 
 
-def _covering(section: str | None, mentioned: Sequence[str]) -> str | None:
+def _terms_of(rules: Iterable[Rule]) -> tuple[MachineTerms, ...]:
+    return tuple(rule.machines for rule in rules if rule.machines is not None)
+
+
+def _names(rule: Rule, crawler: CrawlerClass) -> bool:
+    """Say whether a rule's condition names a class of crawlers."""
+    asked = (when.crawler for when in rule.when.walk())
+    return any(crawler in classes for classes in asked if isinstance(classes, frozenset))
+
+
+def _deciding(section: str | None, mentioned: Sequence[str]) -> str | None:
     """Return the mentioned section that decides for one: itself, or the nearest around it."""
     if section is ELSEWHERE:
         return ELSEWHERE
-    around = [name for name in mentioned if f"{section}/".startswith(f"{name}/")]
-    return max(around, key=len, default=ELSEWHERE)
+    return next((name for name in covering(section, "/") if name in mentioned), ELSEWHERE)
 
 
 def _place(
     machines: MachinesTable, path: str, sections: Sequence[str | None], found: _Found
-) -> Place:
+) -> SitePlace:
     """Return what is true at one path; of several sections there, what is true of all."""
-    says = {CrawlerClass.SEARCH: machines.search, CrawlerClass.TRAINING: machines.train_ai}
+    says = machines.said
     gets = {one: all(found[one, section].opens for section in sections) for one in CrawlerClass}
     priced = {
         one: [
             (terms.price, terms.licence or "")
             for section in sections
-            for terms in found[one, section].terms
+            for terms in _sold(found[one, section], said=says.get(one, True))
             if terms.price is not None
         ]
         for one in CrawlerClass
@@ -176,20 +191,18 @@ def _place(
     for price, terms in sorted({offered for several in priced.values() for offered in several}):
         permits = _usages(one for one in CrawlerClass if (price, terms) in priced[one])
         licences.append(Licence(price, terms, permits))
-    return Place(
+    return SitePlace(
         path=path,
         sections=tuple(sections),
-        usage=Usage(
-            _both(said=machines.train_ai, gets=gets[CrawlerClass.TRAINING]),
-            _both(said=machines.search, gets=gets[CrawlerClass.SEARCH]),
-        ),
+        usage=uses_where(machines, gets.__getitem__),
         licences=tuple(licences),
         prohibits=_usages(one for one in unpriced if one not in (*free, *silent)),
     )
 
 
-def _both(*, said: bool | None, gets: bool) -> bool | None:
-    return None if said is None else said and gets
+def _sold(access: _Access, *, said: bool | None) -> tuple[MachineTerms, ...]:
+    """Return the terms on which a use is for sale: where `[machines]` says no, only its own."""
+    return access.own if said is False else access.terms
 
 
 def _usages(crawlers: Iterable[CrawlerClass]) -> tuple[str, ...]:

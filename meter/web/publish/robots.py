@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from attrs import Factory, frozen
 
 from meter.errors import Problem, quoted
-from meter.web.publish.places import enclosing, licence_of
+from meter.web.gate.terms import licence_of
+from meter.web.publish.places import differs
 from meter.web.publish.statements import MADE, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from meter.policy.machines import MachinesTable
-    from meter.web.publish.places import Place
+    from meter.web.publish.places import SitePlace
 
 __all__ = ["OWN_LINES", "contradictions", "own_lines", "read_robots", "write_robots"]
 
@@ -27,18 +27,18 @@ _HEAD = (
 _COMMAND = "`meter "
 """What the comments that this project writes name, and no other."""
 _USAGE, _LICENCE = "Content-Usage", "License"
-_OURS = ("user-agent", "allow", "license", "content-usage")
+_OURS = {"user-agent": ("*",), "allow": ("/",)}
+"""The keys of lines that only look like ours with one of these values."""
 
 
-def write_robots(machines: MachinesTable, among: Sequence[Place]) -> str:
+def write_robots(machines: MachinesTable, among: Sequence[SitePlace]) -> str:
     """Return the text of the file."""
     root = among[0]
     lines = ["User-agent: *", f"Allow: {root.path}", f"{_LICENCE}: {licence_of(machines)}"]
     for place in among:
-        around = enclosing(place, among)
-        if str(place.usage) and (around is None or around.usage != place.usage):
+        if place.usage.header and differs(place, among, lambda one: one.usage):
             path = "" if place.path == "/" else f"{place.path} "
-            lines.append(f"{_USAGE}: {path}{place.usage}")
+            lines.append(f"{_USAGE}: {path}{place.usage.header}")
     return _HEAD + "".join(f"{line}\n" for line in lines) + f"{OWN_LINES}\n"
 
 
@@ -48,15 +48,17 @@ def own_lines(text: str) -> tuple[str, str | None]:
     Kept is what stands below the line that says so, and above it comments and sitemaps.
     """
     made, _, own = text.partition(f"{OWN_LINES}\n")
-    rules = {rule.line: rule.key for rule in _rules(made)}
+    rules = {rule.line: rule for rule in _rules(made)}
     above = []
+    lost = None
     for number, line in enumerate(made.splitlines(), 1):
-        key = rules.get(number, "")
-        if key == "sitemap" or (line.startswith("#") and _COMMAND not in line):
+        rule = rules.get(number)
+        is_comment = line.lstrip().startswith("#")
+        if (rule and rule.key == "sitemap") or (is_comment and _COMMAND not in line):
             above.append(f"{line}\n")
-        elif line.strip() and not line.startswith("#") and key not in _OURS:
-            return "", line
-    return "".join(above) + own, None
+        elif line.strip() and not is_comment and not (rule and _is_ours(rule)):
+            lost = lost or line
+    return "".join(above) + own, lost
 
 
 @frozen
@@ -70,11 +72,18 @@ class _Rule:
 
 
 @frozen
-class _Group:
+class _RobotsGroup:
     """The rules for some crawlers: a crawler obeys its own group, else that of `*`."""
 
     agents: list[str] = Factory(list)
     rules: list[_Rule] = Factory(list)
+
+
+def _is_ours(rule: _Rule) -> bool:
+    """Say whether a line may be one that was published before."""
+    if rule.key in ("license", "content-usage"):
+        return True
+    return rule.value in _OURS.get(rule.key, ())
 
 
 def _rules(text: str) -> Iterator[_Rule]:
@@ -84,13 +93,13 @@ def _rules(text: str) -> Iterator[_Rule]:
             yield _Rule(key.strip().lower(), value.strip(), line.strip(), number)
 
 
-def _groups(text: str) -> list[_Group]:
+def _groups(text: str) -> list[_RobotsGroup]:
     """Return the groups of a file. Lines about a licence or a sitemap belong to none."""
-    groups: list[_Group] = []
+    groups: list[_RobotsGroup] = []
     for rule in _rules(text):
         if rule.key == "user-agent":
             if not groups or any(one.key != "user-agent" for one in groups[-1].rules):
-                groups.append(_Group())
+                groups.append(_RobotsGroup())
             groups[-1].agents.append(rule.value)
             groups[-1].rules.append(rule)
         elif rule.key not in ("license", "sitemap") and groups:
@@ -110,7 +119,7 @@ def read_robots(text: str) -> Iterator[Statement]:
             yield from _usages(group)
 
 
-def _usages(group: _Group) -> Iterator[Statement]:
+def _usages(group: _RobotsGroup) -> Iterator[Statement]:
     """Yield the preferences of a group; without a path they are for the whole site."""
     for rule in group.rules:
         if rule.key == "content-usage":
@@ -158,21 +167,35 @@ def contradictions(name: str, text: str, true: Sequence[Statement]) -> Iterator[
                 yield _problem(name, line, message, f"add {quoted(each.source)} to the group")
 
 
-def _shuts(rule: _Rule, group: _Group, statement: Statement) -> bool:
+def _shuts(rule: _Rule, group: _RobotsGroup, statement: Statement) -> bool:
     """Say whether a rule of a group shuts a whole place; the longest rule wins (RFC 9309)."""
-    if not _matches(rule.value, statement.path):
+    if not _covers(rule.value, statement.path):
         return False
     opening = [one.value for one in group.rules if one.key == "allow" and one.value]
-    return all(
-        len(value) <= len(rule.value) for value in opening if _matches(value, statement.path)
-    )
+    return all(len(value) <= len(rule.value) for value in opening if _covers(value, statement.path))
 
 
-def _matches(pattern: str, path: str) -> bool:
-    """Say whether a path of a rule covers a path: `*` is anything, `$` the end."""
-    escaped = re.escape(pattern.removesuffix("$")).replace(r"\*", ".*")
-    end = "$" if pattern.endswith("$") else ""
-    return re.match(escaped + end, path) is not None
+def _covers(pattern: str, path: str) -> bool:
+    """Say whether a path of a rule covers every page below a path: `*` is anything, `$` the end.
+
+    >>> _covers("/news/", "/news/markets/"), _covers("/*/markets/", "/news/markets/")
+    (True, True)
+    >>> _covers("/$", "/"), _covers("/*$", "/news/")
+    (False, True)
+    """
+    if pattern.endswith("$"):
+        # Where it has to end, only what ends anywhere covers all that is below.
+        return pattern.endswith("*$") and _covers(pattern[:-1], path)
+    first, *others = pattern.split("*")
+    if not path.startswith(first):
+        return False
+    at = len(first)
+    for part in others:
+        found = path.find(part, at)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return True
 
 
 def _problem(name: str, line: int, message: str, advice: str) -> Problem:

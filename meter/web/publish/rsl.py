@@ -7,14 +7,14 @@ from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from xml.parsers.expat import ExpatError, ParserCreate
 
-from meter.web.publish.places import enclosing
+from meter.web.publish.places import differs
 from meter.web.publish.statements import MADE, Statement, UnreadableFileError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from meter.policy.machines import MachinesTable
-    from meter.web.publish.places import Licence, Place
+    from meter.web.publish.places import Licence, SitePlace
 
 __all__ = ["NAMESPACE", "read_rsl", "write_rsl"]
 
@@ -27,25 +27,19 @@ _SAID = ("permits", "prohibits", "standard", "amount")
 """The elements whose text says what is allowed, and for what."""
 
 
-def write_rsl(machines: MachinesTable, among: Sequence[Place]) -> str:
+def write_rsl(machines: MachinesTable, among: Sequence[SitePlace]) -> str:
     """Return the text of the file: a part of a site that is as the one around it is left out."""
     root = Element("rsl", xmlns=NAMESPACE)
     site = urlsplit(machines.site)
     for place in among:
-        around = enclosing(place, among)
-        if around is not None and _terms(around) == _terms(place):
-            continue
-        url = f"{site.scheme}://{site.netloc}{place.path}*"
-        _write_content(SubElement(root, "content", url=url), place)
+        if differs(place, among, lambda one: (one.licences, one.prohibits)):
+            url = f"{site.scheme}://{site.netloc}{place.path}*"
+            _write_content(SubElement(root, "content", url=url), place)
     indent(root)
     return f"{_HEAD}{tostring(root, encoding='unicode')}\n"
 
 
-def _terms(place: Place) -> tuple[object, ...]:
-    return place.licences, place.prohibits
-
-
-def _write_content(content: Element, place: Place) -> None:
+def _write_content(content: Element, place: SitePlace) -> None:
     for licence in place.licences:
         _write_licence(SubElement(content, "license"), licence, place.prohibits)
     if not place.licences and place.prohibits:
@@ -85,6 +79,8 @@ def read_rsl(text: str) -> list[Statement]:
         parser.Parse(b"", is_final)
     except ExpatError as error:
         raise UnreadableFileError("this is no XML", error.lineno) from None
+    except (LookupError, ValueError):
+        raise UnreadableFileError("this is in an encoding that nobody reads", 1) from None
     return reader.found
 
 
@@ -106,8 +102,10 @@ class _Reader:
 
     def start(self, name: str, given: dict[str, str], line: int) -> None:
         """Begin an element."""
-        if name == "content":
-            self._content(given.get("url", ""), line)
+        if name == "rsl":
+            self._attributes(given, "", line)
+        elif name == "content":
+            self._content(given, line)
         elif name == "license":
             self._read = []
             self._licences.append("free")
@@ -116,7 +114,16 @@ class _Reader:
         elif name in _SAID:
             self._words, self._given, self._line = [], given, line
 
-    def _content(self, url: str, line: int) -> None:
+    def _attributes(self, given: dict[str, str], path: str, line: int) -> None:
+        """Take what an element says beside its name."""
+        source = self._lines[line - 1].strip()
+        self.found += [
+            Statement(path=path, about=name, words=words, source=source, line=line)
+            for name, words in given.items()
+        ]
+
+    def _content(self, given: dict[str, str], line: int) -> None:
+        url = given.get("url", "")
         self._licences = []
         site, _, path = url.partition("//")[2].partition("/")
         self._path = f"/{path}".removesuffix("*")
@@ -129,6 +136,8 @@ class _Reader:
                 line=line,
             )
         )
+        others = {name: words for name, words in given.items() if name != "url"}
+        self._attributes(others, self._path, line)
 
     def text(self, words: str) -> None:
         """Take the text of an element, which may come in pieces."""
@@ -138,7 +147,8 @@ class _Reader:
     def end(self, name: str) -> None:
         """End an element: a licence is known by what it costs, which stands last."""
         if name == "license":
-            if self._licences[-1] != "free":
+            cost = self._licences[-1]
+            if cost != "free":
                 permits = [each.words for each in self._read if each.about == "permits"]
                 self._licences[-1] = " ".join(permits)
             kind = self._licences[-1]
@@ -152,6 +162,7 @@ class _Reader:
                         words=each.words,
                         source=each.source,
                         line=each.line,
+                        kind=f"{each.about} of a {cost} licence",
                     )
                 )
         elif name in _SAID and self._words is not None:
@@ -163,8 +174,8 @@ class _Reader:
         if name == "amount":
             words = f"{self._given.get('currency', '')} {words}"
         elif name in ("permits", "prohibits"):
-            if self._given.get("type") != "usage":
-                return
+            kind = self._given.get("type", "")
+            name = name if kind == "usage" else f"{name} by {kind}"
             words = " ".join(sorted(words.split()))
         source = self._lines[self._line - 1].strip()
         self._read.append(

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from meter.errors import Problem, quoted
+from meter.web.publish.places import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 __all__ = ["MADE", "PUBLISH_AGAIN", "Statement", "UnreadableFileError", "untrue"]
 
@@ -33,6 +34,7 @@ class Statement:
 
     `path` is where that part begins, empty for the whole site; `about` is what is said of it, and
     `words` what is said. Of two files only `words` are compared. `source` is how it is written.
+    Where `about` names another line that may change too, `kind` is what is said apart from that.
     """
 
     path: str
@@ -40,6 +42,7 @@ class Statement:
     words: str
     source: str
     line: int = 1
+    kind: str = ""
 
 
 def untrue(name: str, said: Sequence[Statement], true: Sequence[Statement]) -> Iterator[Problem]:
@@ -50,25 +53,30 @@ def untrue(name: str, said: Sequence[Statement], true: Sequence[Statement]) -> I
     """
     known = {(each.path, each.about): each for each in true}
     paths = {each.path for each in true}
+    there = {(each.path, each.about) for each in said}
+    missing = [each for key, each in known.items() if key not in there]
     for each in said:
-        now = known.get((_nearest(each.path, paths), each.about))
+        path = nearest(each.path, paths) or ""
+        now = known.get((path, each.about)) or _taken(missing, path, each.kind)
         if now is None:
-            message = f"{quoted(each.source)} is not true: nothing of the kind is, now"
+            message = f"{quoted(each.source)} is not true any more: there is no such line now"
             yield _problem(name, each.line, message)
         elif now.words != each.words:
             message = f"{quoted(each.source)} is not true: now it is {quoted(now.source)}"
             yield _problem(name, each.line, message)
-    there = {(each.path, each.about) for each in said}
     last = max((each.line for each in said), default=1)
-    for (path, about), each in known.items():
-        if (path, about) not in there:
-            line = _last_line(said, path, last)
-            yield _problem(name, line, f"{quoted(each.source)} is true now, and is not said")
+    for each in missing:
+        line = _last_line(said, each.path, last)
+        yield _problem(name, line, f"{quoted(each.source)} is missing: it is true now")
 
 
-def _nearest(path: str, paths: Iterable[str]) -> str:
-    around = [other for other in paths if path.startswith(other)]
-    return max(around, key=len, default="")
+def _taken(missing: list[Statement], path: str, kind: str) -> Statement | None:
+    """Take what stands now in the place of a statement of a kind that nothing else answers."""
+    for each in missing:
+        if kind and (each.path, each.kind) == (path, kind):
+            missing.remove(each)
+            return each
+    return None
 
 
 def _last_line(said: Sequence[Statement], path: str, otherwise: int) -> int:

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from meter.errors import StoreError, quoted
 from meter.web.serve.guard import Watch, check_source
 from meter.web.serve.keys import Client
-from meter.web.serve.ofrep import failure_answer, is_ofrep
+from meter.web.serve.ofrep import FLAG, FLAGS, failure_answer, is_ofrep
 from meter.web.serve.operations import OPERATIONS
 from meter.web.serve.problems import RequestError, one_problem, problems_answer, store_error
 
@@ -68,7 +68,8 @@ def _route(service: Service, operation: Operation) -> Route:
                 headers={"WWW-Authenticate": "Bearer"},
             )
         for name, value in request.path_params.items():
-            request.path_params[name] = _decoded(value)
+            request.path_params[name] = _decoded(value, "the id in the address")
+        _decoded(request.url.query, "the query of the address")
         return await operation.answer(service, request, client or Client())
 
     path = operation.path
@@ -86,13 +87,13 @@ def _client(service: Service, request: Request, operation: Operation) -> Client 
     return client
 
 
-def _decoded(value: str) -> str:
-    """Return what a percent-encoded part of a path stands for."""
+def _decoded(value: str, what: str) -> str:
+    """Return what a percent-encoded part of an address stands for."""
     try:
         return unquote_to_bytes(value).decode()
     except UnicodeDecodeError:
         raise one_problem(
-            "bad-encoding", "the id in the address is not UTF-8", "percent-encode its UTF-8 bytes"
+            "bad-encoding", f"{what} is not UTF-8", "percent-encode its UTF-8 bytes"
         ) from None
 
 
@@ -117,12 +118,21 @@ def _told(request: Request, error: Exception) -> RequestError:
 def _unknown(request: Request, error: HTTPException) -> RequestError:
     """Return what is said of an address that is not there, or not asked in this way."""
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = ", ".join(_methods(request))
         return one_problem(
             "wrong-method",
             f"this address is not asked with {quoted(request.method)}",
-            f"ask with {(error.headers or {}).get('Allow', 'another method')}",
+            f"ask with {allowed}",
             status=error.status_code,
-            headers=error.headers,
+            headers={"Allow": allowed},
+        )
+    if is_ofrep(request):
+        return one_problem(
+            "unknown-address",
+            "there is nothing at this address",
+            f"evaluations are asked at `{FLAG}` and `{FLAGS}`; a client's base address is this"
+            " server's own, without a path",
+            status=error.status_code,
         )
     return one_problem(
         "unknown-address",
@@ -130,6 +140,13 @@ def _unknown(request: Request, error: HTTPException) -> RequestError:
         "`/openapi.json` lists what there is; an id with a slash is written with `%2F`",
         status=error.status_code,
     )
+
+
+def _methods(request: Request) -> list[str]:
+    """Return the methods that an address is asked with, by all the operations that it has."""
+    asked = getattr(request.scope.get("route"), "path", None)
+    routes = [one for one in request.app.routes if isinstance(one, Route) and one.path == asked]
+    return sorted({method for route in routes for method in route.methods or ()})
 
 
 async def _tell_nobody(_request: Request, _error: Exception) -> Response:

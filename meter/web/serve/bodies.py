@@ -16,7 +16,7 @@ from meter.loading.problems import ProblemCollector
 from meter.loading.started import DISMISSED
 from meter.loading.started import KEY as STARTED
 from meter.web.institutions.keys import ReaderAddress
-from meter.web.serve.named import NameInPolicy
+from meter.web.page_addresses import GIFT
 from meter.web.serve.problems import RequestError, one_problem
 from meter.web.serve.words import PromptFormat, PromptLayout
 
@@ -32,14 +32,10 @@ if TYPE_CHECKING:
 __all__ = [
     "AT",
     "MOST_BYTES",
-    "DismissedPrompt",
-    "Join",
     "Rendering",
-    "StartedOffer",
     "Viewing",
     "dated",
-    "dismissed_prompt_shape",
-    "join_shape",
+    "moment_key",
     "parse_body",
     "read_body",
     "read_id",
@@ -48,7 +44,6 @@ __all__ = [
     "read_table",
     "read_timed",
     "rendering_shape",
-    "started_offer_shape",
     "viewing_shape",
 ]
 
@@ -63,20 +58,7 @@ _MOST_DRAINED = 4 * 1024 * 1024
 AT = "at"
 """The key that says what time it is; without it the server's clock does."""
 
-
-class Join(NamedTuple):
-    """What one id has counted is brought to another."""
-
-    at: datetime
-    source: str
-    target: str
-
-
-class StartedOffer(NamedTuple):
-    """An account has started an offer."""
-
-    reader: str
-    offer: str
+_TOKEN = Text(form="the token of a gift link", longest=8000, empty=True)
 
 
 class Viewing(NamedTuple):
@@ -84,13 +66,6 @@ class Viewing(NamedTuple):
 
     event: Event
     address: str | None = None
-
-
-class DismissedPrompt(NamedTuple):
-    """A reader has closed a prompt."""
-
-    reader: str
-    prompt: str
 
 
 class Rendering(NamedTuple):
@@ -202,7 +177,9 @@ def read_moment(text: str | None, client: Client) -> datetime | None:
         raise _no_clock(())
     # a `+` in a query is a blank
     moment = text.replace(" ", "+")
-    return read_table(Table(noun="a query", make=_only, keys={AT: _at("")}), {AT: moment}, datetime)
+    return read_table(
+        Table(noun="a query", make=_only, keys={AT: moment_key("")}), {AT: moment}, datetime
+    )
 
 
 def _only(*, at: datetime) -> datetime:
@@ -220,27 +197,33 @@ def _no_clock(path: tuple[str, ...]) -> RequestError:
 
 
 def read_id(value: str) -> str:
-    """Return the id of a reader that an address names."""
+    """Return the id that an address names: of a reader, an article or a gift."""
     return read_table(ID, value, str)
 
 
-def _at(says: str) -> Key:
+def moment_key(says: str) -> Key:
+    """Return the key of a moment that a client may say."""
     return Key(shape=Moment(), says=says, required=True)
 
 
 @lru_cache(maxsize=64)
 def viewing_shape(zone: ZoneInfo) -> Table:
-    """Return the form of a page view, and of its reader's address."""
+    """Return the form of a page view, of its reader's address and of the gift link it brings."""
     view = event_shape(zone)
 
-    def make(*, address: str | None = None, **event: object) -> Viewing:
-        return Viewing(cast("Event", view.make(**event)), address)
+    def make(*, address: str | None = None, gift: object = False, **event: object) -> Viewing:
+        made = view.make(gift=gift is True, **event)
+        return Viewing(cast("Event", made), address)
 
     address = Key(
         shape=ReaderAddress(),
         says="the address that the reader comes from, for institutions that are known by theirs",
     )
-    return evolve(view, make=make, keys={**view.keys, "address": address})
+    gift = Key(
+        shape=OneOf(by={str: _TOKEN}, otherwise=view.keys[GIFT].resolve()),
+        says=f"{view.keys[GIFT].says}; or the link's token, which is opened then",
+    )
+    return evolve(view, make=make, keys={**view.keys, GIFT: gift, "address": address})
 
 
 @lru_cache(maxsize=64)
@@ -272,58 +255,3 @@ def rendering_shape(zone: ZoneInfo) -> Table:
         ),
     }
     return evolve(view, make=make, keys={**view.keys, **words})
-
-
-@lru_cache(maxsize=1)
-def join_shape() -> Table:
-    """Return the form of a sign-in."""
-    return Table(
-        noun="a join",
-        make=Join,
-        example='{"source": "device-1", "target": "account-1"}',
-        keys={
-            AT: _at("when they signed in"),
-            "source": Key(
-                shape=ID, says="the id whose counts are brought, such as a device's", required=True
-            ),
-            "target": Key(
-                shape=ID, says="the id they are brought to, such as an account's", required=True
-            ),
-        },
-    )
-
-
-@lru_cache(maxsize=64)
-def started_offer_shape(offers: tuple[str, ...]) -> Table:
-    """Return the form of the message that an account has started one of some offers."""
-    return Table(
-        noun="a start",
-        make=StartedOffer,
-        example='{"reader": "account-1", "offer": "summer"}',
-        keys={
-            "reader": Key(shape=ID, says="the id of the account", required=True),
-            "offer": Key(
-                shape=NameInPolicy(offers, "an offer", "summer"),
-                says="the name of an offer of the policy",
-                required=True,
-            ),
-        },
-    )
-
-
-@lru_cache(maxsize=64)
-def dismissed_prompt_shape(prompts: tuple[str, ...]) -> Table:
-    """Return the form of the message that a reader has closed one of some prompts."""
-    return Table(
-        noun="a closing",
-        make=DismissedPrompt,
-        example='{"reader": "r1", "prompt": "give"}',
-        keys={
-            "reader": Key(shape=ID, says="the id of the reader", required=True),
-            "prompt": Key(
-                shape=NameInPolicy(prompts, "a prompt", "give"),
-                says="the name of a prompt: as a decision says it",
-                required=True,
-            ),
-        },
-    )

@@ -12,17 +12,15 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from attrs import evolve
 
 from meter.loading.event_parts import ID, article_table, reader_table
-from meter.loading.events import Event, event_shape
 from meter.loading.fields import Key, List, OneOf, Table, Text
 from meter.view import Article, Reader
-from meter.web.serve.bodies import AT, dated, read_table
+from meter.web.serve.bodies import AT, Viewing, dated, read_table, viewing_shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
-    from meter.view import PageView
     from meter.web.serve.keys import Client
 
 __all__ = ["CONTEXT", "Context", "bulk_shape", "flag_shape", "read_context"]
@@ -41,16 +39,18 @@ _NOBODY = Reader(id=None)
 class Context(NamedTuple):
     """A page view as far as a context tells it, and the articles that the context lists."""
 
-    event: Event
+    viewing: Viewing
     articles: tuple[Article, ...]
 
-    def view_of(self, article: Article) -> PageView:
+    def view_of(self, article: Article) -> Viewing:
         """Return the view of one of the articles."""
-        return evolve(self.event.view, article=article)
+        event = self.viewing.event
+        view = evolve(event.view, article=article)
+        return self.viewing._replace(event=event._replace(view=view))
 
-    def view_of_id(self, article_id: str) -> PageView:
+    def view_of_id(self, article_id: str) -> Viewing:
         """Return the view of the one article of a context, which says everything but its id."""
-        return self.view_of(evolve(self.event.view.article, id=article_id))
+        return self.view_of(evolve(self.viewing.event.view.article, id=article_id))
 
 
 def read_context(
@@ -88,7 +88,7 @@ def bulk_shape(zone: ZoneInfo) -> Table:
 
 def _body(zone: ZoneInfo, name: str, key: Key) -> Table:
     """Return the form of a body whose context says by one more key which articles are meant."""
-    event = event_shape(zone)
+    viewing = viewing_shape(zone)
     whole = reader_table(zone)
     reader = evolve(
         whole,
@@ -109,7 +109,7 @@ def _body(zone: ZoneInfo, name: str, key: Key) -> Table:
         given = cast("str", fields.pop(_READER, ""))
         who = evolve(reader or _NOBODY, id=given if given.strip() else None)
         of = article or _UNNAMED
-        made = cast("Event", event.make(at=at, reader=who, article=of, **fields))
+        made = cast("Viewing", viewing.make(at=at, reader=who, article=of, **fields))
         return Context(made, articles)
 
     context = Table(
@@ -122,10 +122,10 @@ def _body(zone: ZoneInfo, name: str, key: Key) -> Table:
                 shape=_READER_ID,
                 says="the reader's id; without one, or empty, a reader without identity",
             ),
-            AT: event.keys[AT],
+            AT: viewing.keys[AT],
             "reader": Key(shape=reader, says="what the site knows of the reader"),
             name: key,
-            **{known: event.keys[known] for known in event.keys if known not in _PARTS},
+            **{known: key for known, key in viewing.keys.items() if known not in _PARTS},
         },
     )
     return Table(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.metadata import version
 from string import Formatter
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,8 @@ _STATUSES = {
     "400": "The request cannot be read; every problem is listed.",
     "401": "The key is missing or not valid.",
     "403": "A web page of another site asks through somebody's browser.",
+    "404": "There is no such thing, or it is over.",
+    "409": "It is refused; the problem says why.",
     "413": "The body is larger than 64 KiB.",
     "503": "The store does not answer; ask again.",
 }
@@ -78,7 +81,7 @@ def document(
 def _operation(
     operation: Operation, policy: Policy, *, may_set_clock: bool, needs_key: bool
 ) -> dict[str, Any]:
-    name = operation.path.removeprefix("/v1").replace("{id}", "").strip("/")
+    name = re.sub(r"\{\w+\}", "", operation.path.removeprefix("/v1")).strip("/")
     words = [operation.method.lower(), *filter(None, name.replace(".", "/").split("/"))]
     described: dict[str, Any] = {
         "operationId": operation.name or "_".join(words),
@@ -91,6 +94,10 @@ def _operation(
     parameters = [_id(name) for name in _named(operation.path)]
     if operation.revalidates:
         parameters.append(_IF_NONE_MATCH)
+    if operation.query is not None:
+        parameters.append({**_id(operation.query), "in": "query"})
+    if operation.may_name is not None:
+        parameters.append({**_id(operation.may_name), "in": "query", "required": False})
     if operation.takes_at and may_set_clock:
         parameters.append({"name": AT, "in": "query", "schema": Moment().schema()})
     if parameters:
@@ -120,7 +127,12 @@ def _id(name: str) -> dict[str, Any]:
     }
 
 
-_IDS = {"id": "the reader's", "article": "the article's"}
+_IDS = {
+    "id": "the reader's",
+    "article": "the article's",
+    "gift": "the gift's",
+    "giver": "the giver's",
+}
 _IF_NONE_MATCH: dict[str, Any] = {
     "name": "If-None-Match",
     "in": "header",
@@ -139,8 +151,8 @@ def _responses(operation: Operation, *, needs_key: bool) -> dict[str, Any]:
     if operation.revalidates:
         responses["200"]["headers"] = _ETAG
         responses["304"] = {"description": _STATUSES["304"], "headers": _ETAG}
-    statuses = ["403"]
-    if operation.body is not None or _named(operation.path):
+    statuses = ["403", *operation.refuses]
+    if operation.body is not None or operation.query or _named(operation.path):
         statuses.append("400")
     if operation.body is not None:
         statuses.append("413")
@@ -250,6 +262,8 @@ def _answers() -> dict[str, dict[str, Any]]:
         "degraded": _FLAG,
         "policy": _TEXT,
     }
+    given = {"id": _TEXT, "article": _TEXT, "address": _MAYBE_TEXT, "made": _TIME, "ends": _TIME}
+    listed = _object(**given, opened=_COUNT, readers=_COUNT, ended=_FLAG)
     read = _object(id=_TEXT, at=_TIME)
     counted = _object(articles={"type": "array", "items": read}, resets_at=_MAYBE_TIME)
     return {
@@ -261,6 +275,9 @@ def _answers() -> dict[str, dict[str, Any]]:
         "Join": _object(source=_TEXT, target=_TEXT),
         "Ledger": _object(known=_FLAG, meters={"type": "object", "additionalProperties": counted}),
         "Reader": _object(reader=_TEXT),
+        "Gift": _object(**given, token=_TEXT),
+        "Gifts": _object(gifts={"type": "array", "items": listed}),
+        "EndedGift": _object(gift=_TEXT),
         "Health": _object(status={"const": "ok"}, policy=_TEXT, policy_problems=_COUNT),
         "Metrics": _TEXT,
         "Document": {"type": "object"},

@@ -13,14 +13,17 @@ from urllib.parse import unquote
 from starlette.responses import JSONResponse, Response
 
 from meter.errors import printable
+from meter.loading.events import decision_table
 from meter.web.serve.bodies import parse_body, read_body, read_id
 from meter.web.serve.contexts import CONTEXT, bulk_shape, flag_shape, read_context
+from meter.web.serve.gifts import Given
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
     from meter.decision import Decision
     from meter.errors import Problem
+    from meter.web.serve.bodies import Viewing
     from meter.web.serve.keys import Client
     from meter.web.serve.problems import RequestError
     from meter.web.serve.service import Service
@@ -32,6 +35,8 @@ FLAG = f"{FLAGS}/{{article}}"
 
 _PROTOCOL = "/ofrep/"
 _REASON = "TARGETING_MATCH"
+_METADATA = ("access", "rule", "policy", "degraded", "speculative", "offer", "prompt")
+"""What is told of a decision besides its word, as `meter decide` writes it."""
 """Never `STATIC`: clients may keep that for good, and a policy file may change."""
 _BAD_REQUEST = 400
 _NOT_FOUND = 404
@@ -42,12 +47,9 @@ async def evaluate(service: Service, request: Request, client: Client) -> Respon
     article = read_id(request.path_params["article"])
     body = await read_body(request)
     shape = flag_shape(service.paywall.policy.zone)
-    context = read_context(shape, parse_body(body), client, service.clock)
-    event = context.event
-    view = context.view_of_id(article)
-    decision = await service.paywall.peek(event.reader, view, now=event.at)
-    service.counters.count_decision(FLAG, decision)
-    told = _flag(article, decision, is_identified=event.reader.id is not None)
+    asked = parse_body(body)
+    context = read_context(shape, asked, client, service.clock)
+    told = await _flag(service, FLAG, context.view_of_id(article), asked)
     return _answer(request, body, told)
 
 
@@ -55,34 +57,30 @@ async def evaluate_all(service: Service, request: Request, client: Client) -> Re
     """Answer what each of the articles that the context lists would show."""
     policy = service.paywall.policy
     body = await read_body(request)
-    context = read_context(bulk_shape(policy.zone), parse_body(body), client, service.clock)
-    event = context.event
-    flags: list[object] = []
-    for article in context.articles:
-        view = context.view_of(article)
-        decision = await service.paywall.peek(event.reader, view, now=event.at)
-        service.counters.count_decision(FLAGS, decision)
-        flags.append(_flag(article.id, decision, is_identified=event.reader.id is not None))
+    asked = parse_body(body)
+    context = read_context(bulk_shape(policy.zone), asked, client, service.clock)
+    views = (context.view_of(article) for article in context.articles)
+    flags = [await _flag(service, FLAGS, view, asked) for view in views]
     return _answer(request, body, {"flags": flags, "metadata": {"policy": policy.digest}})
 
 
-def _flag(key: str, decision: Decision, *, is_identified: bool) -> dict[str, object]:
+async def _flag(service: Service, route: str, viewing: Viewing, body: object) -> dict[str, object]:
+    """Return what a view would get, with the rights of its address and of the gift it brings."""
+    context = body.get(CONTEXT) if isinstance(body, dict) else None
+    event = await Given(service, service.admitted(viewing), context).peek()
+    decision = await service.paywall.peek(event.reader, event.view, now=event.at)
+    service.counters.count_decision(route, decision)
+    key = viewing.event.view.article.id
+    return _told(key, decision, is_identified=event.reader.id is not None)
+
+
+def _told(key: str, decision: Decision, *, is_identified: bool) -> dict[str, object]:
     """Return a decision as the evaluation of a flag. Its metadata is flat, and has no `null`."""
-    said: dict[str, object] = {
-        "access": str(decision.access),
-        "rule": decision.rule,
-        "policy": decision.policy,
-        "identified": is_identified,
-        "degraded": decision.degraded,
-        "speculative": decision.speculative,
-        "offer": decision.offer,
-        "prompt": decision.prompt,
-    }
-    meter = decision.meter
-    if meter is not None:
-        resets_at = None if meter.resets_at is None else meter.resets_at.isoformat()
-        said |= {"meter": meter.name, "used": meter.used, "limit": meter.limit}
-        said |= {"left": meter.left, "resets_at": resets_at}
+    table = decision_table(decision)
+    said = {name: table[name] for name in _METADATA} | {"identified": is_identified}
+    reading = table["meter"]
+    if reading is not None:
+        said |= {"meter": reading.pop("name"), **reading}
     word = str(decision.show)
     metadata = {name: value for name, value in said.items() if value is not None}
     return {"key": key, "value": word, "variant": word, "reason": _REASON, "metadata": metadata}

@@ -50,3 +50,9 @@ class Operation:
     """Whether the id at the end of the path may hold slashes that are not encoded."""
     revalidates: bool = False
     """Whether a client that has the answer already is told so."""
+    query: str | None = None
+    """The id that the query has to name."""
+    may_name: str | None = None
+    """The id that the query may name."""
+    refuses: tuple[str, ...] = ()
+    """With which statuses it says no to what it could read."""

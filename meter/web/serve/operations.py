@@ -9,32 +9,36 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from meter.errors import PromptError, StoreError
 from meter.loading.events import decision_table
-from meter.policy.faults.frequency import known_prompts
 from meter.view import counted_article
+from meter.web.serve.answers import NO_STORE, json_answer
 from meter.web.serve.bodies import (
     AT,
-    DismissedPrompt,
-    Join,
     Rendering,
-    StartedOffer,
     Viewing,
-    dismissed_prompt_shape,
-    join_shape,
     read_id,
     read_json,
     read_moment,
-    read_table,
     read_timed,
     rendering_shape,
-    started_offer_shape,
     viewing_shape,
 )
 from meter.web.serve.contexts import bulk_shape, flag_shape
 from meter.web.serve.document import document
+from meter.web.serve.gifts import (
+    GIFT,
+    GIFTS,
+    GIVER,
+    Given,
+    end_gift,
+    gift_shape,
+    list_gifts,
+    make_gift,
+)
+from meter.web.serve.messages import closes_shape, dismiss, join, join_shape, start, starts_shape
 from meter.web.serve.metrics import CONTENT_TYPE
 from meter.web.serve.ofrep import FLAG, FLAGS, evaluate, evaluate_all
 from meter.web.serve.operation import Operation
@@ -44,8 +48,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from meter.decision import Decision
-    from meter.loading.events import Event
-    from meter.loading.fields import Table
     from meter.paywall import Counted
     from meter.policy import Policy
     from meter.web.serve.keys import Client
@@ -55,27 +57,29 @@ __all__ = ["OPERATIONS"]
 
 
 async def _decide(service: Service, request: Request, client: Client) -> Response:
-    event = await _event(service, request, client)
-    decision = await service.paywall.check(event.reader, event.view, now=event.at)
+    given = await _view(service, request, client)
+    event = await given.open()
+    decision = given.told(await service.paywall.check(event.reader, event.view, now=event.at))
     service.counters.count_decision(request.scope["route"].path, decision)
-    return _json(decision_table(decision))
+    return json_answer(decision_table(decision))
 
 
 async def _peek(service: Service, request: Request, client: Client) -> Response:
-    event = await _event(service, request, client)
+    event = await (await _view(service, request, client)).peek()
     decision = await service.paywall.peek(event.reader, event.view, now=event.at)
     service.counters.count_decision(request.scope["route"].path, decision)
-    return _json(decision_table(decision))
+    return json_answer(decision_table(decision))
 
 
 async def _render(service: Service, request: Request, client: Client) -> Response:
     shape = rendering_shape(service.paywall.policy.zone)
     body = await read_json(request)
     asked = read_timed(shape, body, Rendering, client, service.clock)
-    event = service.admitted(asked.viewing)
-    decision = await service.paywall.check(event.reader, event.view, now=event.at)
+    given = Given(service, service.admitted(asked.viewing), body)
+    event = await given.open()
+    decision = given.told(await service.paywall.check(event.reader, event.view, now=event.at))
     service.counters.count_decision(request.scope["route"].path, decision)
-    return _json({**decision_table(decision), "rendered": _words(service, asked, decision)})
+    return json_answer({**decision_table(decision), "rendered": _words(service, asked, decision)})
 
 
 def _words(service: Service, asked: Rendering, decision: Decision) -> str | None:
@@ -89,41 +93,12 @@ def _words(service: Service, asked: Rendering, decision: Decision) -> str | None
         return None
 
 
-async def _event(service: Service, request: Request, client: Client) -> Event:
+async def _view(service: Service, request: Request, client: Client) -> Given:
+    """Return the page view in a body, with the gift link that it brings."""
     shape = viewing_shape(service.paywall.policy.zone)
     body = await read_json(request)
-    return service.admitted(read_timed(shape, body, Viewing, client, service.clock))
-
-
-async def _started(service: Service, request: Request, _client: Client) -> Response:
-    shape = _starts(service.paywall.policy)
-    asked = read_table(shape, await read_json(request), StartedOffer)
-    await service.paywall.started(asked.reader, asked.offer)
-    return _json({"reader": asked.reader, "offer": asked.offer})
-
-
-def _starts(policy: Policy) -> Table:
-    return started_offer_shape(tuple(offer.name for offer in policy.offers))
-
-
-async def _dismissed(service: Service, request: Request, _client: Client) -> Response:
-    shape = _closes(service.paywall.policy)
-    asked = read_table(shape, await read_json(request), DismissedPrompt)
-    await service.paywall.dismissed(asked.reader, asked.prompt)
-    return _json({"reader": asked.reader, "prompt": asked.prompt})
-
-
-def _closes(policy: Policy) -> Table:
-    return dismissed_prompt_shape(tuple(sorted(known_prompts(policy))))
-
-
-async def _join(service: Service, request: Request, client: Client) -> Response:
-    body = await read_json(request)
-    is_dated = isinstance(body, dict) and AT in body
-    asked = read_timed(join_shape(), body, Join, client, service.clock)
-    now = asked.at if is_dated else None
-    await service.paywall.join(asked.source, asked.target, now=now)
-    return _json({"source": asked.source, "target": asked.target})
+    viewing = read_timed(shape, body, Viewing, client, service.clock)
+    return Given(service, service.admitted(viewing), body)
 
 
 async def _ledger(service: Service, request: Request, client: Client) -> Response:
@@ -133,7 +108,7 @@ async def _ledger(service: Service, request: Request, client: Client) -> Respons
     is_known = any(counted.reads for counted in ledger.values())
     is_known = is_known or await service.paywall.knows(reader_id)
     meters = {name: _counted(counted) for name, counted in ledger.items()}
-    return _json({"known": is_known, "meters": meters})
+    return json_answer({"known": is_known, "meters": meters})
 
 
 def _counted(counted: Counted) -> dict[str, object]:
@@ -149,7 +124,9 @@ def _counted(counted: Counted) -> dict[str, object]:
 async def _forget(service: Service, request: Request, _client: Client) -> Response:
     reader_id = read_id(request.path_params["id"])
     await service.paywall.forget(reader_id)
-    return _json({"reader": reader_id})
+    if service.gifts is not None:
+        await service.gifts.forget(reader_id)
+    return json_answer({"reader": reader_id})
 
 
 async def _health(service: Service, _request: Request, _client: Client) -> Response:
@@ -158,18 +135,18 @@ async def _health(service: Service, _request: Request, _client: Client) -> Respo
     except StoreError as error:
         raise store_error(error) from error
     source = service.policies
-    return _json(
+    return json_answer(
         {"status": "ok", "policy": source.policy.digest, "policy_problems": len(source.problems)}
     )
 
 
 async def _metrics(service: Service, _request: Request, _client: Client) -> Response:
-    return Response(service.counters.page(), media_type=CONTENT_TYPE, headers=_NO_STORE)
+    return Response(service.counters.page(), media_type=CONTENT_TYPE, headers=NO_STORE)
 
 
 async def _openapi(service: Service, _request: Request, client: Client) -> Response:
     policy = service.paywall.policy
-    return _json(
+    return json_answer(
         _document(policy, may_set_clock=client.may_set_clock, needs_key=service.keys.needs_key)
     )
 
@@ -177,13 +154,6 @@ async def _openapi(service: Service, _request: Request, client: Client) -> Respo
 @lru_cache(maxsize=16)
 def _document(policy: Policy, *, may_set_clock: bool, needs_key: bool) -> dict[str, Any]:
     return document(OPERATIONS, policy, may_set_clock=may_set_clock, needs_key=needs_key)
-
-
-_NO_STORE = {"Cache-Control": "no-store"}
-
-
-def _json(table: dict[str, Any]) -> Response:
-    return JSONResponse(table, headers=_NO_STORE)
 
 
 _VIEW = {"reader": {"id": "r1"}, "article": {"id": "a1", "access": "metered"}}
@@ -224,17 +194,17 @@ OPERATIONS: tuple[Operation, ...] = (
         method="POST",
         path="/v1/started",
         says="Say that an account has started an offer: one with `once` is not for it any more.",
-        answer=_started,
+        answer=start,
         needs_offers=True,
-        body=_starts,
+        body=starts_shape,
         returns="StartedOffer",
     ),
     Operation(
         method="POST",
         path="/v1/dismissed",
         says="Say that a reader has closed a prompt: one that is silent after that is not shown.",
-        answer=_dismissed,
-        body=_closes,
+        answer=dismiss,
+        body=closes_shape,
         returns="DismissedPrompt",
         example={"reader": "r1", "prompt": "countdown"},
     ),
@@ -242,7 +212,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="POST",
         path="/v1/join",
         says="Bring what one id has counted to another, as when a device signs in to an account.",
-        answer=_join,
+        answer=join,
         body=lambda _policy: join_shape(),
         returns="Join",
         example={"source": "device-1", "target": "account-1"},
@@ -290,6 +260,38 @@ OPERATIONS: tuple[Operation, ...] = (
         takes_api_key=True,
         revalidates=True,
         example={"context": {"targetingKey": "r1", "articles": [_VIEW["article"]]}},
+    ),
+    Operation(
+        method="POST",
+        path=GIFTS,
+        says="Give an article away: make a link through which a few may read it.",
+        answer=make_gift,
+        body=lambda policy: gift_shape(policy.zone),
+        returns="Gift",
+        refuses=("409",),
+        example={"giver": {"id": "r1"}, "article": "a1", "address": "https://my.example/a1"},
+    ),
+    Operation(
+        method="GET",
+        path=GIFTS,
+        says="Return what a reader has given, and how often each link was opened.",
+        answer=list_gifts,
+        returns="Gifts",
+        takes_at=True,
+        query=GIVER,
+        refuses=("409",),
+    ),
+    Operation(
+        method="DELETE",
+        path=GIFT,
+        says=(
+            "End a link, by the gift's id or the link's token: it opens for nobody any more. With"
+            f" `{GIVER}` only one that this reader has made; without, whose it is is not asked."
+        ),
+        answer=end_gift,
+        returns="EndedGift",
+        may_name=GIVER,
+        refuses=("404", "409"),
     ),
     Operation(
         method="GET",

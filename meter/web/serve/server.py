@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["listen", "serve"]
 
-_ROUTES = tuple(operation.path for operation in OPERATIONS)
+_ROUTES = tuple(dict.fromkeys(operation.path for operation in OPERATIONS))
 _BACKLOG = 2048
 _GRACE = 30  # seconds for what runs when the server is told to stop
 

@@ -19,6 +19,7 @@ from meter.resources import templates_folder
 from meter.stores import open_async_store
 from meter.stores.awaited import close_awaited
 from meter.stores.protocol import AsyncStore
+from meter.web.gifts import AsyncGifts
 from meter.web.institutions.files import InstitutionsFile, beside
 from meter.web.serve.keys import KeyFile, NoKeys
 from meter.web.serve.metrics import Counters
@@ -38,13 +39,15 @@ _PATIENCE = 2.0
 class Settings:
     """What the command line asks for; handed to each worker.
 
-    Without a `key_file` no key is asked for, and only this machine is answered.
+    Without a `key_file` no key is asked for, and only this machine is answered. Without `secrets`,
+    the keys that sign links, newest first, no gifts are given.
     """
 
     policy: Path
     store: str
     key_file: Path | None = None
     article_ids: ArticleIds = ArticleIds.EXACT
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
 @define(eq=False)
@@ -57,6 +60,7 @@ class Service:
     keys: KeyFile | NoKeys
     counters: Counters
     store: AsyncStore
+    gifts: AsyncGifts | None = None
     clock: Callable[[], datetime] = system_clock
     patience: float = _PATIENCE
     """The seconds in which the store has to answer `/health`."""
@@ -69,6 +73,10 @@ class Service:
         store = open_async_store(settings.store)
         policies = ReloadingPolicy(settings.policy)
         paywall = AsyncPaywall(policies, store, article_ids=settings.article_ids)
+        gifts = None
+        if settings.secrets:
+            ids = settings.article_ids
+            gifts = AsyncGifts(policies, store, settings.secrets, article_ids=ids)
         return cls(
             paywall=paywall,
             policies=policies,
@@ -76,6 +84,7 @@ class Service:
             keys=keys,
             counters=counters,
             store=store,
+            gifts=gifts,
         )
 
     def admitted(self, viewing: Viewing) -> Event:

@@ -136,6 +136,13 @@ def mutated(sign):
         )
 
 
+GLUED = (
+    f"@{EVIL}/a1", f".{EVIL}/a1", f"h.{EVIL}/a1", f":pw@{EVIL}/a1", ":8443/a1", "?a1", "*", "",
+    "a1", f"https://{EVIL}/a1", f"http://{HOST}/a1", f"https://{HOST}:8443/a1", f"https:/{HOST}/a1",
+    f"https://{HOST}.{EVIL}/a1", f"https://{HOST}@{EVIL}/a1", f"https://{HOST}",
+)  # fmt: skip
+"""Targets that are no path, nor a whole address of this site."""
+
 PARAMETERS = {
     r"created=\d+": f"created={int(NOW.timestamp()) - 1}",
     r"expires=\d+": f"expires={int((NOW + 2 * MINUTE).timestamp())}",
@@ -186,6 +193,19 @@ def retargeted(sign, way):
         yield "of two", lambda: changed(sign(), signature_agent=f"{header}, {header}")
 
 
+def no_path(way, name):
+    """Yield requests whose target is no path, so that with a host before it, it is another's."""
+    for url in GLUED:
+        host, slash, path = f"{HOST}{url}".partition("/")
+        other = partial(way.sign, host=host.rpartition("@")[2].rstrip(":"), url=f"{slash}{path}")
+        for what, sign in (("signed so", partial(way.sign, url=url)), ("of another site", other)):
+            yield Case(
+                "no path",
+                f"{name}: {url!r}, {what}",
+                lambda url=url, sign=sign: evolve(changed(sign(), host=HOST), url=url),
+            )
+
+
 def cases():
     """Yield every request that is to be refused."""
     for way in genuine():
@@ -196,6 +216,7 @@ def cases():
                 is_same = way.agent == "newer" and what == "of two"  # one member, said twice
                 if not is_same:
                     yield Case(kind, f"{name}: {what}", request)
+        yield from no_path(way, name)
         yield from copied(way, name)
         yield from out_of_time(way, name)
         yield from of_others(way, name)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -15,7 +18,9 @@ from meter.vocabulary import CrawlerClass
 from meter.web import WebRequest
 from meter.web.machines import CrawlersError, KnownCrawler, Machines, load_crawlers
 from meter.web.machines.declared import check_crawlers
+from meter.web.machines.ranges import published_ranges
 
+KNOWN_AGENTS = Path(__file__).parents[2] / "corpus" / "vectors" / "ai-crawlers.toml"
 RANGES = {"prefixes": [{"ipv4Prefix": "192.0.2.0/25"}]}
 FILE = """
 [[crawlers]]
@@ -64,7 +69,7 @@ def test_crawlers_are_read_with_the_files_they_name(folder):
     known = Machines([google, agent], hosts=["harbour.example"])
     for address, expected in (("192.0.2.127", "search"), ("192.0.2.205", "search")):
         request = WebRequest(method="GET", headers={"user-agent": "Googlebot/2.1"}, client=address)
-        assert known.at_once(request) == expected
+        assert known.without_asking(request) == expected
 
 
 def one(keys):
@@ -84,12 +89,19 @@ WRONG = {
     "no ranges": (one('ranges = "gone.json"'), "no-such-file", 3, None),
     "a folder": (one('ranges = "."'), "no-such-file", 3, None),
     "no list of ranges": (one('ranges = "crawlers.toml"'), "bad-ranges", 3, "fetch it anew"),
+    "an address of ranges": (
+        one('ranges = "https://www.gstatic.com/ipranges/goog.json?x=1"'),
+        "bad-ranges",
+        3,
+        'download it beside this file, and write `ranges = "goog.json"`',
+    ),
+    "a site of ranges": (one('ranges = "https://a.example"'), "bad-ranges", 3, '"ranges.json"`'),
     "a short word": (one('agent = "ab"\ndomains = ["a.example"]'), "bad-value", 3, "three letters"),
     "every browser's word": (
         one('agent = "Mozilla"\ndomains = ["a.example"]'),
         "bad-value",
         3,
-        "every browser says that",
+        "browsers of people say that",
     ),
     "two of a name": (
         one('domains = ["a.example"]') * 2,
@@ -170,3 +182,92 @@ def test_any_text_is_a_file_or_has_problems(text):
     """Nothing else is raised."""
     crawlers, problems = check_crawlers(text, Path("nowhere"))
     assert (crawlers is None) == bool(problems)
+
+
+BROWSERS = """
+Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 \
+Safari/537.36 OPR/125.0.0.0
+Mozilla/5.0 (iPhone; CPU iPhone OS 17_7_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
+CriOS/141.0.7390.26 Mobile/15E148 Safari/604.1
+Mozilla/5.0 (iPad; CPU OS 16_3 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
+Version/16.3 Mobile/20D47 Safari/604.1
+Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/29.0 \
+Chrome/136.0.0.0 Mobile Safari/537.36
+Mozilla/5.0 (Android 15; Mobile; rv:144.0) Gecko/144.0 Firefox/144.0
+Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:144.0) Gecko/20100101 Firefox/144.0
+Mozilla/5.0 (X11; CrOS x86_64 16002.1.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/139.0.0.0 \
+Safari/537.36 Edg/139.0.3405.125
+Mozilla/5.0 (Windows NT 10.0; WOW64; Trident/7.0; rv:11.0) like Gecko
+Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
+Mobile/15E148 [FBAN/FBIOS;FBAV/531.0]
+Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
+GSA/388.0 Mobile/22G86 Safari/604.1
+Opera/9.80 (Android; Opera Mini/36.2/191.273; U; en) Presto/2.12 Version/12.16
+""".strip().splitlines()
+WORDS = re.compile(r"[^ ();,\[\]]+")
+
+
+@pytest.mark.parametrize("browser", BROWSERS)
+def test_no_crawler_is_known_by_what_a_browser_says(browser):
+    """Not a word of it, with its version or without: readers would be taken for crawlers."""
+    words = set(WORDS.findall(browser))
+    for word in words | {word.partition("/")[0] for word in words}:
+        with pytest.raises(ValueError, match="`agent` is a word of its own `User-Agent`"):
+            KnownCrawler(name="Bot", agent=word, domains=["bot.example"])
+
+
+def test_crawlers_are_known_by_their_names():
+    """Those that are known, and the search engines."""
+    known = tomllib.loads(KNOWN_AGENTS.read_text("utf-8"))
+    names = [name for kind in ("search", "training", "agent") for name in known[kind]]
+    for name in (*names, "Googlebot", "bingbot", "YandexBot", "Baiduspider", "DuckDuckBot"):
+        assert KnownCrawler(name=name, domains=["bot.example"]).agent == name
+
+
+DOUBTFUL = {
+    "everybody": ('addresses = ["0.0.0.0/0"]', "wide-range", "addresses"),
+    "everybody, by the file": ('ranges = "wide.json"', "wide-range", "ranges"),
+    "an address of another class": ('addresses = ["192.0.2.9"]', "repeated-range", "addresses"),
+    "the file of another class": ('ranges = "googlebot.json"', "repeated-range", "ranges"),
+    "a domain of another class": ('domains = ["google.com"]', "repeated-range", "domains"),
+    "one below it": ('domains = ["a.b.google.com"]', "repeated-range", "domains"),
+}
+
+
+@pytest.mark.parametrize("doubtful", DOUBTFUL)
+def test_what_is_probably_a_mistake_is_told_and_used(folder, doubtful):
+    """A warning with its line; of the same class, crawlers may share what they have."""
+    keys, code, key = DOUBTFUL[doubtful]
+    wide = {"prefixes": [{"ipv6Prefix": "::/0"}]}
+    (folder / "wide.json").write_text(json.dumps(wide), "utf-8")
+    text = f'{FILE}\n[[crawlers]]\nname = "Bot"\nclass = "training"\n{keys}\n'
+    crawlers, problems = check_crawlers(text, folder)
+    assert len(crawlers) == 3
+    told = [each for each in problems if each.code == code]
+    assert told
+    assert {each.severity for each in problems} == {"warning"}
+    lines = text.split("\n")
+    assert any(key in lines[each.line - 1] for each in told)
+    same, problems = check_crawlers(text.replace('"training"', '"search"'), folder)
+    assert same is not None
+    assert [each.code for each in problems if each.code != "wide-range"] == []
+
+
+def test_ranges_are_a_file_of_some_size(folder):
+    """No pipe or device is waited for, and no words are Python's."""
+    os.mkfifo(folder / "pipe.json")
+    (folder / "utf-16.json").write_text("{}", "utf-16")
+    (folder / "text.json").write_text(json.dumps(RANGES), "utf-8-sig")
+    for name, code, words in (
+        ("pipe.json", "no-such-file", "is not a file"),
+        ("/dev/zero", "no-such-file", "is not a file"),
+        ("utf-16.json", "bad-ranges", "is not UTF-8"),
+        ("text.json", None, None),
+    ):
+        crawlers, problems = check_crawlers(one(f'ranges = "{name}"'), folder)
+        assert (crawlers is None) is (code is not None)
+        assert [problem.code for problem in problems] == ([] if code is None else [code])
+        assert words is None or words in problems[0].message
+    for name in ("pipe.json", "/dev/zero", "utf-16.json"):
+        with pytest.raises(ValueError, match=r"not a file|not UTF-8"):
+            published_ranges(folder / name)

@@ -96,7 +96,7 @@ def test_a_directory_that_hangs_costs_a_view_its_deadline(server):
     server.goes_on.set()
     (asked,) = known._keys._known.values()
     assert asked.answered.wait(20)
-    assert known.at_once(request) is CrawlerClass.AGENT
+    assert known.without_asking(request) is CrawlerClass.AGENT
 
 
 def test_a_fetch_ends_at_its_own_time(server):

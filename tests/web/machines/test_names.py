@@ -59,7 +59,7 @@ def test_a_name_in_the_domain_that_has_the_address_is_proof(names):
     assert known(asked_from(THEIRS)) is CrawlerClass.SEARCH
     before = len(names.asked)
     assert known(asked_from(f"::ffff:{THEIRS}")) is CrawlerClass.SEARCH
-    assert known.at_once(asked_from(THEIRS)) is CrawlerClass.SEARCH
+    assert known.without_asking(asked_from(THEIRS)) is CrawlerClass.SEARCH
     assert len(names.asked) == before
 
 
@@ -78,7 +78,7 @@ def test_nobody_is_asked_for_who_claims_nothing(names):
         asked_from(None),
         asked_from("nowhere"),
     ):
-        assert known.at_once(request) is False
+        assert known.without_asking(request) is False
         assert known(request) is False
     assert names.asked == []
 
@@ -89,12 +89,12 @@ def test_a_server_that_hangs_costs_a_view_its_deadline(names):
     known = machines(names, deadline=SHORT)
     assert known(asked_from(THEIRS)) is False
     assert not names.goes_on.is_set()
-    assert known.at_once(asked_from(THEIRS)) is False  # its time is over: nobody waits again
+    assert known.without_asking(asked_from(THEIRS)) is False  # its time is over: nobody waits again
     names.holds = False
     names.goes_on.set()
     (asked,) = known._names._known.values()
     assert asked.answered.wait(20)
-    assert known.at_once(asked_from(THEIRS)) is CrawlerClass.SEARCH
+    assert known.without_asking(asked_from(THEIRS)) is CrawlerClass.SEARCH
 
 
 def test_strangers_cannot_make_us_ask_without_end(names):
@@ -105,6 +105,44 @@ def test_strangers_cannot_make_us_ask_without_end(names):
         assert known(asked_from(f"198.51.100.{number}")) is False
     assert len(names.asked) <= 4
     assert not names.goes_on.is_set()
+
+
+class HangingForSome:
+    """A resolver whose questions about some addresses hang until they are let go."""
+
+    def __init__(self, hangs):
+        self.hangs = hangs
+        self.goes_on = Event()
+        self.asked = []
+
+    def names(self, address):
+        self.asked.append(address)
+        if address.startswith(self.hangs):
+            self.goes_on.wait(20)
+        return ["crawl-1.googlebot.com"]
+
+    def addresses(self, _name):
+        return [THEIRS]
+
+
+@pytest.mark.parametrize("network", ["198.51.100.{}", "2001:db8:7:{}::1"])
+def test_one_network_whose_server_hangs_keeps_no_other_from_being_verified(network):
+    """However many of its addresses claim to be a crawler: a few are asked for, and no more."""
+    resolver = HangingForSome(network.partition("{")[0])
+    known = Machines([BY_NAME], resolver=resolver, deadline=SHORT)
+    try:
+        for number in range(24):
+            assert known(asked_from(network.format(number))) is False
+        assert len(resolver.asked) == 4
+        known._deadline = LONG.total_seconds()
+        assert known(asked_from(THEIRS)) is CrawlerClass.SEARCH
+        resolver.goes_on.set()
+        for asked in list(known._names._known.values()):
+            assert asked.answered.wait(20)
+        known(asked_from(network.format(99)))
+        assert len(resolver.asked) == 6  # what is over is no longer counted
+    finally:
+        resolver.goes_on.set()
 
 
 def test_rubbish_is_no_answer(names):
@@ -219,12 +257,12 @@ def test_a_published_range_is_proof_for_who_says_the_name(tmp_path):
         KnownCrawler(name="Other", agent="otherbot", ranges=["192.0.2.0/24"]),
     ]
     known = Machines(crawlers)
-    assert known.at_once(asked_from("192.0.2.255")) is CrawlerClass.SEARCH
-    assert known.at_once(asked_from("2001:db8::7")) is CrawlerClass.SEARCH
-    assert known.at_once(asked_from("192.0.3.0")) is False
-    assert known.at_once(asked_from("192.0.2.1", BROWSER)) is False
-    assert known.at_once(asked_from("192.0.2.1", "Googlebot-News")) is CrawlerClass.AGENT
-    assert known.at_once(asked_from("192.0.2.1", "otherbot/1.0")) is True
+    assert known.without_asking(asked_from("192.0.2.255")) is CrawlerClass.SEARCH
+    assert known.without_asking(asked_from("2001:db8::7")) is CrawlerClass.SEARCH
+    assert known.without_asking(asked_from("192.0.3.0")) is False
+    assert known.without_asking(asked_from("192.0.2.1", BROWSER)) is False
+    assert known.without_asking(asked_from("192.0.2.1", "Googlebot-News")) is CrawlerClass.AGENT
+    assert known.without_asking(asked_from("192.0.2.1", "otherbot/1.0")) is True
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ import pytest
 from tests.laws.test_planted_bugs import Bug, copy_with, run_suite
 from tests.planted import some
 
-REFUSED, NAMES, SIGNATURES, TERMS = (
-    f"web/machines/test_{name}.py" for name in ("refused", "names", "signatures", "terms")
+REFUSED, NAMES, SIGNATURES, TERMS, LOOKUPS = (
+    f"web/machines/test_{name}.py"
+    for name in ("refused", "names", "signatures", "terms", "lookups")
 )
 PLANTED = [
     (Bug(name, f"web/{module}", right, wrong), tests)
@@ -70,9 +71,23 @@ PLANTED = [
             SIGNATURES,
         ),
         (
+            "what is asked anew is in force before its answer",
+            "machines/lookups.py",
+            "asked = asked.before",
+            "asked = None",
+            LOOKUPS,
+        ),
+        (
+            "a failure takes the place of keys",
+            "machines/lookups.py",
+            "if found is None and before is not None and before.ends > now:",
+            "if False:",
+            SIGNATURES,
+        ),
+        (
             "an agent that only claims is a reader",
             "gate/kinds.py",
-            "return _AGENT in request.headers or",
+            "return SIGNATURE_AGENT in request.headers or",
             "return False and",
             TERMS,
         ),
@@ -93,7 +108,7 @@ PLANTED = [
         (
             "a refused use is allowed",
             "gate/terms.py",
-            "may and _gets(policy, article, crawler, now)",
+            "may and gets(crawler)",
             "may",
             TERMS,
         ),

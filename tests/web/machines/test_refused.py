@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from attrs import evolve
 
 from tests.figures import figure
 from tests.web.machines import refused
@@ -25,10 +26,18 @@ def test_refuses(case):
     assert refused.is_refused(case)
 
 
+@pytest.mark.parametrize("way", list(refused.genuine()), ids=lambda way: way.name)
+def test_a_whole_address_of_this_site_is_its_path(way):
+    """As a proxy is asked; host and scheme are read without case."""
+    request = way.sign()
+    for site in (f"https://{HOST}", f"HTTPS://{HOST.upper()}"):
+        assert refused.verifier()(evolve(request, url=f"{site}{request.url}"))
+
+
 def test_there_are_enough():
     """As many as the page on guarantees says, and some of each kind."""
     figure("signed requests that prove nobody", len(list(refused.cases())))
-    assert len({case.kind for case in SOME}) == 9
+    assert len({case.kind for case in SOME}) == 10
 
 
 PLANTED = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from threading import Event
 
 import pytest
 from attrs import evolve
@@ -163,10 +164,10 @@ def test_uses_a_signature_for_one_page():
 def test_waits_for_nobody_where_it_is_known():
     """Without waiting, who has to be asked is unknown; then the keys are there."""
     known = machines(KEY)
-    assert known.at_once(signed(KEY)) is None
+    assert known.without_asking(signed(KEY)) is None
     assert known(signed(KEY)) is CrawlerClass.AGENT
-    assert known.at_once(signed(KEY, nonce="second")) is CrawlerClass.AGENT
-    assert known.at_once(WebRequest(method="GET")) is False
+    assert known.without_asking(signed(KEY, nonce="second")) is CrawlerClass.AGENT
+    assert known.without_asking(WebRequest(method="GET")) is False
 
 
 def test_asks_again_for_a_new_key():
@@ -181,6 +182,33 @@ def test_asks_again_for_a_new_key():
     seconds[0] = 61.0
     assert known(signed(new)) is CrawlerClass.AGENT
     assert [DIRECTORY] * 2 == keys.asked
+
+
+@pytest.mark.parametrize("how", ["hangs", "fails"])
+def test_an_unknown_key_takes_nobody_elses_away(how):
+    """A stranger makes a directory be asked anew: whoever was verified by it still is."""
+    seconds, goes_on = [0.0], Event()
+
+    class Once(Directories):
+        def read(self, address):
+            found = super().read(address)
+            if len(self.asked) == 1:
+                return found
+            assert how == "fails" or goes_on.wait(20)
+            raise OSError("no answer")
+
+    keys = Once(agent=directory(KEY))
+    known = machines(KEY, keys=keys, timer=lambda: seconds[0])
+    assert known(signed(KEY)) is CrawlerClass.AGENT
+    seconds[0] = 61.0
+    known._deadline = 0.05 if how == "hangs" else 20.0
+    try:
+        assert known(signed(ed25519(3))) is False
+        assert known(signed(KEY, nonce="second")) is CrawlerClass.AGENT
+        assert known.without_asking(signed(KEY, nonce="third")) is CrawlerClass.AGENT
+        assert len(keys.asked) == 2
+    finally:
+        goes_on.set()
 
 
 def test_needs_the_hosts_of_the_site():

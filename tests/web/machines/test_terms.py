@@ -48,17 +48,19 @@ show = "article"
 [[rules]]
 name = "everyone else"
 show = "wall"
-machines = { price = "USD 0.01", licence = "https://harbour.example/terms" }
+machines = { price = "USD 0.01", licence = "https://harbour.example/ai-terms" }
 """
 GPTBOT = "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2)"
 GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
-LINK = '<https://harbour.example/terms>; rel="license"; type="application/rsl+xml"'
+LINK = '<https://harbour.example/ai-terms>; rel="license"'
+OF_EVERY_PAGE = '<https://harbour.example/terms>; rel="license"; type="application/rsl+xml"'
 TERMS = [
     ("crawler-price", "USD 0.01"),
     ("WWW-Authenticate", 'License error="invalid_request"'),
     ("Link", LINK),
 ]
 KEY = ed25519()
+ON_TERMS = b"machines read this on other terms: ask for the whole page\n"
 
 
 def is_search(request):
@@ -85,7 +87,8 @@ FREE = Article(id="f1", access="free")
 def told(went):
     """Return the headers that went out and are for machines."""
     names = {name for name, _ in TERMS}
-    return [pair for pair in went.headers if pair[0] in names and "preload" not in pair[1]]
+    others = ("</style.css>; rel=preload", OF_EVERY_PAGE)
+    return [pair for pair in went.headers if pair[0] in names and pair[1] not in others]
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
@@ -96,13 +99,56 @@ def test_a_machine_meets_the_terms_of_the_rule(method):
     assert told(went) == TERMS
     assert header(went, "cache-control") == ["private, no-store"]
     assert header(went, "content-usage") == ["train-ai=n, search=y"]
-    assert "</style.css>; rel=preload" in header(went, "link")
+    assert header(went, "link") == ["</style.css>; rel=preload", OF_EVERY_PAGE, LINK]
+
+
+OF_A_VIEW = [
+    ("Content-Type", "text/html"),
+    ("Content-Length", "7"),
+    ("Content-Range", "bytes 0-6/900"),
+    ("Accept-Ranges", "bytes"),
+    ("ETag", '"1"'),
+    ("Last-Modified", "Wed, 10 Jun 2026 09:00:00 GMT"),
+]
+WHOLE = {name.lower() for name, _ in OF_A_VIEW[2:]}
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("status", [200, 203, 206, 304, 404, 412, 416])
+def test_a_refusal_is_whole_whatever_the_view_makes_of_the_request(status, method):
+    """No part of a page goes out as 402, nor a copy's validators; and 416 has no price."""
+    asking = site().visit(user_agent=GPTBOT, method=method)
+    asking.open(METERED)
+    went = asking.finish(status, OF_A_VIEW)
+    is_kept = status in (404, 412, 416)
+    assert went.status == (status if is_kept else 402)
+    assert told(went) == ([] if status in (412, 416) else TERMS)
+    sent = {name.lower() for name, _ in went.headers}
+    assert is_kept or not WHOLE & sent
+    if status in (206, 304):
+        assert went.body == (b"" if method == "HEAD" else ON_TERMS)
+        assert header(went, "content-length") == [str(len(ON_TERMS))]
+        assert header(went, "content-type") == ["text/plain; charset=utf-8"]
+    else:
+        assert went.body is None
+        assert header(went, "content-length") == ["7"]
+
+
+@pytest.mark.parametrize("status", [200, 206, 304, 412, 416])
+def test_what_a_person_asks_for_in_parts_is_the_views(status):
+    """The status and what it says of the part stay."""
+    asking = site().visit()
+    asking.open(METERED)
+    went = asking.finish(status, OF_A_VIEW)
+    assert (went.status, went.body, told(went)) == (status, None, [])
+    assert header(went, "content-range") == ["bytes 0-6/900"]
 
 
 def test_a_person_meets_the_ordinary_wall():
     """The same rule, and no word of a price."""
     (answer,), went = finished(site().visit(), METERED)
     assert (answer.status, went.status, told(went)) == (200, 200, [])
+    assert header(went, "link") == ["</style.css>; rel=preload", OF_EVERY_PAGE]
 
 
 def test_a_verified_class_gets_what_its_rule_opens():
@@ -261,7 +307,8 @@ def by_flask(agent):
     FlaskPaywall(app)
     app.get("/")(lambda: str(visit.open(METERED).whole))
     answer = app.test_client().get("/", headers={"User-Agent": agent})
-    return answer.status_code, answer.headers
+    joined = {name: ", ".join(answer.headers.getlist(name)) for name, _ in answer.headers}
+    return answer.status_code, joined
 
 
 @pytest.mark.parametrize("ask", [by_asgi, by_starlette, by_wsgi, by_flask])
@@ -269,7 +316,7 @@ def test_every_framework_sends_it(ask):
     """Also where the view says nothing of a status."""
     status, headers = ask(GPTBOT)
     assert status == 402
-    assert [(name, headers[name]) for name, _ in TERMS] == TERMS
+    assert all(value in headers[name] for name, value in TERMS)
     assert headers["Content-Usage"] == "train-ai=n, search=y"
     status, headers = ask(BROWSER)
     assert (status, headers.get("crawler-price")) == (200, None)
@@ -284,6 +331,6 @@ def test_a_cache_that_asks_is_told_the_terms():
     with TestClient(app) as client:
         answer = client.get("/asked", headers={"User-Agent": GPTBOT, "X-Original-URI": "/a1"})
         assert (answer.status_code, answer.headers["Meter-Refusal"]) == (403, "wall")
-        assert [(name, answer.headers[name]) for name, _ in TERMS] == TERMS
+        assert all(value in answer.headers[name] for name, value in TERMS)
         answer = client.get("/asked", headers={"User-Agent": BROWSER, "X-Original-URI": "/a1"})
         assert "crawler-price" not in answer.headers

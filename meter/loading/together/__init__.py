@@ -1,0 +1,9 @@
+"""A policy in several files, and rules in groups: read, put together, every problem in its file."""
+
+from __future__ import annotations
+
+from meter.loading.together.files import PolicyFile, PolicyFiles, files_of, read_files
+from meter.loading.together.groups import Group
+from meter.loading.together.places import Places
+
+__all__ = ["Group", "Places", "PolicyFile", "PolicyFiles", "files_of", "read_files"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from meter.loading.together.files import PolicyFile, PolicyFiles, files_of, read_files
-from meter.loading.together.groups import Group
+from meter.loading.together.groups import WrittenGroup
 from meter.loading.together.places import Places
 
-__all__ = ["Group", "Places", "PolicyFile", "PolicyFiles", "files_of", "read_files"]
+__all__ = ["Places", "PolicyFile", "PolicyFiles", "WrittenGroup", "files_of", "read_files"]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from attrs import evolve, frozen
 
-from meter.loading.together.places import Written
+from meter.loading.together.places import PlaceInFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,7 @@ class EditedPart:
 class _Part(NamedTuple):
     """A part of a policy: where it was written, what it says, and what of that is its own."""
 
-    place: Written
+    place: PlaceInFile
     says: object
     own: object = None
 
@@ -114,9 +114,9 @@ def _parts(noun: str, side: Side) -> dict[str, _Part]:
         group = rule.group
         if noun == "rule":
             own = None if group is None else (evolve(rule, when=listed.own), group.name)
-            found[rule.name] = _Part(Written(listed.file, listed.path), rule, own)
+            found[rule.name] = _Part(PlaceInFile(listed.file, listed.path), rule, own)
         elif group is not None:
-            found[group.name] = _Part(Written(listed.file, listed.group), group.when)
+            found[group.name] = _Part(PlaceInFile(listed.file, listed.group), group.when)
     return found
 
 
@@ -132,7 +132,7 @@ def _moved(before: list[str], after: list[str]) -> frozenset[str]:
     return frozenset(shared).difference(longest)
 
 
-def _words(places: Places, place: Written) -> str:
+def _words(places: Places, place: PlaceInFile) -> str:
     found = places.line_of(place)
     return f"{found.name}:{found.line}"
 

@@ -12,13 +12,13 @@ from meter.policy.groups import joined
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Group"]
+__all__ = ["WrittenGroup"]
 
 _EVERYONE = When()
 
 
 @frozen(kw_only=True)
-class Group:
+class WrittenGroup:
     """Rules under one name, with the condition that they share."""
 
     name: str

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, fields_dict
 
-from meter.loading.together.places import Listed, Written, as_written, place_words
+from meter.loading.together.places import Listed, PlaceInFile, as_written, place_words
 from meter.policy import Copy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from meter.loading.positions import Path
-    from meter.loading.together.groups import Group
+    from meter.loading.together.groups import WrittenGroup
     from meter.loading.together.places import Places
     from meter.policy import Guarantee, Rule
 
@@ -31,12 +31,12 @@ def put_together(parts: Sequence[dict[str, Any]], places: Places) -> dict[str, A
     is said once, and so is each word of the copy; the lists of `[words]` add up.
     """
     whole: dict[str, Any] = {"rules": (), "guarantees": ()}
-    first: dict[Path, Written] = {}
-    names: dict[str, Written] = {}
+    first: dict[Path, PlaceInFile] = {}
+    names: dict[str, PlaceInFile] = {}
     for file, found in enumerate(parts):
         _check_order(found, file, places)
         for number, group in enumerate(found.get("groups", ())):
-            _note_name(group.name, Written(file, ("groups", number, "name")), names, places)
+            _note_name(group.name, PlaceInFile(file, ("groups", number, "name")), names, places)
         rules = tuple(_rules(found, file, places))
         guarantees = tuple(_guarantees(found, file, places))
         whole["rules"] += rules
@@ -50,7 +50,7 @@ def put_together(parts: Sequence[dict[str, Any]], places: Places) -> dict[str, A
 
 def _rules(found: Mapping[str, Any], file: int, places: Places) -> Iterator[Rule]:
     """Yield the rules of a file as the policy has them, and note where each was written."""
-    groups: tuple[Group, ...] = found.get("groups", ())
+    groups: tuple[WrittenGroup, ...] = found.get("groups", ())
     rules: tuple[Rule, ...] = found.get("rules", ())
     listed = places.lists["rules"]
     for number, group in enumerate(groups):
@@ -74,7 +74,7 @@ def _guarantees(found: Mapping[str, Any], file: int, places: Places) -> Iterator
 class _Merge:
     """The merging of one part of one file into what the files before have."""
 
-    def __init__(self, places: Places, first: dict[Path, Written], file: int) -> None:
+    def __init__(self, places: Places, first: dict[Path, PlaceInFile], file: int) -> None:
         self.places = places
         self.first = first
         self.file = file
@@ -106,7 +106,7 @@ class _Merge:
                 given[name] = self.merged((*path, name), getattr(before, name), value)
         return evolve(before, **given)
 
-    def _twice(self, path: Path, other: Written) -> None:
+    def _twice(self, path: Path, other: PlaceInFile) -> None:
         """Report what an earlier file says too."""
         where = place_words(self.places.line_of(other))
         message = f"`{path[-1]}` is said in two files"
@@ -116,12 +116,14 @@ class _Merge:
         report = self.places.reports[self.file]
         report.add("duplicate-name", self._written(path).path, message, advice, at="key")
 
-    def _written(self, path: Path) -> Written:
+    def _written(self, path: Path) -> PlaceInFile:
         """Return where this file has a part of the policy."""
-        return Written(self.file, as_written(path, self.places.files.all[self.file].table))
+        return PlaceInFile(self.file, as_written(path, self.places.files.all[self.file].table))
 
 
-def _note_name(name: str, place: Written, names: dict[str, Written], places: Places) -> None:
+def _note_name(
+    name: str, place: PlaceInFile, names: dict[str, PlaceInFile], places: Places
+) -> None:
     """Report a group that is called like an earlier one."""
     first = names.setdefault(name, place)
     if first is not place and name:
@@ -135,9 +137,9 @@ def _check_order(found: Mapping[str, Any], file: int, places: Places) -> None:
     """Report rules that stand above a group: a file is read as it is tried."""
     if not found.get("groups") or not found.get("rules"):
         return
-    rule = places.line_of(Written(file, ("rules", 0)))
+    rule = places.line_of(PlaceInFile(file, ("rules", 0)))
     last = len(found["groups"]) - 1
-    group = places.line_of(Written(file, ("groups", last)))
+    group = places.line_of(PlaceInFile(file, ("groups", last)))
     if (group.line or 0, group.column or 0) < (rule.line or 0, rule.column or 0):
         return
     message = "this group stands below `[[rules]]`, and its rules are tried before those"

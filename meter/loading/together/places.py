@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from meter.loading.together.files import PolicyFiles
     from meter.policy import When
 
-__all__ = ["Listed", "Places", "Written", "as_written", "place_words"]
+__all__ = ["Listed", "PlaceInFile", "Places", "as_written", "place_words"]
 
 _LISTS = ("rules", "guarantees")
 """What a policy has in a list, and its files each in one of their own."""
 
 
-class Written(NamedTuple):
+class PlaceInFile(NamedTuple):
     """A place in one of the files of a policy: which, and where in its tables."""
 
     file: int
@@ -56,9 +56,9 @@ class Places:
         self.files = files
         self.reports = tuple(ProblemCollector() for _ in files.all)
         self.lists: dict[str, list[Listed]] = {key: [] for key in _LISTS}
-        self._shared: set[tuple[str, Written]] = set()
+        self._shared: set[tuple[str, PlaceInFile]] = set()
         self._positions: dict[int, Positions] = {}
-        self._paths: dict[Written, Path] = {}
+        self._paths: dict[PlaceInFile, Path] = {}
 
     @property
     def found(self) -> bool:
@@ -104,11 +104,11 @@ class Places:
         found: list[Problem] = list(self.files.problems)
         for number, (file, report) in enumerate(zip(self.files.all, self.reports, strict=True)):
             for problem in report.problems(file.text, file.name):
-                path = self._paths.get(Written(number, problem.path), problem.path)
+                path = self._paths.get(PlaceInFile(number, problem.path), problem.path)
                 found.append(problem if path == problem.path else evolve(problem, path=path))
         return tuple(found)
 
-    def where(self, path: Path) -> Written:
+    def where(self, path: Path) -> PlaceInFile:
         """Return where what stands at `path` in the policy was written."""
         return self._where(path)[0]
 
@@ -116,7 +116,7 @@ class Places:
         """Return a problem without words that has the file, the line and the column of `path`."""
         return self.line_of(self.where(path))
 
-    def line_of(self, place: Written) -> Problem:
+    def line_of(self, place: PlaceInFile) -> Problem:
         """Return a problem without words that has the file, the line and the column of a place."""
         file = self.files.all[place.file]
         if place.file not in self._positions:
@@ -124,7 +124,7 @@ class Places:
         problem = Problem(code="", message="", path=place.path)
         return self._positions[place.file].locate(problem, "key", file.name)
 
-    def _where(self, path: Path) -> tuple[Written, bool]:
+    def _where(self, path: Path) -> tuple[PlaceInFile, bool]:
         """Return where something was written, and whether that is what a group shares."""
         listed = self.lists.get(str(path[0]), []) if len(path) > 1 else []
         number = path[1] if len(path) > 1 else None
@@ -133,19 +133,19 @@ class Places:
         item = listed[number]
         rest = path[2:]
         if item.shared is None or rest[:1] != ("when",):
-            return Written(item.file, (*item.path, *rest)), False
+            return PlaceInFile(item.file, (*item.path, *rest)), False
         is_shared, inner = place_in_join(item.shared, item.own, rest[1:])
         base = item.group if is_shared else item.path
-        return Written(item.file, (*base, "when", *inner)), is_shared
+        return PlaceInFile(item.file, (*base, "when", *inner)), is_shared
 
-    def _in_tables(self, path: Path) -> Written:
+    def _in_tables(self, path: Path) -> PlaceInFile:
         """Return the file that has the most of a path; the policy's own where none has any."""
         tables = [file.table for file in self.files.all]
         paths = [as_written(path, table) for table in tables]
         depths = [_depth(one, table) for one, table in zip(paths, tables, strict=True)]
         deepest = max(depths)
         place = depths.index(deepest) if deepest else len(tables) - 1
-        return Written(place, paths[place])
+        return PlaceInFile(place, paths[place])
 
     def _with_the_other(self, problem: Problem) -> Problem:
         """Return the problem of a name that is there twice, with the place of the first."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from meter.loading.conditions import WHEN_KEY
 from meter.loading.fields import Choice, Key, List, OneOf, Table, Text
 from meter.loading.machines import MACHINES_OF_A_RULE
-from meter.loading.together.groups import Group
+from meter.loading.together.groups import WrittenGroup
 from meter.policy import Rule
 from meter.policy.faults.offers import MOST_OFFERS
 from meter.vocabulary import Show, Wall
@@ -84,7 +84,7 @@ RULE = Table(
 RULES = List(item=RULE, most=500, least=0)
 GROUP = Table(
     noun="a group",
-    make=Group,
+    make=WrittenGroup,
     example='{ name = "…", rules = [{ … }] }',
     keys={
         "name": Key(

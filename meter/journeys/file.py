@@ -113,7 +113,7 @@ def _given(text: str, name: str) -> dict[str, Any]:
 
 
 def _steps(text: str, name: str, given: Mapping[str, Any]) -> list[PlannedStep]:
-    positions = Positions(_unmarked(text))
+    positions = Positions(text)
     articles = given.get("articles", {})
     steps = []
     for index, keys in enumerate(given["steps"]):
@@ -127,11 +127,6 @@ def _steps(text: str, name: str, given: Mapping[str, Any]) -> list[PlannedStep]:
         )
         steps.append(step)
     return steps
-
-
-def _unmarked(text: str) -> str:
-    """Return a text without a mark of the order of its bytes."""
-    return text.removeprefix("\ufeff")
 
 
 def _action(keys: Mapping[str, Any], articles: Mapping[str, dict[str, Any]]) -> Action:

@@ -50,9 +50,11 @@ class Positions:
     """Where the keys and values of a TOML text are.
 
     With `wanted`, the text is only searched for those paths, and no further than the last of them.
+    A mark of the order of its bytes, which no editor shows, takes up no place.
     """
 
     def __init__(self, text: str, wanted: Iterable[tuple[Path, At]] | None = None) -> None:
+        text = text.removeprefix("\ufeff")
         self.lines = text.split("\n")
         self._places: dict[tuple[Path, At], tuple[int, int]] = {}
         self.spans: dict[Path, tuple[int, int]] = {}

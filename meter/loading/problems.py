@@ -56,15 +56,10 @@ class ProblemCollector:
         return path in self._above
 
     def problems(self, text: str, name: str) -> tuple[Problem, ...]:
-        """Return every problem with its place in `text`, in the order of the text.
-
-        A mark of the order of its bytes, which no editor shows, takes up no place.
-        """
+        """Return every problem with its place in `text`, in the order of the text."""
         if not self.found:
             return ()
-        positions = Positions(
-            text.removeprefix("\ufeff"), [(problem.path, at) for problem, at in self.found]
-        )
+        positions = Positions(text, [(problem.path, at) for problem, at in self.found])
         located = [positions.locate(problem, at, name) for problem, at in self.found]
         located.sort(key=lambda problem: (problem.line or 0, problem.column or 0))
         return (*located, *self._rest(name))

@@ -43,9 +43,8 @@ def parse_toml(text: str, name: str, *, room: int = 1) -> dict[str, Any]:
     except TomlError as error:
         (problem,) = error.problems
     if problem.code == "duplicate-key":  # the parser points behind it
-        text = text.removeprefix("\ufeff")
-        lines = text.split("\n")
-        repeated = Positions(text).repeated
+        positions = Positions(text)
+        lines, repeated = positions.lines, positions.repeated
         if repeated is not None:
             source = source_line(lines, repeated.line)
             problem = evolve(problem, line=repeated.line, column=repeated.column, source=source)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from meter import PolicyError, loads_policy
+from meter.errors import Problem
 from meter.loading.positions import Positions
 
 TEXT = """[meters.monthly]{0}
@@ -34,3 +35,13 @@ def test_a_comment_behind_a_value_moves_no_place(comment):
         ("rules", 0, "name"): '"all"',
         ("rules", 0, "show"): '"article"',
     }
+
+
+def test_a_mark_of_the_byte_order_takes_up_no_place():
+    """Whoever asks for places has those that an editor shows, and none is lost."""
+    plain, marked = (Positions(mark + TEXT.format("")) for mark in ("", "\ufeff"))
+    assert marked.lines == plain.lines
+    assert marked.pairs == plain.pairs
+    for path in plain.pairs:
+        problem = Problem(code="", message="", path=path)
+        assert marked.locate(problem, "key", "a") == plain.locate(problem, "key", "a")

@@ -44,7 +44,7 @@ from meter.studio.door import StudioKey
 from meter.web.serve.server import listen
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -116,11 +116,13 @@ def running(folder: Path, *, may_write: bool = True, policy: str = MODEL_POLICY)
 
 
 @contextmanager
-def launched(chromium: str) -> Iterator[Browser]:
-    """Start a browser."""
+def launched(chromium: str, *, without: Sequence[str] = ()) -> Iterator[Browser]:
+    """Start a browser, `without` some of the switches that Playwright gives it."""
     options = ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=options)
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=options, ignore_default_args=list(without)
+        )
         yield browser
         browser.close()
 

@@ -5,11 +5,9 @@ It announces what it fetches ahead, keeps pages for its back button, and opens t
 
 from __future__ import annotations
 
-import os
-
 import pytest
-from playwright.sync_api import sync_playwright
 
+from tests.studio.browsing import launched
 from tests.web.pages import STORY, running
 
 REFUSED = ("prefetch", 503)
@@ -27,15 +25,8 @@ def site():
 @pytest.fixture(scope="module")
 def browser(chromium):
     """One browser for all of these: it keeps pages for its back button, as people's do."""
-    options = ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium,
-            args=options,
-            ignore_default_args=["--disable-back-forward-cache"],
-        )
+    with launched(chromium, without=["--disable-back-forward-cache"]) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -231,7 +231,7 @@ def _copies(policy: Policy, text: str) -> Iterator[FieldGroup]:
 def _is_named(text: str, locale: str) -> bool:
     """Say whether the words in a language stand under its name in the file."""
     path = ("copy", locale)
-    places = Positions(text.removeprefix("\ufeff"), [(path, "key")])
+    places = Positions(text, [(path, "key")])
     return any(found[:2] == path for found in (*places.headings, *places.pairs))
 
 

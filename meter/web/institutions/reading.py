@@ -96,11 +96,12 @@ def check_institutions(
 
     Errors or, where there are none, warnings.
     """
-    return check_listed(
+    listed, problems = check_listed(
         text,
         name,
         _FILE,
-        make=lambda listed, _report: Institutions(listed),
+        make=lambda listed, _report: listed,
         faults=partial(faults, policy=policy),
-        doubts=lambda listed, _institutions: doubts(listed),
+        doubts=lambda listed, _made: doubts(listed),
     )
+    return None if listed is None else Institutions(listed), problems

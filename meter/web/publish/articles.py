@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -35,10 +35,11 @@ _TOLD = ("@type", "url", _SAYS, "hasPart")
 def write_articles(policy: Policy, machines: MachinesTable, among: Sequence[SitePlace]) -> str:
     """Return the text of the file: an entry for each access, and for a part that differs."""
     everyone = Everyone(policy)
+    known = {access: cache(partial(_is_for_everyone, everyone, access)) for access in ArticleAccess}
     entries = []
     for place in among:
         for access in ArticleAccess:
-            is_free = partial(_is_for_everyone, everyone, access)
+            is_free = known[access]
             if differs(place, among, is_free):
                 entries.append(_entry(machines, place, access, is_free=is_free(place)))
     data = {"@context": "https://schema.org", "description": _HEAD, "@graph": entries}

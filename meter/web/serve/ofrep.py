@@ -35,9 +35,9 @@ FLAG = f"{FLAGS}/{{article}}"
 
 _PROTOCOL = "/ofrep/"
 _REASON = "TARGETING_MATCH"
+"""Never `STATIC`: clients may keep that for good, and a policy file may change."""
 _METADATA = ("access", "rule", "policy", "degraded", "speculative", "offer", "prompt")
 """What is told of a decision besides its word, as `meter decide` writes it."""
-"""Never `STATIC`: clients may keep that for good, and a policy file may change."""
 _BAD_REQUEST = 400
 _NOT_FOUND = 404
 

@@ -26,6 +26,7 @@ from meter.loading.toml import parse_toml, read_text
 from meter.policy import Copy, Policy
 from meter.policy.condition_faults import condition_faults
 from meter.policy.gifts import gift_faults
+from meter.policy.languages import language_faults
 from meter.policy.machine_faults import machine_faults
 from meter.policy.meter_faults import meter_faults
 from meter.policy.offer_faults import offer_faults
@@ -200,6 +201,7 @@ def _faults(parts: Mapping[str, Any], report: ProblemCollector) -> Iterator[Prob
         offer_faults,
         promise_faults,
         prompt_faults,
+        language_faults,
         machine_faults,
         gift_faults,
     )

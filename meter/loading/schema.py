@@ -25,7 +25,7 @@ from meter.loading.fields import (
 from meter.loading.machines import GIFTS, MACHINES, MACHINES_OF_A_RULE
 from meter.loading.meters import METER
 from meter.loading.offers import OFFER, PRODUCT
-from meter.loading.prompts import NOUNS_BY_NAME, PROMPTS, WORDS_BY_PROMPT
+from meter.loading.prompts import NOUNS_BY_NAME, PROMPTS, TEXTS_BY_TABLE, WORDS_BY_PROMPT
 from meter.policy import Copy, Guarantee, Links, Publication, Rule
 from meter.policy.offer_faults import MOST_OFFERS
 from meter.policy.promised import Promised
@@ -131,6 +131,9 @@ GUARANTEE = Table(
     },
 )
 
+_LOCALE = Text(
+    form="a locale that CLDR knows, such as `en`", code="unknown-locale", check=locale_step
+)
 PUBLICATION = Table(
     noun="a publication",
     make=Publication,
@@ -144,11 +147,7 @@ PUBLICATION = Table(
             says="the zone of every date and calendar window (`UTC` unless said otherwise)",
         ),
         "locale": Key(
-            shape=Text(
-                form="a locale that CLDR knows, such as `en`",
-                code="unknown-locale",
-                check=locale_step,
-            ),
+            shape=_LOCALE,
             says="the language of the prompts (`en` unless said otherwise)",
         ),
         "templates": Key(
@@ -156,6 +155,19 @@ PUBLICATION = Table(
             says=(
                 "the folder of the publisher's own prompts, from that of this file: `meter check`"
                 " and `meter render` look there; or a set that ships, `meter:source`"
+            ),
+        ),
+        "fallback": Key(
+            shape=Mapping(
+                noun="a locale",
+                item=List(item=_LOCALE, most=20, example='["da", "sv"]'),
+                check=locale_step,
+                most=50,
+                example='{ nb = ["da", "sv"] }',
+            ),
+            says=(
+                "which languages, in order, stand in for one without words; after them comes"
+                " `locale`"
             ),
         ),
     },
@@ -183,6 +195,13 @@ COPY = Table(
         "nouns": Key(
             shape=NOUNS_BY_NAME,
             says='your own nouns of meters: `recipe = { one = "recipe", other = "recipes" }`',
+        ),
+        "texts": Key(
+            shape=TEXTS_BY_TABLE,
+            says=(
+                "the texts of our prompts in a language that does not ship, or in other words:"
+                " `[copy.is.texts.left]`"
+            ),
         ),
     },
 )

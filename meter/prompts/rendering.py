@@ -19,7 +19,7 @@ from meter.errors import PromptError, meant, problem_at, quoted
 from meter.errors.kinds import check_argument, instance
 from meter.policy import Policy
 from meter.prompts.errors import TemplateError
-from meter.prompts.languages import accepted
+from meter.prompts.languages import accepted, with_fallbacks
 from meter.prompts.parts import PLANS, compose, is_signed_in
 from meter.prompts.parts.ahead import Ahead, look_ahead
 from meter.prompts.parts.declared import country_of, declared
@@ -101,7 +101,7 @@ def render(
     policy = cast("Rulebook", decision.rulebook).policy
     layout = _fitting(layout, decision)
     if own is not None:
-        return _lay_out(decision, policy, accepted(locale), layout, format, own)
+        return _lay_out(decision, policy, _wanted(locale, policy), layout, format, own)
     request = _Request(
         policy.digest,
         prompt,
@@ -112,7 +112,7 @@ def render(
         is_signed_in(decision),
         look_ahead(decision),
         country_of(decision),
-        accepted(locale),
+        _wanted(locale, policy),
         layout,
         format,
         decision,
@@ -236,7 +236,7 @@ def render_template(
     decision = decision.with_policy(policy)
     held = cast("Rulebook", decision.rulebook).policy
     layout = _fitting(layout, decision)
-    parts = _parts(decision, held, accepted(locale), own)
+    parts = _parts(decision, held, _wanted(locale, held), own)
     name = "template"
     if isinstance(template, Path):
         name = str(template)
@@ -252,13 +252,19 @@ def stylesheet() -> str:
 
 
 def _parts(decision: Decision, policy: Policy, locales: tuple[str, ...], own: Path | None) -> Parts:
-    wanted = (*locales, policy.publication.locale)
+    publication = policy.publication
+    wanted = (*locales, *with_fallbacks((publication.locale,), publication.fallback))
     says = declared(policy, decision.prompt, locales)
     if says is None or not says.can_be_said(decision, policy):
-        return compose(decision, policy, load_texts(wanted, own), wanted)
+        return compose(decision, policy, load_texts(wanted, own, policy), wanted)
     # What is said of offers and windows is in the language of the declared words.
-    texts = load_texts((says.language.asked, says.language.words), own)
+    texts = load_texts((says.language.asked, says.language.words), own, policy)
     return compose(decision, policy, texts, wanted, says)
+
+
+def _wanted(locale: str | Iterable[str] | None, policy: Policy) -> tuple[str, ...]:
+    """Return the tags that are asked for, each with those that stand in for it."""
+    return with_fallbacks(accepted(locale), policy.publication.fallback)
 
 
 def _own_folder(folder: str | Path | None) -> Path | None:

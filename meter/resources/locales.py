@@ -11,9 +11,9 @@ from babel import Locale, localedata
 from babel.core import get_global
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
-__all__ = ["best_match", "locale_of"]
+__all__ = ["best_match", "lineage", "locale_of"]
 
 _MOST_OF_A_TAG = 35  # RFC 5646 section 4.4.1
 _TAG = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*", re.ASCII)
@@ -49,18 +49,44 @@ def best_match(tag: str, available: Iterable[str]) -> str | None:
     wanted = _parts_of(tag)
     if wanted is None:
         return None
-    offered = {own: parts.key for own in sorted(available) if (parts := _parts_of(own))}
-    for own in offered:
-        if own.replace("_", "-").lower() == tag.replace("_", "-").lower():
-            return own
-    for wider in wanted.wider():
-        for own, key in offered.items():
-            if key == wider.key:
-                return own
+    offered = _offered(available)
+    nearest = next(_lineage(tag, wanted, offered), None)
+    if nearest is not None:
+        return nearest
     for own, key in offered.items():
         if key[:2] == wanted.key[:2]:
             return own
     return None
+
+
+def lineage(tag: str, available: Iterable[str]) -> tuple[str, ...]:
+    """Return the available tags that a tag inherits from, the nearest first, as written there.
+
+    The same locale, then what CLDR inherits from, up to the language: never another country.
+
+    >>> lineage("de-CH", ["de", "de-AT", "de-CH", "fr"]), lineage("nn", ["nb", "da"])
+    (('de-CH', 'de'), ('nb',))
+    """
+    wanted = _parts_of(tag)
+    if wanted is None:
+        return ()
+    return tuple(dict.fromkeys(_lineage(tag, wanted, _offered(available))))
+
+
+def _offered(available: Iterable[str]) -> dict[str, tuple[str, str, str, str]]:
+    return {own: parts.key for own in sorted(available) if (parts := _parts_of(own))}
+
+
+def _lineage(
+    tag: str, wanted: _Parts, offered: Mapping[str, tuple[str, str, str, str]]
+) -> Iterator[str]:
+    for own in offered:
+        if own.replace("_", "-").lower() == tag.replace("_", "-").lower():
+            yield own
+    for wider in wanted.wider():
+        for own, key in offered.items():
+            if key == wider.key:
+                yield own
 
 
 @frozen

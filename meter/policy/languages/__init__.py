@@ -1,0 +1,28 @@
+"""The languages of a policy: texts of the publisher's own, and what is served where none are."""
+
+from __future__ import annotations
+
+from meter.policy.languages.catalogue import (
+    CATEGORIES,
+    COUNTED,
+    fields_in,
+    is_counted,
+    is_form,
+    known_fields,
+)
+from meter.policy.languages.faults import CODES, language_faults, text_faults
+from meter.policy.languages.needed import NeededText, needed_texts
+
+__all__ = [
+    "CATEGORIES",
+    "CODES",
+    "COUNTED",
+    "NeededText",
+    "fields_in",
+    "is_counted",
+    "is_form",
+    "known_fields",
+    "language_faults",
+    "needed_texts",
+    "text_faults",
+]

@@ -11,12 +11,12 @@ from attrs import frozen
 from babel import Locale
 
 from meter.errors import quoted
-from meter.resources.locales import best_match, lineage, locale_of
+from meter.resources.locales import best_match, locale_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator
 
-__all__ = ["ChosenWords", "accepted", "choose", "with_fallbacks"]
+__all__ = ["ChosenWords", "accepted", "choose"]
 
 _MOST_TO_READ = 1_000
 """How much of a header is read: a browser sends less, and what anybody sends is not kept."""
@@ -111,22 +111,3 @@ def choose(wanted: Iterable[str], available: Collection[str]) -> ChosenWords:
         if locale is not None and words is not None:
             return ChosenWords(tag, locale, words)
     return ChosenWords("en", Locale("en"), "en")
-
-
-def with_fallbacks(wanted: Iterable[str], chains: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """Return the wanted tags, each with the languages that stand in for it right after it.
-
-    A chain is that of the tag itself, or of what it inherits from, as words are found (RFC 4647,
-    3.4: each range of the list in turn). The chains of what a chain names are not followed.
-
-    >>> with_fallbacks(["nb-NO", "en"], {"nb": ("da", "sv"), "da": ("de",)})
-    ('nb-NO', 'da', 'sv', 'en')
-    """
-    if not chains:
-        return tuple(wanted)
-    found: dict[str, None] = {}
-    for tag in wanted:
-        found[tag] = None
-        for named in lineage(tag, chains)[:1]:
-            found |= dict.fromkeys(chains[named])
-    return tuple(found)

@@ -19,7 +19,7 @@ from meter.errors import PromptError, meant, problem_at, quoted
 from meter.errors.kinds import check_argument, instance
 from meter.policy import Policy
 from meter.prompts.errors import TemplateError
-from meter.prompts.languages import accepted, with_fallbacks
+from meter.prompts.languages import accepted
 from meter.prompts.parts import PLANS, compose, is_signed_in
 from meter.prompts.parts.ahead import Ahead, look_ahead
 from meter.prompts.parts.declared import country_of, declared
@@ -27,6 +27,7 @@ from meter.prompts.templates import compiled, found, written_texts
 from meter.prompts.texts import load_texts, read_bounded
 from meter.prompts.variables import COUNTS, values_of
 from meter.resources import prompt_set, template_root
+from meter.resources.locales import with_fallbacks
 from meter.vocabulary import Access
 
 if TYPE_CHECKING:

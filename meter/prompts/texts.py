@@ -14,11 +14,11 @@ from meter.errors import problem_at
 from meter.policy.languages import CATEGORIES, COUNTED
 from meter.policy.prompts import Noun
 from meter.prompts.errors import TemplateError
-from meter.prompts.languages import choose, with_fallbacks
+from meter.prompts.languages import choose
 from meter.prompts.locales import elided, number, plural, term_text
 from meter.resources import MOST_BYTES, TomlError, file_stamp, toml_tables
 from meter.resources.languages import shipped_texts
-from meter.resources.locales import lineage
+from meter.resources.locales import lineage, with_fallbacks
 
 if TYPE_CHECKING:
     from pathlib import Path

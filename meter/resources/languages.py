@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
+from meter.policy.languages import COUNTED, fields_in
 from meter.resources.files import template_root
-from meter.resources.locales import best_match
+from meter.resources.locales import best_match, lineage
+from meter.resources.needed import needed_texts
 from meter.resources.toml import toml_tables
 
-__all__ = ["LanguageStatus", "language_status", "shipped_languages", "shipped_texts"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from meter.policy import Policy
+    from meter.resources.needed import NeededText
+
+__all__ = [
+    "LanguageStatus",
+    "fields_everywhere",
+    "language_status",
+    "missing_texts",
+    "shipped_languages",
+    "shipped_texts",
+]
 
 LanguageStatus = Literal["reviewed", "draft"]
 """Whether somebody who never saw the English has translated every sentence of a language back."""
@@ -43,3 +58,39 @@ def language_status(tag: str) -> LanguageStatus:
     table, key = _STATUS
     said = "" if served is None else shipped_texts()[served].get(table, {}).get(key, "")
     return "reviewed" if said == "reviewed" else "draft"
+
+
+@lru_cache(maxsize=256)
+def fields_everywhere(table: str, key: str | None) -> frozenset[str]:
+    """Return the fields that a text has in every language that ships; of a table without a key.
+
+    >>> sorted(fields_everywhere("left", None)), sorted(fields_everywhere("offer", "ends"))
+    (['n', 'period'], ['day'])
+    """
+    found = []
+    for tables in shipped_texts().values():
+        texts = tables.get(table, {})
+        said = texts.values() if table in COUNTED else [texts.get(key or "", "")]
+        found.append(frozenset[str]().union(*map(fields_in, said)))
+    return frozenset.intersection(*found)
+
+
+def missing_texts(
+    policy: Policy, locale: str, files: Mapping[str, Mapping[str, Mapping[str, str]]] | None = None
+) -> tuple[NeededText, ...]:
+    """Return what the prompts of a policy may say and a language has no text for.
+
+    What it inherits counts, and what ships; `files` are the texts of a publisher's folder.
+    """
+    own = {tag: copy.texts for tag, copy in policy.copy.items() if copy.texts}
+    layers = [
+        texts[tag]
+        for texts in (own, files or {}, shipped_texts())
+        for tag in lineage(locale, texts)
+    ]
+    copy = policy.copy.get(best_match(locale, policy.copy) or "")
+    return tuple(
+        text
+        for text in needed_texts(policy, copy)
+        if not any(text.is_in(tables) for tables in layers)
+    )

@@ -11,18 +11,15 @@ from meter.policy.languages.catalogue import (
     known_fields,
 )
 from meter.policy.languages.faults import CODES, language_faults, text_faults
-from meter.policy.languages.needed import NeededText, needed_texts
 
 __all__ = [
     "CATEGORIES",
     "CODES",
     "COUNTED",
-    "NeededText",
     "fields_in",
     "is_counted",
     "is_form",
     "known_fields",
     "language_faults",
-    "needed_texts",
     "text_faults",
 ]

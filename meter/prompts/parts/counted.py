@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from meter.policy.prompts import NOUNS
 from meter.prompts.deadlines import from_text, until_text
-from meter.prompts.languages import with_fallbacks
 from meter.prompts.locales import number, plural
-from meter.resources.locales import best_match
+from meter.resources.locales import best_match, with_fallbacks
 from meter.vocabulary import Access
 from meter.windows import instant
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from meter.policy.placeholders import Placeholder, split_words
 from meter.policy.prompts import NOUNS
 from meter.vocabulary import Access, OfferKind, Show, Wall
 
@@ -50,6 +51,16 @@ class NeededText:
     key: str | None = None
     is_spared: bool = False
 
+    def written(self, locale: str) -> str:
+        """Return how a policy file names it: `[copy.is.texts.left]`, `[copy.is.texts.bar] open`."""
+        table = f"[copy.{locale}.texts.{self.table}]"
+        return table if self.key is None else f"{table} {self.key}"
+
+    def is_in(self, tables: Mapping[str, Mapping[str, str]]) -> bool:
+        """Say whether a language has it."""
+        texts = tables.get(self.table, {})
+        return bool(texts) if self.key is None else self.key in texts
+
 
 def needed_texts(policy: Policy, copy: Copy | None = None) -> tuple[NeededText, ...]:
     """Return what the prompts of a policy may say, in the order of a file of texts.
@@ -60,7 +71,7 @@ def needed_texts(policy: Policy, copy: Copy | None = None) -> tuple[NeededText, 
     kinds = _kinds(policy)
     meters = [meter for meter in policy.meters if any(meter.name in r.spend for r in policy.rules)]
     found = (
-        *_of_meters(meters, kinds),
+        *_of_meters(meters, kinds, says_period=_says_period(policy)),
         *_of_nouns(meters, kinds, copy),
         *(text for offer in policy.offers for text in _of_offers(offer)),
         *_of_accounts(meters),
@@ -91,7 +102,23 @@ def _is_wall(kind: str) -> bool:
     return kind in set(Show) and Show(kind).access is Access.PREVIEW
 
 
-def _of_meters(meters: list[Meter], kinds: tuple[str, ...]) -> Iterator[NeededText]:
+def _says_period(policy: Policy) -> bool:
+    """Say whether a declared prompt tells of a meter's window."""
+    words = (
+        *policy.prompts,
+        *(words for copy in policy.copy.values() for words in copy.prompts.values()),
+    )
+    return any(
+        isinstance(piece, Placeholder) and piece.name == "period"
+        for each in words
+        for _, text in each.texts()
+        for piece in split_words(text)
+    )
+
+
+def _of_meters(
+    meters: list[Meter], kinds: tuple[str, ...], *, says_period: bool
+) -> Iterator[NeededText]:
     """Yield what is said of windows, of what is left and of what was used."""
     counts_down = any(kind in _COUNTING for kind in kinds)
     has_walls = any(map(_is_wall, kinds))
@@ -102,7 +129,7 @@ def _of_meters(meters: list[Meter], kinds: tuple[str, ...]) -> Iterator[NeededTe
         elif window.rolling is not None:
             hours = window.rolling.total_seconds() // 3600
             unit = "hours" if hours % _DAY_IN_HOURS else "days"
-            if counts_down:
+            if counts_down or says_period:
                 yield NeededText(f"any-{unit}")
             if has_walls:
                 yield NeededText(f"last-{unit}")

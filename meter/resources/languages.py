@@ -5,14 +5,16 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
+from meter.errors import Problem, listed
 from meter.policy.languages import COUNTED, fields_in
+from meter.policy.placeholders import PLURALS
 from meter.resources.files import template_root
-from meter.resources.locales import best_match, lineage
+from meter.resources.locales import best_match, lineage, plurals_of
 from meter.resources.needed import needed_texts
 from meter.resources.toml import toml_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from meter.policy import Policy
     from meter.resources.needed import NeededText
@@ -22,6 +24,7 @@ __all__ = [
     "fields_everywhere",
     "language_status",
     "missing_texts",
+    "plural_problems",
     "shipped_languages",
     "shipped_texts",
 ]
@@ -94,3 +97,39 @@ def missing_texts(
         for text in needed_texts(policy, copy)
         if not any(text.is_in(tables) for tables in layers)
     )
+
+
+def plural_problems(what: str, locale: str, forms: Collection[str]) -> Iterator[Problem]:
+    """Yield the plural forms that numbers of a language ask for and that are not there.
+
+    And those that none of its numbers takes. Both are warnings, without a place.
+
+    >>> for problem in plural_problems("`left`", "en", ["few", "other"]):
+    ...     print(problem.message)
+    `left` leaves out `one`, which numbers in `en` ask for
+    `left` has `few`, which no number in `en` takes
+    """
+    plurals = plurals_of(locale)
+    if plurals is None:
+        return
+    missing = _listed(form for form in PLURALS if form in plurals.counted - {*forms})
+    unused = [form for form in PLURALS if form in {*forms} - plurals.known]
+    if missing:
+        message = f"{what} leaves out {missing}, which numbers in `{locale}` ask for"
+        yield _warning("copy-gap", message, f"add {missing}: else they get `other`")
+    if unused:
+        takes = "takes" if len(unused) == 1 else "take"
+        message = f"{what} has {_listed(unused)}, which no number in `{locale}` {takes}"
+        known = _listed(form for form in PLURALS if form in plurals.known)
+        advice = f"its forms are {known}: remove {_listed(unused)}, or give it to one of them"
+        yield _warning("unused-plural", message, advice)
+
+
+def _warning(code: str, message: str, advice: str) -> Problem:
+    return Problem(code=code, message=message, help=advice, severity="warning")
+
+
+def _listed(forms: Iterable[str]) -> str:
+    """List forms; nothing for none."""
+    quoted = [f"`{form}`" for form in forms]
+    return listed(quoted) if quoted else ""

@@ -52,9 +52,12 @@ class NeededText:
     is_spared: bool = False
 
     def written(self, locale: str) -> str:
-        """Return how a policy file names it: `[copy.is.texts.left]`, `[copy.is.texts.bar] open`."""
-        table = f"[copy.{locale}.texts.{self.table}]"
-        return table if self.key is None else f"{table} {self.key}"
+        """Return how a policy file names it: `[copy.is.texts.left]`, `[copy.is.texts.bar] open`.
+
+        Without a locale it is one of the publication's own: `[copy.texts.left]`.
+        """
+        table = ".".join(part for part in ("copy", locale, "texts", self.table) if part)
+        return f"[{table}]" if self.key is None else f"[{table}] {self.key}"
 
     def is_in(self, tables: Mapping[str, Mapping[str, str]]) -> bool:
         """Say whether a language has it."""

@@ -7,15 +7,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from meter.errors import listed
-from meter.loading.lints.reading import warning
+from meter.loading.lints.reading import conditions, warning
 from meter.policy.languages import CATEGORIES, COUNTED, fields_in
-from meter.policy.placeholders import PLURALS, Placeholder, split_words
+from meter.policy.placeholders import Placeholder, split_words
 from meter.policy.prompts import NOUNS
 from meter.resources import prompt_set
-from meter.resources.languages import fields_everywhere, missing_texts, shipped_languages
+from meter.resources.languages import (
+    fields_everywhere,
+    missing_texts,
+    plural_problems,
+    shipped_languages,
+)
 from meter.resources.locales import best_match, lineage, plurals_of, with_fallbacks
 
 if TYPE_CHECKING:
@@ -27,7 +32,7 @@ if TYPE_CHECKING:
     from meter.policy import Policy, PromptWords
     from meter.resources.needed import NeededText
 
-__all__ = ["LANGUAGES", "has_folder", "is_served", "text_place", "words_missing"]
+__all__ = ["LANGUAGES", "has_folder", "is_served", "languages_named", "words_missing"]
 
 _MOST_NAMED = 3
 """How many texts a warning names; `meter check --languages` lists all."""
@@ -39,6 +44,14 @@ def is_served(policy: Policy, locale: str, having: Iterable[str]) -> bool:
     tags = with_fallbacks((locale,), policy.publication.fallback)
     known = tuple(having)
     return any(best_match(tag, known) is not None for tag in tags)
+
+
+def languages_named(policy: Policy) -> tuple[str, ...]:
+    """Return the languages that a policy names: with words, in chains, and in conditions."""
+    chains = policy.publication.fallback
+    asked = (word for _, when in conditions(policy) for word in sorted(when.language or ()))
+    named = (*policy.copy, *(tag for key in chains for tag in (key, *chains[key])), *asked)
+    return tuple(dict.fromkeys(tag for tag in named if plurals_of(tag) is not None))
 
 
 def words_missing(policy: Policy) -> Iterator[Problem]:
@@ -57,7 +70,7 @@ def words_missing(policy: Policy) -> Iterator[Problem]:
                 message = f"the noun `{meter.noun}` has no word in `{locale}`"
                 advice = f'add `"{meter.noun}" = {{ other = "…" }}` to `[copy.{locale}.nouns]`'
                 yield warning("copy-gap", ("copy", locale), message, advice)
-    yield from _forms_missing(policy)
+    yield from _forms(policy, "copy-gap")
     yield from _texts_missing(policy)
 
 
@@ -103,30 +116,17 @@ def _placeholders(text: str) -> Iterator[Placeholder]:
     return (piece for piece in split_words(text) if isinstance(piece, Placeholder))
 
 
-def _forms_missing(policy: Policy) -> Iterator[Problem]:
-    """Yield plural forms that numbers of a language ask for and that are not there."""
+def _forms(policy: Policy, code: str) -> Iterator[Problem]:
+    """Yield what is wrong with the plural forms of a policy: the warnings of one code."""
     for found in _every_forms(policy):
-        plurals = plurals_of(found.locale)
-        missing = sorted(plurals.counted - found.forms) if plurals else []
-        if missing:
-            every = _listed(missing)
-            message = f"{found.what} leaves out {every}, which numbers in `{found.locale}` ask for"
-            advice = f"add {every}: else they get `other`"
-            yield warning("copy-gap", found.path, message, advice)
+        for problem in plural_problems(found.what, found.locale, found.forms):
+            if problem.code == code:
+                yield evolve(problem, path=found.path)
 
 
 def _unused_forms(policy: Policy, _: date | None) -> Iterator[Problem]:
     """Yield plural forms that no number of a language takes."""
-    for found in _every_forms(policy):
-        plurals = plurals_of(found.locale)
-        unused = sorted(found.forms - plurals.known) if plurals else []
-        if unused:
-            every = _listed(unused)
-            takes = "takes" if len(unused) == 1 else "take"
-            message = f"{found.what} has {every}, which no number in `{found.locale}` {takes}"
-            known = _listed([form for form in PLURALS if plurals and form in plurals.known])
-            advice = f"its forms are {known}: give what you mean to one of them, or remove {every}"
-            yield warning("unused-plural", found.path, message, advice)
+    yield from _forms(policy, "unused-plural")
 
 
 def _missing_placeholders(policy: Policy, _: date | None) -> Iterator[Problem]:
@@ -165,7 +165,7 @@ def _fields_missing(policy: Policy) -> Iterator[Problem]:
                     what = f"`{table}`" if key is None else f"`{key}` of `{table}`"
                     message = f"the text {what} in `{locale}` leaves out {every}"
                     advice = f"say it: every language that ships has {every} there"
-                    place = text_place(locale, table, key)
+                    place = _place(locale, table, key)
                     yield warning("missing-placeholder", place, message, advice)
 
 
@@ -178,7 +178,7 @@ def _sentences(table: str, texts: Mapping[str, str]) -> Iterator[tuple[str | Non
             yield key, fields_in(text)
 
 
-def text_place(locale: str, table: str, key: str | None) -> Place:
+def _place(locale: str, table: str, key: str | None) -> Place:
     """Return where a text of a language stands, or would stand, in a policy file."""
     path = ("copy", locale, "texts", table)
     return path if key is None else (*path, key)
@@ -191,14 +191,16 @@ def _texts_missing(policy: Policy) -> Iterator[Problem]:
     """
     if has_folder(policy):
         return
+    own = policy.publication.locale
     for locale, copy in policy.copy.items():
         if not copy.texts or lineage(locale, shipped_languages()):
             continue
         missing = [text for text in missing_texts(policy, locale) if not text.is_spared]
         if missing:
+            under = "" if locale == own else locale
             message = (
                 f"the texts in `{locale}` leave out {len(missing)} that your prompts need:"
-                f" {_named(missing, locale)}"
+                f" {_named(missing, '' if locale == own else locale)}"
             )
             chain = with_fallbacks((locale,), policy.publication.fallback)[1:]
             other = next((tag for tag in chain if best_match(tag, shipped_languages())), "en")
@@ -220,10 +222,6 @@ def has_folder(policy: Policy) -> bool:
     """Say whether a publisher has a folder of prompts, which may hold texts of their own."""
     templates = policy.publication.templates
     return templates is not None and prompt_set(templates) is None
-
-
-def _listed(forms: list[str]) -> str:
-    return listed([f"`{form}`" for form in forms])
 
 
 LANGUAGES: dict[str, Callable[[Policy, date | None], Iterator[Problem]]] = {

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from meter.policy.placeholders import Placeholder, split_words
+from meter.policy.placeholders import Needs, Placeholder, split_words
 from meter.policy.prompts import NOUNS
 from meter.vocabulary import Access, OfferKind, Show, Wall
 
@@ -84,11 +84,14 @@ def needed_texts(policy: Policy, copy: Copy | None = None) -> tuple[NeededText, 
 
 
 def _kinds(policy: Policy) -> tuple[str, ...]:
-    """Return the prompts that ship and that a rule may show."""
-    declared = {prompt.name for prompt in policy.prompts}
+    """Return the prompts that ship and that a rule may show.
+
+    A declared prompt stands for itself, where its words never lack what they need.
+    """
+    always = {prompt.name for prompt in policy.prompts if prompt.needs() <= {Needs.NOTHING}}
     found: list[str] = []
     for rule in policy.rules:
-        if rule.prompt in declared:
+        if rule.prompt in always:
             continue
         if rule.prompt in _TEXTS:
             found.append(str(rule.prompt))

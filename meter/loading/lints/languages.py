@@ -200,7 +200,7 @@ def _texts_missing(policy: Policy) -> Iterator[Problem]:
             under = "" if locale == own else locale
             message = (
                 f"the texts in `{locale}` leave out {len(missing)} that your prompts need:"
-                f" {_named(missing, '' if locale == own else locale)}"
+                f" {_named(missing, under)}"
             )
             chain = with_fallbacks((locale,), policy.publication.fallback)[1:]
             other = next((tag for tag in chain if best_match(tag, shipped_languages())), "en")

@@ -45,8 +45,11 @@ if TYPE_CHECKING:
 __all__ = ["check_text", "dumps_policy", "load_policy", "loads_policy"]
 
 
-_EMPTY = {"empty-condition", "empty-guarantee", "empty-list", "empty-range", "empty-table"}
-"""What is found empty where a part of it could not be read."""
+_EMPTY = {
+    *("empty-condition", "empty-guarantee", "empty-list", "empty-range", "empty-table"),
+    "missing-plural",
+}
+"""What is found empty, or not whole, where a part of it could not be read."""
 
 
 _A_TEXT = instance(str, form="the text of a policy file; `load_policy` takes its path")

@@ -88,6 +88,13 @@ def _tables(value: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping[str,
     return {name: dict(t) if isinstance(t, Mapping) else t for name, t in value.items()}
 
 
+def _nested(value: object) -> object:
+    """Return tables of tables as what they are compared and hashed by."""
+    if not isinstance(value, Mapping):
+        return value
+    return frozenset((name, pairs(inner)) for name, inner in value.items())
+
+
 @frozen(kw_only=True)
 class Copy:
     """The publisher's own words in one language.
@@ -102,7 +109,7 @@ class Copy:
     benefits: tuple[str, ...] = field(default=(), converter=_texts)
     prompts: Mapping[str, PromptWords] = field(factory=dict, converter=_own_prompts, eq=pairs)
     nouns: Mapping[str, Noun] = field(factory=dict, converter=_nouns, eq=pairs)
-    texts: Mapping[str, Mapping[str, str]] = field(factory=dict, converter=_tables, eq=pairs)
+    texts: Mapping[str, Mapping[str, str]] = field(factory=dict, converter=_tables, eq=_nested)
 
     def __attrs_post_init__(self) -> None:
         check_fields(self, _OF_A_COPY)

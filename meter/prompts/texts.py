@@ -42,6 +42,7 @@ _SPARED = frozenset(
     }
 )
 """The tables, and texts of tables, that a prompt can do without."""
+_LIST = "benefits"
 _NOUN = "noun-"
 """Before the name of a table: the nouns of the catalog, and counted sentences for any noun."""
 
@@ -171,6 +172,8 @@ def _texts(wanted: tuple[str, ...], folder: Path | None, policy: Policy | None) 
         chains = {} if policy is None else policy.publication.fallback
         other = choose(with_fallbacks((choice.words,), chains), shipped)
         under = _stand_in(shipped[other.words])
+        if _LIST in tables:  # a list of one language is not filled up from another
+            del under[_LIST]
         borrowed = dict.fromkeys(under.keys() - tables.keys(), other.locale)
         tables = _merge(under, tables)
     return Texts(

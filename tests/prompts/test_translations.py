@@ -74,6 +74,11 @@ def test_a_language_is_filled_up_from_what_it_inherits_from(tmp_path):
     assert said.startswith("Noch 4 kostenlose Artikel")
     assert "Grüezi" in said
     assert "Grüezi" not in render(stage.read(1), stage.policy, locale="de-AT", format="text")
+    german = {"bar": {"open": "Mehr dazu"}}
+    both = staged({"de": german, "de-CH": {"bar": {"close": "Zumachen"}}})
+    texts = load_texts(("de-CH",), None, both.policy)
+    assert {"open": "Mehr dazu", "close": "Zumachen"} == texts.tables["bar"]
+    assert texts.say("offer", "renews") == shipped_texts()["de"]["offer"]["renews"]
     (tmp_path / "texts").mkdir()
     (tmp_path / "texts" / "de-CH.toml").write_text('[offer]\nall = "Grüezi"\n', encoding="utf-8")
     plain = staged()

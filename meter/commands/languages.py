@@ -119,7 +119,7 @@ def _report(policy: Policy, tag: str, files: _Tables, warnings: tuple[str, ...])
     words = choose(wanted, {*own, *files, *shipped}).words
     is_served = bool(lineage(tag, [words])) or bool(lineage(words, [tag]))
     texts = missing_texts(policy, words, files) if is_served else ()
-    place = _Place(policy, words, is_file=words in files and words not in own)
+    place = _TextPlace(policy, words, is_file=words in files and words not in own)
     return LanguageReport(
         language=tag,
         words=words,
@@ -132,7 +132,7 @@ def _report(policy: Policy, tag: str, files: _Tables, warnings: tuple[str, ...])
 
 
 @frozen
-class _Place:
+class _TextPlace:
     """Where the texts of a language belong: into the policy, or into the file that it has."""
 
     policy: Policy

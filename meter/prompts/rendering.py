@@ -23,7 +23,14 @@ from meter.prompts.languages import accepted
 from meter.prompts.parts import PLANS, compose, is_signed_in
 from meter.prompts.parts.ahead import Ahead, look_ahead
 from meter.prompts.parts.declared import country_of, declared
-from meter.prompts.parts.look import TEMPLATES, FormatWord, LayoutWord, Look, TemplateWord, look_of
+from meter.prompts.parts.look import (
+    TEMPLATES,
+    FormatWord,
+    LayoutWord,
+    PromptLook,
+    TemplateWord,
+    look_of,
+)
 from meter.prompts.templates import compiled, found, written_texts
 from meter.prompts.texts import load_texts, read_bounded
 from meter.prompts.variables import COUNTS, values_of
@@ -132,7 +139,7 @@ class _Request:
     ahead: Ahead
     country: str
     locales: tuple[str, ...]
-    look: Look
+    look: PromptLook
     decision: Decision = field(eq=False)
     policy: Policy = field(eq=False)
 
@@ -146,7 +153,7 @@ def _lay_out(
     decision: Decision,
     policy: Policy,
     locales: tuple[str, ...],
-    look: Look,
+    look: PromptLook,
     own: Path | None,
 ) -> str:
     form = look.form
@@ -283,7 +290,7 @@ def _fitting(layout: LayoutWord, decision: Decision) -> LayoutWord:
     return "narrow" if layout == "bar" and (is_wall or decision.prompt == _LABEL) else layout
 
 
-def _fill(template: Ready, written: Mapping[str, str], parts: Parts, look: Look) -> str:
+def _fill(template: Ready, written: Mapping[str, str], parts: Parts, look: PromptLook) -> str:
     try:
         return template.render(values_of(parts, look.layout, look.ending))
     except (TemplateRuntimeError, TypeError) as error:

@@ -9,7 +9,7 @@ from attrs import frozen
 
 from meter.errors import quoted
 
-__all__ = ["TEMPLATES", "FormatWord", "LayoutWord", "Look", "TemplateWord", "look_of"]
+__all__ = ["TEMPLATES", "FormatWord", "LayoutWord", "PromptLook", "TemplateWord", "look_of"]
 
 LayoutWord = Literal["wide", "narrow", "bar"]
 TemplateWord = Literal["html", "text"]
@@ -23,7 +23,7 @@ _PLACE = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
 @frozen
-class Look:
+class PromptLook:
     """How a prompt is to be laid out; `ending` is the end of its ids."""
 
     layout: LayoutWord
@@ -33,7 +33,7 @@ class Look:
 
 def look_of(
     layout: LayoutWord, form: FormatWord, place: str | None, forms: tuple[str, ...] = _FORMATS
-) -> Look:
+) -> PromptLook:
     """Return how a prompt is to be laid out. Raises `ValueError` for what there is not."""
     if layout not in _LAYOUTS:
         raise ValueError(f"`{layout}` is not a layout; it is `wide`, `narrow` or `bar`")
@@ -41,8 +41,8 @@ def look_of(
         listed = ", ".join(f"`{word}`" for word in forms)
         raise ValueError(f"`{form}` is not a format; there are {listed}")
     if place is None:
-        return Look(layout, form)
+        return PromptLook(layout, form)
     if not isinstance(place, str) or not _PLACE.fullmatch(place):
         message = f"`place` is a name such as `below`, not {quoted(place)}"
         raise ValueError(f"{message}: use letters, digits, `-` and `_`")
-    return Look(layout, form, f"-{place}")
+    return PromptLook(layout, form, f"-{place}")

@@ -17,6 +17,7 @@ from meter.commands.console import (
     styled,
 )
 from meter.commands.help import command
+from meter.commands.languages import language_reports
 from meter.commands.options import FolderPath, format_option, today_option
 from meter.errors import PolicyError, Problem
 from meter.loading import check_text
@@ -28,6 +29,7 @@ from meter.verify.lints import lints, search_advice
 if TYPE_CHECKING:
     from datetime import date
 
+    from meter.commands.languages import LanguageReport
     from meter.policy import Policy
 
 __all__ = ["check"]
@@ -44,16 +46,24 @@ class _Checked(NamedTuple):
     policy: Policy | None
     problems: tuple[Problem, ...]
     note: str | None = None
+    languages: tuple[LanguageReport, ...] | None = None
 
 
 @command(
     "meter check policy.toml",
     "meter check --strict --format json policies/*.toml",
+    "meter check policy.toml --languages",
 )
 @click.argument(
     "policies", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="POLICY…"
 )
 @click.option("--strict", is_flag=True, help="Let warnings fail too.")
+@click.option(
+    "--languages",
+    "lists_languages",
+    is_flag=True,
+    help="List the languages of each policy, with every text that is missing in one.",
+)
 @click.option("--search", is_flag=True, help="Warn too where search engines advise otherwise.")
 @today_option
 @click.option(
@@ -70,6 +80,7 @@ def check(
     *,
     strict: bool,
     search: bool,
+    lists_languages: bool,
 ) -> None:
     """Find what is wrong in a policy, and where.
 
@@ -81,6 +92,9 @@ def check(
     institutions in a file institutions.toml beside a policy are checked with it, and the
     crawlers in a file crawlers.toml, which a site uses only with the setting `crawler`. A file
     whose name is only like one of these is a warning.
+
+    With --languages the languages of a policy are listed below it: whose texts the prompts have
+    there, and what is missing.
 
     The exit code is 1 if there are errors, and 2 if a file cannot be read. `--format github` prints
     annotations for a pull request.
@@ -96,6 +110,8 @@ def check(
                 checked.append(_Checked(path, None, error.problems))
             else:
                 print_error(error)
+    if lists_languages:
+        checked = [_with_languages(result, templates) for result in checked]
     folders = [templates] if templates else [_folder_of(result) for result in checked]
     policies_read = {result.path: result.policy for result in checked if result.policy is not None}
     checked += [
@@ -131,6 +147,14 @@ def _check(path: Path, today: date | None, templates: Path | None, *, search: bo
         text, str(path), today=today, exact=exact, templates=templates, folder=path.parent
     )
     return _Checked(path, *found)
+
+
+def _with_languages(checked: _Checked, templates: Path | None) -> _Checked:
+    """Return what was found in a file, with the languages of its policy if it is one."""
+    if checked.policy is None:
+        return checked
+    folder = templates or _folder_of(checked)
+    return checked._replace(languages=language_reports(checked.policy, folder))
 
 
 def _folder_of(checked: _Checked) -> Path | None:
@@ -172,6 +196,9 @@ def _print(checked: _Checked) -> None:
     if checked.note is not None:
         line += f" ({checked.note})"
     print_answer(line)
+    for language in checked.languages or ():
+        for said in language.lines():
+            print_answer(said)
 
 
 def _count(number: int, word: str) -> str:
@@ -179,7 +206,7 @@ def _count(number: int, word: str) -> str:
 
 
 def _table(checked: _Checked) -> dict[str, object]:
-    return {
+    table: dict[str, object] = {
         "policy": str(checked.path),
         "digest": None if checked.policy is None else checked.policy.digest,
         "problems": [
@@ -187,6 +214,9 @@ def _table(checked: _Checked) -> dict[str, object]:
             for problem in checked.problems
         ],
     }
+    if checked.languages is not None:
+        table["languages"] = [language.table() for language in checked.languages]
+    return table
 
 
 def _annotation(problem: Problem) -> str:

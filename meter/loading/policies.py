@@ -28,6 +28,7 @@ from meter.loading.together.parts import put_together
 from meter.policy import Copy, Policy
 from meter.policy.condition_faults import condition_faults
 from meter.policy.gifts import gift_faults
+from meter.policy.languages import language_faults
 from meter.policy.machine_faults import machine_faults
 from meter.policy.meter_faults import meter_faults
 from meter.policy.offer_faults import offer_faults
@@ -46,8 +47,11 @@ if TYPE_CHECKING:
 __all__ = ["check_text", "dumps_policy", "load_policy", "loads_policy", "read_placed"]
 
 
-_EMPTY = {"empty-condition", "empty-guarantee", "empty-list", "empty-range", "empty-table"}
-"""What is found empty where a part of it could not be read."""
+_EMPTY = {
+    *("empty-condition", "empty-guarantee", "empty-list", "empty-range", "empty-table"),
+    "missing-plural",
+}
+"""What is found empty, or not whole, where a part of it could not be read."""
 
 
 _A_TEXT = instance(str, form="the text of a policy file; `load_policy` takes its path")
@@ -220,6 +224,7 @@ def _faults(parts: Mapping[str, Any], report: Places) -> Iterator[Problem]:
         offer_faults,
         promise_faults,
         prompt_faults,
+        language_faults,
         machine_faults,
         gift_faults,
     )

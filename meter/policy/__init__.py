@@ -31,6 +31,7 @@ from meter.policy.condition_faults import condition_faults
 from meter.policy.conditions import EVERYONE, Limit, When, pairs
 from meter.policy.gifts import GiftTerms, gift_faults
 from meter.policy.groups import RuleGroup
+from meter.policy.languages import language_faults
 from meter.policy.machine_faults import machine_faults
 from meter.policy.machines import MachinesTable
 from meter.policy.meter_faults import meter_faults
@@ -223,6 +224,7 @@ class Policy:
             *offer_faults(self),
             *promise_faults(self),
             *prompt_faults(self),
+            *language_faults(self),
             *link_faults(self.links),
             *machine_faults(self),
             *gift_faults(self),

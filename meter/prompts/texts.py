@@ -7,21 +7,24 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 from babel import Locale
 
 from meter.errors import problem_at
+from meter.policy.languages import CATEGORIES, COUNTED
 from meter.policy.prompts import Noun
 from meter.prompts.errors import TemplateError
 from meter.prompts.languages import choose
 from meter.prompts.locales import elided, number, plural, term_text
 from meter.resources import MOST_BYTES, TomlError, file_stamp, toml_tables
 from meter.resources.languages import shipped_texts
+from meter.resources.locales import lineage, with_fallbacks
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from meter.errors import Problem
+    from meter.policy import Policy
     from meter.resources import FileStamp
     from meter.windows import Term
 
@@ -31,9 +34,6 @@ _FIELD = re.compile(r"\{([a-z]+)\}")
 _SPACES = re.compile(r" {2,}")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _TERMS = ("term-day", "term-week", "term-month", "term-year")
-_WINDOWS = ("any-hours", "any-days", "last-hours", "last-days", "every-hours", "every-days")
-_COUNTED = ("left", "used", "account-more", "account-first", *_WINDOWS, *_TERMS)
-"""The tables whose texts are the plural forms of one: a form each, picked by a number."""
 _SPARED = frozenset(
     {
         *("language", "account", "account-more", "account-first", "return", "bar"),
@@ -42,6 +42,7 @@ _SPARED = frozenset(
     }
 )
 """The tables, and texts of tables, that a prompt can do without."""
+_LIST = "benefits"
 _NOUN = "noun-"
 """Before the name of a table: the nouns of the catalog, and counted sentences for any noun."""
 
@@ -50,13 +51,15 @@ _NOUN = "noun-"
 class Texts:
     """The words of one language, and the locale that writes its numbers and dates.
 
-    `asked` is the tag they were found for.
+    `asked` is the tag they were found for. `borrowed` are the tables that another language lends,
+    with the locale that picks their plural forms.
     """
 
     asked: str
     locale: Locale
     tables: Mapping[str, Mapping[str, str]]
     name: str
+    borrowed: Mapping[str, Locale] = field(factory=dict)
 
     def say(self, table: str, key: str, **values: str) -> str:
         """Return one text with its fields filled in, or nothing where the language has none."""
@@ -64,8 +67,14 @@ class Texts:
 
     def noun(self, name: str) -> Noun | None:
         """Return a noun of the catalog in this language, or `None` where it has none."""
-        forms = self.tables.get(f"{_NOUN}{name}")
-        return None if forms is None else Noun(**forms)
+        table = f"{_NOUN}{name}"
+        forms = self.tables.get(table)
+        if forms is None:
+            return None
+        known = {key: form for key, form in forms.items() if key in CATEGORIES}
+        if "other" not in known:
+            raise self._without(table, "other", "add `other`")
+        return Noun(**known)
 
     def has(self, table: str, noun: Noun | None = None) -> bool:
         """Say whether this language has the counted sentences of a table, for a noun if given."""
@@ -81,13 +90,15 @@ class Texts:
     def count(self, table: str, n: int, **values: str) -> str:
         """Return the sentence for `n`: the one of the very number, else of its plural category."""
         forms = self.tables[table]
-        category = plural(n, self.locale)
+        category = plural(n, self.borrowed.get(table, self.locale))
         form = forms.get(str(n)) or forms.get(category, forms.get("other"))
         if form is None:
-            message = f"[{table}] has no `{category}`"
-            advice = f"add `{category}` or `other`"
-            raise TemplateError([problem_at("missing-plural", message, advice, name=self.name)])
+            raise self._without(table, category, f"add `{category}` or `other`")
         return self._fill(form, {**values, "n": number(n, self.locale)})
+
+    def _without(self, table: str, category: str, advice: str) -> TemplateError:
+        message = f"[{table}] has no `{category}`"
+        return TemplateError([problem_at("missing-plural", message, advice, name=self.name)])
 
     def term(self, term: Term) -> str:
         """Return how long an offer runs as the language's phrases have it, else as CLDR does."""
@@ -110,40 +121,70 @@ class Texts:
         return elided(_SPACES.sub(" ", filled).strip(" "), self.locale)
 
 
-def load_texts(wanted: tuple[str, ...], folder: Path | None) -> Texts:
+def load_texts(wanted: tuple[str, ...], folder: Path | None, policy: Policy | None = None) -> Texts:
     """Return the texts of the first wanted locale that has any.
 
-    They are ours, or those in the `texts` of a publisher's folder.
+    They are ours, over them those in the `texts` of a publisher's folder, over them the policy's
+    own (`[copy.da.texts]`).
     """
-    if folder is not None:
-        return _texts(wanted, folder)
-    return _shipped_texts(wanted)
+    if policy is None or not (policy.publication.fallback or _own_texts(policy)):
+        return _shipped_texts(wanted) if folder is None else _texts(wanted, folder, None)
+    return _policys_texts(wanted, policy) if folder is None else _texts(wanted, folder, policy)
 
 
 @lru_cache(maxsize=256)
 def _shipped_texts(wanted: tuple[str, ...]) -> Texts:
-    return _texts(wanted, None)
+    return _texts(wanted, None, None)
 
 
-def _texts(wanted: tuple[str, ...], folder: Path | None) -> Texts:
-    own: dict[str, Path] = {}
+@lru_cache(maxsize=256)
+def _policys_texts(wanted: tuple[str, ...], policy: Policy) -> Texts:
+    return _texts(wanted, None, policy)
+
+
+def _own_texts(policy: Policy | None) -> dict[str, Mapping[str, Mapping[str, str]]]:
+    """Return the texts of a policy by locale."""
+    copies = {} if policy is None else policy.copy
+    return {locale: copy.texts for locale, copy in copies.items() if copy.texts}
+
+
+def _texts(wanted: tuple[str, ...], folder: Path | None, policy: Policy | None) -> Texts:
+    files: dict[str, Path] = {}
     if folder is not None:
-        own = {path.stem: path for path in sorted((folder / "texts").glob("*.toml"))}
+        files = {path.stem: path for path in sorted((folder / "texts").glob("*.toml"))}
+    own = _own_texts(policy)
     shipped = shipped_texts()
-    choice = choose(wanted, {*own, *shipped})
-    tag = choice.words
-    tables = shipped.get(tag) or _stand_in(shipped["en"])
-    name = f"{tag}.toml"
-    if tag in own:
-        tables = _merge(tables, read_texts(own[tag]))
-        name = str(own[tag])
-    return Texts(asked=choice.asked, locale=choice.locale, tables=tables, name=name)
+    known = {*files, *own, *shipped}
+    choice = choose(wanted, known)
+    tables: Mapping[str, Mapping[str, str]] = {}
+    is_ours = False
+    name = f"{choice.words}.toml"
+    # What a language inherits from lies under it: `de` under `de-CH`.
+    for tag in reversed(lineage(choice.words, known)):
+        is_ours = is_ours or tag in shipped
+        tables = _merge(tables, shipped.get(tag, {}))
+        if tag in files:
+            tables = _merge(tables, read_texts(files[tag]))
+            name = str(files[tag])
+        tables = _merge(tables, own.get(tag, {}))
+    borrowed: dict[str, Locale] = {}
+    if not is_ours:
+        chains = {} if policy is None else policy.publication.fallback
+        other = choose(with_fallbacks((choice.words,), chains), shipped)
+        under = _stand_in(shipped[other.words])
+        if _LIST in tables:  # a list of one language is not filled up from another
+            del under[_LIST]
+        borrowed = dict.fromkeys(under.keys() - tables.keys(), other.locale)
+        tables = _merge(under, tables)
+    return Texts(
+        asked=choice.asked, locale=choice.locale, tables=tables, name=name, borrowed=borrowed
+    )
 
 
 def _stand_in(tables: Mapping[str, Mapping[str, str]]) -> dict[str, Mapping[str, str]]:
     """Return what stands in for a language of the publisher's.
 
-    CLDR has its terms already, and a line that a prompt can do without is not said in English.
+    CLDR has its terms already, and a line that a prompt can do without is not said in another.
     """
     return {
         table: {key: text for key, text in texts.items() if f"{table}.{key}" not in _SPARED}
@@ -159,7 +200,7 @@ def _merge(
     for table, texts in over.items():
         # Plural forms belong together: half of one language's and half of another's would be
         # neither.
-        whole = table in _COUNTED or table.startswith(_NOUN)
+        whole = table in COUNTED or table.startswith(_NOUN)
         merged[table] = texts if whole else {**under.get(table, {}), **texts}
     return merged
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from meter.errors import Problem
 from meter.loading.lints.clock import CLOCK
 from meter.loading.lints.gifts import GIFTS
+from meter.loading.lints.languages import LANGUAGES
 from meter.loading.lints.limits import LIMITS
 from meter.loading.lints.plain import PLAIN
 from meter.loading.lints.publication import PUBLICATION
@@ -60,5 +61,13 @@ def lint(
     return (*plain, *further)
 
 
-LINTS: dict[str, Lint] = {**PUBLICATION, **PLAIN, **LIMITS, **CLOCK, **WORDS, **GIFTS}
+LINTS: dict[str, Lint] = {
+    **PUBLICATION,
+    **PLAIN,
+    **LIMITS,
+    **CLOCK,
+    **WORDS,
+    **GIFTS,
+    **LANGUAGES,
+}
 """Every warning by its code, in the order in which they are looked for."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from babel.numbers import get_currency_precision
 
 from meter.errors import listed
-from meter.loading.lints.prompts import unused_prompts, words_missing
+from meter.loading.lints.languages import words_missing
+from meter.loading.lints.prompts import unused_prompts
 from meter.loading.lints.reading import warning
 from meter.loading.lints.words import has_texts, languages_without_copy
 from meter.resources.locales import best_match

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from meter.errors import Problem, did_you_mean, meant, quoted
 from meter.loading.codes import language_code_step, place_step
+from meter.loading.lints.languages import is_served
 from meter.loading.lints.reading import conditions, warning
 from meter.resources import template_root
-from meter.resources.locales import best_match, locale_of
+from meter.resources.locales import locale_of
 from meter.vocabulary import Members
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def languages_without_copy(policy: Policy) -> Iterator[Problem]:
             has_copy = any(map(has_texts, policy.copy.values()))
             if not has_copy or language in told or locale_of(language) is None:
                 continue
-            if best_match(language, policy.copy) is None:
+            if not is_served(policy, language, policy.copy):
                 told.add(language)
                 message = (
                     f"a condition asks for {quoted(language)}, but there are no words of yours in"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,6 +22,7 @@ from meter.commands.languages import language_reports
 from meter.commands.options import FolderPath, format_option, today_option
 from meter.errors import PolicyError, Problem
 from meter.loading import check_text
+from meter.loading.together import read_files
 from meter.loading.toml import read_text
 from meter.prompts.folder import folder_problems
 from meter.resources import templates_folder
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["check"]
 
 _KEYS = ("severity", "code", "message", "line", "column", "help")
+_A_PART = "if a policy includes this file, check that policy: the file is checked with it"
 _IN_A_MESSAGE = "%\r\n"
 _IN_A_VALUE = "%\r\n:,"
 
@@ -88,10 +91,10 @@ def check(
     probably a mistake is a warning. An offer that is over on --today is one; without --today a
     policy is looked at from its own first day, on which no offer of it is over.
 
-    The files that a policy includes are checked with it, each problem in its own file. The
-    institutions in a file institutions.toml beside a policy are checked with it, and the
-    crawlers in a file crawlers.toml, which a site uses only with the setting `crawler`. A file
-    whose name is only like one of these is a warning.
+    The files that a policy includes are checked with it, each problem in its own file; one that is
+    named besides is not checked twice. The institutions in a file institutions.toml beside a policy
+    are checked with it, and the crawlers in a file crawlers.toml, which a site uses only with the
+    setting `crawler`. A file whose name is only like one of these is a warning.
 
     With --languages the languages of a policy are listed below it: whose texts the prompts have
     there, and what is missing.
@@ -101,7 +104,10 @@ def check(
     """
     checked = []
     unreadable = False
+    parts = _included(policies)
     for path in policies:
+        if path.resolve() in parts:
+            continue
         try:
             checked.append(_check(path, today, templates, search=search))
         except PolicyError as error:
@@ -116,7 +122,7 @@ def check(
     policies_read = {result.path: result.policy for result in checked if result.policy is not None}
     checked += [
         _Checked(beside.path, None, beside.problems, beside.note)
-        for beside in found_beside(policies_read)
+        for beside in found_beside(policies_read, parts)
     ]
     checked += [
         _Checked(folder, None, folder_problems(folder))
@@ -140,13 +146,27 @@ def check(
         raise click.exceptions.Exit(EXIT_NO)
 
 
+def _included(policies: tuple[Path, ...]) -> frozenset[Path]:
+    """Return the files that some policies include; one that cannot be read is told elsewhere."""
+    found: list[Path] = []
+    for path in policies:
+        with suppress(PolicyError):
+            found += [file.path.resolve() for file in read_files(path).included]
+    return frozenset(found)
+
+
 def _check(path: Path, today: date | None, templates: Path | None, *, search: bool) -> _Checked:
     text = read_text(path)
     exact = _with_search_advice if search else lints
-    found = check_text(
+    policy, problems = check_text(
         text, str(path), today=today, exact=exact, templates=templates, folder=path.parent
     )
-    return _Checked(path, *found)
+    return _Checked(path, policy, problems, _A_PART if _is_part(problems) else None)
+
+
+def _is_part(problems: tuple[Problem, ...]) -> bool:
+    """Say whether a file may be one that a policy includes: it does not say who publishes."""
+    return any(one.code == "missing-key" and "`publication`" in one.message for one in problems)
 
 
 def _with_languages(checked: _Checked, templates: Path | None) -> _Checked:

@@ -118,7 +118,8 @@ class _Merge:
 
     def _written(self, path: Path) -> Written:
         """Return where this file has a part of the policy."""
-        return Written(self.file, as_written(path, self.places.files.all[self.file].table))
+        files = self.places.files
+        return Written(self.file, as_written(path, files.all[self.file].table, files.locale))
 
 
 def _note_name(name: str, place: Written, names: dict[str, Written], places: Places) -> None:

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from meter.errors import listed
 from meter.loading.lints import LINTS
 from meter.loading.lints.languages import languages_named
 from meter.policy import Policy
 from meter.prompts.errors import TemplateError
 from meter.prompts.languages import choose
 from meter.prompts.texts import read_texts
-from meter.resources.languages import language_status, missing_texts, shipped_languages
+from meter.resources.languages import language_status, lenders, missing_texts, shipped_languages
 from meter.resources.locales import lineage, with_fallbacks
 
 if TYPE_CHECKING:
@@ -32,14 +33,14 @@ class LanguageReport:
     """A language of a policy: whose texts its prompts have, and what is missing.
 
     `words` is the language of its texts, `source` says whose they are, and `stand_in` in which
-    language is said what they leave out. `missing` are texts, `spared` those that a prompt can do
+    languages is said what they leave out. `missing` are texts, `spared` those that a prompt can do
     without, and `warnings` what else is said of the language.
     """
 
     language: str
     words: str
     source: str
-    stand_in: str
+    stand_in: tuple[str, ...]
     missing: tuple[str, ...]
     spared: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -62,7 +63,8 @@ class LanguageReport:
             is_whole = self.source != "other" and not self.spared and not self.warnings
             return f"{whose}, nothing missing" if is_whole else whose
         number = "1 is" if len(self.missing) == 1 else f"{len(self.missing)} are"
-        return f"{whose}; {number} missing and said in `{self.stand_in}`"
+        others = listed([f"`{tag}`" for tag in self.stand_in])
+        return f"{whose}; {number} missing and said in {others}"
 
     def table(self) -> dict[str, object]:
         """Return the report as plain values."""
@@ -70,7 +72,7 @@ class LanguageReport:
             "language": self.language,
             "words": self.words,
             "source": self.source,
-            "stand_in": self.stand_in,
+            "stand_in": list(self.stand_in),
             "missing": list(self.missing),
             "spared": list(self.spared),
             "warnings": list(self.warnings),
@@ -119,13 +121,14 @@ def _report(policy: Policy, tag: str, files: _Tables, warnings: tuple[str, ...])
     words = choose(wanted, {*own, *files, *shipped}).words
     is_served = bool(lineage(tag, [words])) or bool(lineage(words, [tag]))
     texts = missing_texts(policy, words, files) if is_served else ()
+    missing = [text for text in texts if not text.is_spared]
     place = _TextPlace(policy, words, is_file=words in files and words not in own)
     return LanguageReport(
         language=tag,
         words=words,
         source=_source(words, {*own, *files}) if is_served else "other",
-        stand_in=choose(with_fallbacks((words,), chains), shipped).words,
-        missing=tuple(place.of(text) for text in texts if not text.is_spared),
+        stand_in=lenders(policy, words, missing, files),
+        missing=tuple(place.of(text) for text in missing),
         spared=tuple(place.of(text) for text in texts if text.is_spared),
         warnings=warnings,
     )

@@ -114,6 +114,11 @@ class Copy:
     def __attrs_post_init__(self) -> None:
         check_fields(self, _OF_A_COPY)
 
+    @property
+    def frames_prompts(self) -> bool:
+        """Whether it has words that stand around a prompt: a headline, a pitch or benefits."""
+        return bool(self.headline or self.pitch or self.benefits)
+
 
 _OF_A_COPY = {
     "headline": maybe(TEXT),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
@@ -14,14 +15,14 @@ from meter.errors import problem_at
 from meter.policy.languages import CATEGORIES, COUNTED
 from meter.policy.prompts import Noun
 from meter.prompts.errors import TemplateError
-from meter.prompts.languages import choose
+from meter.prompts.languages import ChosenWords, choose
 from meter.prompts.locales import elided, number, plural, term_text
 from meter.resources import MOST_BYTES, TomlError, file_stamp, toml_tables
 from meter.resources.languages import shipped_texts
-from meter.resources.locales import lineage, with_fallbacks
+from meter.resources.locales import best_match, lineage, with_fallbacks
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from meter.errors import Problem
     from meter.policy import Policy
@@ -149,36 +150,70 @@ def _own_texts(policy: Policy | None) -> dict[str, Mapping[str, Mapping[str, str
 
 
 def _texts(wanted: tuple[str, ...], folder: Path | None, policy: Policy | None) -> Texts:
-    files: dict[str, Path] = {}
-    if folder is not None:
-        files = {path.stem: path for path in sorted((folder / "texts").glob("*.toml"))}
-    own = _own_texts(policy)
-    shipped = shipped_texts()
-    known = {*files, *own, *shipped}
-    choice = choose(wanted, known)
-    tables: Mapping[str, Mapping[str, str]] = {}
-    is_ours = False
-    name = f"{choice.words}.toml"
-    # What a language inherits from lies under it: `de` under `de-CH`.
-    for tag in reversed(lineage(choice.words, known)):
-        is_ours = is_ours or tag in shipped
-        tables = _merge(tables, shipped.get(tag, {}))
-        if tag in files:
-            tables = _merge(tables, read_texts(files[tag]))
-            name = str(files[tag])
-        tables = _merge(tables, own.get(tag, {}))
+    sources = _Sources.of(folder, policy)
+    choice = choose(wanted, sources.tags)
+    tables = sources.tables(choice.words)
     borrowed: dict[str, Locale] = {}
-    if not is_ours:
-        chains = {} if policy is None else policy.publication.fallback
-        other = choose(with_fallbacks((choice.words,), chains), shipped)
-        under = _stand_in(shipped[other.words])
-        if _LIST in tables:  # a list of one language is not filled up from another
-            del under[_LIST]
-        borrowed = dict.fromkeys(under.keys() - tables.keys(), other.locale)
-        tables = _merge(under, tables)
+    if not lineage(choice.words, shipped_texts()):
+        under: dict[str, Mapping[str, str]] = {}
+        for other in reversed([*_lenders(choice.words, policy, sources.tags)]):
+            lent = _stand_in(sources.tables(other.words))
+            under = _merge(_without_list(under, lent), lent)
+            borrowed |= dict.fromkeys(lent, other.locale)
+        borrowed = {table: borrowed[table] for table in borrowed.keys() - tables.keys()}
+        tables = _merge(_without_list(under, tables), tables)
+    name = sources.name(choice.words)
     return Texts(
         asked=choice.asked, locale=choice.locale, tables=tables, name=name, borrowed=borrowed
     )
+
+
+def _lenders(words: str, policy: Policy | None, known: Collection[str]) -> Iterator[ChosenWords]:
+    """Yield the languages that say what one of the publisher's leaves out: its chain, English."""
+    chains = {} if policy is None else policy.publication.fallback
+    for tag in with_fallbacks((words,), chains)[1:]:
+        if best_match(tag, known) is not None:
+            yield choose((tag,), known)
+    yield choose((), known)
+
+
+@frozen
+class _Sources:
+    """Where texts are: ours, over them files of a publisher's folder, over them the policy's."""
+
+    files: Mapping[str, Path]
+    own: Mapping[str, Mapping[str, Mapping[str, str]]]
+    tags: frozenset[str]
+
+    @classmethod
+    def of(cls, folder: Path | None, policy: Policy | None) -> _Sources:
+        """Return those of a folder and a policy."""
+        paths = [] if folder is None else sorted((folder / "texts").glob("*.toml"))
+        files = {path.stem: path for path in paths}
+        own = _own_texts(policy)
+        return cls(files, own, frozenset({*files, *own, *shipped_texts()}))
+
+    def tables(self, words: str) -> Mapping[str, Mapping[str, str]]:
+        """Return the tables of a language; what it inherits from lies under: `de` under `de-CH`."""
+        tables: dict[str, Mapping[str, str]] = {}
+        for tag in reversed(lineage(words, self.tags)):
+            tables = _merge(tables, shipped_texts().get(tag, {}))
+            if tag in self.files:
+                tables = _merge(tables, read_texts(self.files[tag]))
+            tables = _merge(tables, self.own.get(tag, {}))
+        return tables
+
+    def name(self, words: str) -> str:
+        """Return what messages call the texts of a language: the nearest file, else its tag."""
+        nearest = next((tag for tag in lineage(words, self.tags) if tag in self.files), None)
+        return f"{words}.toml" if nearest is None else str(self.files[nearest])
+
+
+def _without_list(
+    under: dict[str, Mapping[str, str]], over: Mapping[str, Mapping[str, str]]
+) -> dict[str, Mapping[str, str]]:
+    """Return tables without the list, where others have one: none is filled up from another."""
+    return {table: texts for table, texts in under.items() if table != _LIST or _LIST not in over}
 
 
 def _stand_in(tables: Mapping[str, Mapping[str, str]]) -> dict[str, Mapping[str, str]]:

@@ -9,20 +9,23 @@ from meter.errors import Problem, listed
 from meter.policy.languages import COUNTED, fields_in
 from meter.policy.placeholders import PLURALS
 from meter.resources.files import template_root
-from meter.resources.locales import best_match, lineage, plurals_of
+from meter.resources.locales import best_match, lineage, plurals_of, with_fallbacks
 from meter.resources.needed import needed_texts
 from meter.resources.toml import toml_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from meter.policy import Policy
     from meter.resources.needed import NeededText
+
+    _Files = Mapping[str, Mapping[str, Mapping[str, str]]]
 
 __all__ = [
     "LanguageStatus",
     "fields_everywhere",
     "language_status",
+    "lenders",
     "missing_texts",
     "plural_problems",
     "shipped_languages",
@@ -79,24 +82,43 @@ def fields_everywhere(table: str, key: str | None) -> frozenset[str]:
 
 
 def missing_texts(
-    policy: Policy, locale: str, files: Mapping[str, Mapping[str, Mapping[str, str]]] | None = None
+    policy: Policy, locale: str, files: _Files | None = None
 ) -> tuple[NeededText, ...]:
     """Return what the prompts of a policy may say and a language has no text for.
 
     What it inherits counts, and what ships; `files` are the texts of a publisher's folder.
     """
+    copy = policy.copy.get(best_match(locale, policy.copy) or "")
+    has = _texts_of(policy, locale, files or {})
+    return tuple(text for text in needed_texts(policy, copy) if not has(text))
+
+
+def lenders(
+    policy: Policy,
+    locale: str,
+    texts: Iterable[NeededText],
+    files: _Files | None = None,
+) -> tuple[str, ...]:
+    """Return in which languages texts are said that one leaves out.
+
+    Each in the first of the language's chain that has it, else in English.
+    """
+    own = {tag for tag, copy in policy.copy.items() if copy.texts}
+    known = (*own, *(files or {}), *shipped_texts())
+    chain = with_fallbacks((locale,), policy.publication.fallback)[1:]
+    served = [words for tag in chain if (words := best_match(tag, known)) is not None]
+    have = {tag: _texts_of(policy, tag, files or {}) for tag in served}
+    found = (next((tag for tag in served if have[tag](text)), "en") for text in texts)
+    return tuple(dict.fromkeys(found))
+
+
+def _texts_of(policy: Policy, locale: str, files: _Files) -> Callable[[NeededText], bool]:
+    """Return what says whether a language has a text, itself or of what it inherits from."""
     own = {tag: copy.texts for tag, copy in policy.copy.items() if copy.texts}
     layers = [
-        texts[tag]
-        for texts in (own, files or {}, shipped_texts())
-        for tag in lineage(locale, texts)
+        texts[tag] for texts in (own, files, shipped_texts()) for tag in lineage(locale, texts)
     ]
-    copy = policy.copy.get(best_match(locale, policy.copy) or "")
-    return tuple(
-        text
-        for text in needed_texts(policy, copy)
-        if not any(text.is_in(tables) for tables in layers)
-    )
+    return lambda text: any(text.is_in(tables) for tables in layers)
 
 
 def plural_problems(what: str, locale: str, forms: Collection[str]) -> Iterator[Problem]:

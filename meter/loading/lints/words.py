@@ -18,11 +18,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from meter.loading.positions import Path as Place
-    from meter.policy import Copy, Policy, When
+    from meter.policy import Policy, When
 
 __all__ = [
     "WORDS",
-    "has_texts",
     "languages_without_copy",
     "own_prompts",
     "shipped_prompts",
@@ -58,18 +57,13 @@ def _unknown_codes(policy: Policy, _: date | None) -> Iterator[Problem]:
                 yield warning("unknown-code", (*path, "language"), message, advice)
 
 
-def has_texts(copy: Copy) -> bool:
-    """Say whether the publisher's words have any around a prompt."""
-    return bool(copy.headline or copy.pitch or copy.benefits)
-
-
 def languages_without_copy(policy: Policy) -> Iterator[Problem]:
     """Find languages that conditions name and that the publisher's words leave out."""
+    having = [tag for tag, copy in policy.copy.items() if copy.frames_prompts]
     told: set[str] = set()
     for path, when in conditions(policy):
         for language in sorted(when.language or ()):
-            has_copy = any(map(has_texts, policy.copy.values()))
-            if not has_copy or language in told or locale_of(language) is None:
+            if not having or language in told or locale_of(language) is None:
                 continue
             if not is_served(policy, language, policy.copy):
                 told.add(language)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, cast
 
-from meter.loading.lints.words import has_texts, own_prompts, unknown_prompts
+from meter.loading.lints.words import own_prompts, unknown_prompts
 from meter.policy.prompts import NOUNS
 from meter.prompts import render
 from meter.prompts.languages import accepted
@@ -85,7 +85,7 @@ def _has_texts(policy: Policy, locale: str) -> bool:
 
 def _copy(decision: Decision, policy: Policy, locale: str, folder: Path | None) -> Iterator[str]:
     """Find the publisher's words in another language than the prompt's."""
-    if best_match(locale, [tag for tag, copy in policy.copy.items() if has_texts(copy)]):
+    if best_match(locale, [tag for tag, copy in policy.copy.items() if copy.frames_prompts]):
         return
     said = render(decision, locale=locale, format="text", folder=folder)
     for tag, copy in policy.copy.items():

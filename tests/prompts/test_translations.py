@@ -18,7 +18,7 @@ from meter.policy.languages import COUNTED, known_fields, text_faults
 from meter.policy.languages.catalogue import TEXTS
 from meter.prompts.folder import folder_problems
 from meter.prompts.texts import load_texts
-from meter.resources.languages import fields_everywhere, missing_texts, shipped_texts
+from meter.resources.languages import fields_everywhere, lenders, missing_texts, shipped_texts
 from meter.resources.locales import lineage, plurals_of, with_fallbacks
 from meter.verify import changes
 from tests.prompts.staging import LANGUAGES, Stage, make_offer, make_policy
@@ -95,6 +95,81 @@ def test_what_a_language_leaves_out_is_said_in_its_chain():
     # Icelandic takes 21 for one, Polish for many: the sentence is Polish.
     texts = load_texts(("is",), None, staged({"is": bar}, fallback={"is": ("pl",)}).policy)
     assert "Pozostało Ci 21 bezpłatnych artykułów" == texts.count("left", 21, period="")
+
+
+def test_a_chain_lends_what_is_the_publishers_own():
+    """A Faroese sentence that is not there is Danish, also where Danish does not ship."""
+    bar = {"bar": {"open": "a"}}
+    copies = {"fo": {**bar, "benefits": {"1": "Alt"}}, "da": {**DANISH, "benefits": {"1": "b"}}}
+    stage = staged(copies, fallback={"fo": ("da", "nb")})
+    assert "Du har 4 gratis artikler tilbage i denne måned" == first(stage, "fo")
+    texts = load_texts(("fo",), None, stage.policy)
+    assert {"1": "Alt"} == texts.tables["benefits"]
+    # What Danish leaves out as well is said in the next.
+    norwegian = shipped_texts()["nb"]["subscription-wall"]["action"]
+    assert norwegian == texts.say("subscription-wall", "action", publication="")
+    lent = load_texts(("fo",), None, staged({**copies, "fo": bar}, fallback={"fo": ("da",)}).policy)
+    assert {"1": "b"} == lent.tables["benefits"]
+
+
+def test_what_is_missing_is_told_with_the_languages_that_say_it():
+    """Each text by the first of the chain that has it."""
+    copies = {"fo": {"bar": {"open": "a"}}, "da": DANISH}
+    policy = staged(copies, fallback={"fo": ("da", "nb")}).policy
+    missing = [text for text in missing_texts(policy, "fo") if not text.is_spared]
+    assert ("da", "nb") == lenders(policy, "fo", missing)
+    assert ("en",) == lenders(staged(copies).policy, "fo", missing)
+
+
+AROUND = """
+[publication]
+name = "H"
+[prompts.ask]
+heading = "Ask"
+[copy]
+headline = "Hello"
+pitch = "All of it"
+[copy.de]
+headline = "Hallo"
+pitch = "Alles"
+[copy.de-CH]
+headline = "Grüezi"
+[copy.de-AT.texts.bar]
+open = "Mehr"
+[copy.fr.prompts.ask]
+heading = "Demande"
+[[rules]]
+name = "a"
+show = "subscription-wall"
+prompt = "ask"
+"""
+
+
+def test_words_around_a_prompt_are_those_of_what_a_language_inherits_from():
+    """A country that says one thing otherwise says the rest as its language does."""
+    policy = loads_policy(AROUND)
+    decision = Stage(policy).read(1)
+    for locale, expected in {
+        "de-CH": ("Grüezi", "Alles", "de-CH"),
+        "de-AT": ("Hallo", "Alles", "de"),
+        "fr": ("Hello", "All of it", "en"),
+    }.items():
+        parts = json.loads(render(decision, policy, locale=locale, format="json"))
+        assert expected == (parts["headline"], parts["pitch"], parts["copy_lang"])
+
+
+def test_a_language_without_words_around_a_prompt_is_told():
+    """At that language; one that inherits them, or whose chain has them, lacks none."""
+    chained = AROUND.replace('name = "H"\n', 'name = "H"\nfallback = { fr = ["de"] }\n')
+    told = [
+        [one.message for one in check_text(each)[1] if "headline" in one.message]
+        for each in (AROUND, chained)
+    ]
+    expected = (
+        "the words in `fr` leave out `headline` and `pitch`, so readers see those of another"
+        " language instead"
+    )
+    assert told == [[expected], []]
 
 
 def test_a_list_of_ones_own_is_not_filled_up_from_another_language():

@@ -71,7 +71,6 @@ def words_missing(policy: Policy) -> Iterator[Problem]:
                 message = f"the noun `{meter.noun}` has no word in `{locale}`"
                 advice = f'add `"{meter.noun}" = {{ other = "…" }}` to `[copy.{locale}.nouns]`'
                 yield warning("copy-gap", ("copy", locale), message, advice)
-    yield from _parts_missing(policy)
     yield from _forms(policy, "copy-gap")
     yield from _texts_missing(policy)
 
@@ -114,20 +113,6 @@ def _declared(policy: Policy) -> Iterator[tuple[str, str, Place, PromptWords]]:
                 yield prompt.name, locale, path, copy.prompts[prompt.name]
 
 
-def _parts_missing(policy: Policy) -> Iterator[Problem]:
-    """Yield declared prompts that have a text or an action in their own language only."""
-    own = {prompt.name: dict(prompt.texts()) for prompt in policy.prompts}
-    for name, locale, path, words in _declared(policy):
-        missing = [key for key in own[name] if key not in dict(words.texts())]
-        if missing:
-            every = listed([f"`{key}`" for key in missing])
-            message = (
-                f"the words of prompt `{name}` in `{locale}` leave out {every}, which they have in"
-                f" `{policy.publication.locale}`"
-            )
-            yield warning("copy-gap", path, message, f"add {every}: else nothing is said there")
-
-
 def _placeholders(text: str) -> Iterator[Placeholder]:
     return (piece for piece in split_words(text) if isinstance(piece, Placeholder))
 
@@ -152,15 +137,8 @@ def _missing_placeholders(policy: Policy, _: date | None) -> Iterator[Problem]:
         if words is own[name]:
             continue
         there = {each.name.removesuffix("_plural") for each in _of(words)}
-        keys = dict(words.texts())  # what is left out as a whole is told as such
-        asked = (text for key, text in own[name].texts() if key in keys)
         # A count that only picks a word is grammar, which another language may not need.
-        needed = (
-            each
-            for text in asked
-            for each in _placeholders(text)
-            if not each.forms and each.name != _OLD_PLURAL
-        )
+        needed = (each for each in _of(own[name]) if not each.forms and each.name != _OLD_PLURAL)
         missing = [each for each in dict.fromkeys(needed) if each.name not in there]
         if missing:
             every = listed([f"`{{{{ {each.name} }}}}`" for each in missing])

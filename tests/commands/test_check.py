@@ -140,7 +140,7 @@ def test_check_takes_a_file_with_the_policy_that_includes_it(meter, folder):
     assert answer.code == 1
     assert answer.out.startswith("crawler.toml:2:8: error[wrong-type]")
     assert answer.out.endswith("\npolicy.toml: 1 error\n")
-    (folder / "crawler.toml").write_text('[links]\nsubscribe = "/a"\n', encoding="utf-8")
+    (folder / "crawler.toml").write_text("[switches]\nstorm = false\n", encoding="utf-8")
     answer = meter("check", "crawler.toml", "policy.toml", "--today", "2026-06-01")
     assert answer.out == "policy.toml: nothing wrong (7 rules, 1 meter, 1 offer)\n"
     alone = meter("check", "crawler.toml")

@@ -40,8 +40,8 @@ BUGS = {
         Bug(
             "a language of the publisher's has English terms",
             "prompts/texts.py",
-            "under = _stand_in(shipped[other.words])",
-            "under = dict(shipped[other.words])",
+            "lent = _stand_in(sources.tables(other.words))",
+            "lent = sources.tables(other.words)",
         ),
         Bug(
             "half of the plural forms are another language's",
@@ -72,8 +72,20 @@ BUGS = {
         Bug(
             "what a language inherits from does not lie under it",
             "prompts/texts.py",
-            "for tag in reversed(lineage(choice.words, known)):",
-            "for tag in [choice.words]:",
+            "for tag in reversed(lineage(words, self.tags)):",
+            "for tag in [words]:",
+        ),
+        Bug(
+            "a chain lends only what ships",
+            "prompts/texts.py",
+            "if best_match(tag, known) is not None:",
+            "if best_match(tag, shipped_texts()) is not None:",
+        ),
+        Bug(
+            "a country has its own headline or nothing",
+            "prompts/parts/__init__.py",
+            "for tag in lineage(choice.words, having)]",
+            "for tag in having if tag == choice.words]",
         ),
         Bug(
             "millions are counted",
@@ -92,8 +104,8 @@ BUGS = {
         Bug(
             "the publisher's words are told as those of another language",
             "prompts/parts/__init__.py",
-            "if own is None else choice.words",
-            "if own is not None else choice.words",
+            "choice.words if copies else str(choice.locale)",
+            "str(choice.locale) if copies else choice.words",
         ),
         Bug(
             "any script will do",

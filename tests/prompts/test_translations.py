@@ -141,7 +141,6 @@ heading = "Demande"
 [[rules]]
 name = "a"
 show = "subscription-wall"
-prompt = "ask"
 """
 
 

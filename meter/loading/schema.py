@@ -289,12 +289,12 @@ PART = Table(
 """What a file may have that a policy includes: all but what is the policy's own."""
 
 
-def policy_schema() -> dict[str, Any]:
-    """Return the policy format as JSON Schema (draft 2020-12)."""
+def policy_schema(table: Table = POLICY) -> dict[str, Any]:
+    """Return the policy format as JSON Schema (draft 2020-12); of `PART`, that of a part of it."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A policy of meter",
-        **POLICY.definition(),
+        "title": f"{table.noun.capitalize()} of meter",
+        **table.definition(),
         "$defs": {"when": WHEN.definition()},
     }
 

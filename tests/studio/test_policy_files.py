@@ -63,7 +63,9 @@ def test_the_form_has_what_stands_in_the_file_itself(client: TestClient, desk: D
     found = names(page.text)
     assert ANONYMOUS in found
     assert "copy/headline" in found
-    assert not {name for name in found if name.startswith("meters/markets") or name.endswith("pitch")}
+    assert not {
+        name for name in found if name.startswith("meters/markets") or name.endswith("pitch")
+    }
     said = words(page)
     assert "This policy includes other files." in said
     assert "markets: two a week" in said

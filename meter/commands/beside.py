@@ -11,7 +11,7 @@ from meter.web.machines.declared import FILE_NAME as CRAWLERS_FILE
 from meter.web.machines.declared import crawler_problems
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from meter.policy import Policy
@@ -32,8 +32,11 @@ class Beside(NamedTuple):
     note: str | None = None
 
 
-def found_beside(policies: dict[Path, Policy]) -> Iterator[Beside]:
-    """Yield the files beside policies, each once, by the products of all policies there."""
+def found_beside(policies: dict[Path, Policy], parts: Collection[Path]) -> Iterator[Beside]:
+    """Yield the files beside policies, each once, by the products of all policies there.
+
+    `parts` are the files that the policies include: whatever they are called, they are read.
+    """
     found: dict[Path, dict[Problem, None]] = {}
     for path, policy in policies.items():
         beside = path.parent / INSTITUTIONS_FILE
@@ -49,7 +52,8 @@ def found_beside(policies: dict[Path, Policy]) -> Iterator[Beside]:
     for folder in folders:
         for beside in sorted(folder.glob("*")):
             is_toml = beside.suffix.lower() == ".toml"
-            if is_toml and beside not in policies and beside.name not in _NAMES:
+            is_read = beside in policies or beside.resolve() in parts
+            if is_toml and not is_read and beside.name not in _NAMES:
                 yield from _misnamed(beside)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,9 +18,11 @@ from meter.commands.console import (
     styled,
 )
 from meter.commands.help import command
+from meter.commands.languages import language_reports
 from meter.commands.options import FolderPath, format_option, today_option
 from meter.errors import PolicyError, Problem
 from meter.loading import check_text
+from meter.loading.together import read_files
 from meter.loading.toml import read_text
 from meter.prompts.folder import folder_problems
 from meter.resources import templates_folder
@@ -28,11 +31,13 @@ from meter.verify.lints import lints, search_advice
 if TYPE_CHECKING:
     from datetime import date
 
+    from meter.commands.languages import LanguageReport
     from meter.policy import Policy
 
 __all__ = ["check"]
 
 _KEYS = ("severity", "code", "message", "line", "column", "help")
+_A_PART = "if a policy includes this file, check that policy: the file is checked with it"
 _IN_A_MESSAGE = "%\r\n"
 _IN_A_VALUE = "%\r\n:,"
 
@@ -44,16 +49,24 @@ class _Checked(NamedTuple):
     policy: Policy | None
     problems: tuple[Problem, ...]
     note: str | None = None
+    languages: tuple[LanguageReport, ...] | None = None
 
 
 @command(
     "meter check policy.toml",
     "meter check --strict --format json policies/*.toml",
+    "meter check policy.toml --languages",
 )
 @click.argument(
     "policies", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="POLICY…"
 )
 @click.option("--strict", is_flag=True, help="Let warnings fail too.")
+@click.option(
+    "--languages",
+    "lists_languages",
+    is_flag=True,
+    help="List the languages of each policy, with every text that is missing in one.",
+)
 @click.option("--search", is_flag=True, help="Warn too where search engines advise otherwise.")
 @today_option
 @click.option(
@@ -70,6 +83,7 @@ def check(
     *,
     strict: bool,
     search: bool,
+    lists_languages: bool,
 ) -> None:
     """Find what is wrong in a policy, and where.
 
@@ -77,17 +91,23 @@ def check(
     probably a mistake is a warning. An offer that is over on --today is one; without --today a
     policy is looked at from its own first day, on which no offer of it is over.
 
-    The files that a policy includes are checked with it, each problem in its own file. The
-    institutions in a file institutions.toml beside a policy are checked with it, and the
-    crawlers in a file crawlers.toml, which a site uses only with the setting `crawler`. A file
-    whose name is only like one of these is a warning.
+    The files that a policy includes are checked with it, each problem in its own file; one that is
+    named besides is not checked twice. The institutions in a file institutions.toml beside a policy
+    are checked with it, and the crawlers in a file crawlers.toml, which a site uses only with the
+    setting `crawler`. A file whose name is only like one of these is a warning.
+
+    With --languages the languages of a policy are listed below it: whose texts the prompts have
+    there, and what is missing.
 
     The exit code is 1 if there are errors, and 2 if a file cannot be read. `--format github` prints
     annotations for a pull request.
     """
     checked = []
     unreadable = False
+    parts = _included(policies)
     for path in policies:
+        if path.resolve() in parts:
+            continue
         try:
             checked.append(_check(path, today, templates, search=search))
         except PolicyError as error:
@@ -96,11 +116,13 @@ def check(
                 checked.append(_Checked(path, None, error.problems))
             else:
                 print_error(error)
+    if lists_languages:
+        checked = [_with_languages(result, templates) for result in checked]
     folders = [templates] if templates else [_folder_of(result) for result in checked]
     policies_read = {result.path: result.policy for result in checked if result.policy is not None}
     checked += [
         _Checked(beside.path, None, beside.problems, beside.note)
-        for beside in found_beside(policies_read)
+        for beside in found_beside(policies_read, parts)
     ]
     checked += [
         _Checked(folder, None, folder_problems(folder))
@@ -124,13 +146,35 @@ def check(
         raise click.exceptions.Exit(EXIT_NO)
 
 
+def _included(policies: tuple[Path, ...]) -> frozenset[Path]:
+    """Return the files that some policies include; one that cannot be read is told elsewhere."""
+    found: list[Path] = []
+    for path in policies:
+        with suppress(PolicyError):
+            found += [file.path.resolve() for file in read_files(path).included]
+    return frozenset(found)
+
+
 def _check(path: Path, today: date | None, templates: Path | None, *, search: bool) -> _Checked:
     text = read_text(path)
     exact = _with_search_advice if search else lints
-    found = check_text(
+    policy, problems = check_text(
         text, str(path), today=today, exact=exact, templates=templates, folder=path.parent
     )
-    return _Checked(path, *found)
+    return _Checked(path, policy, problems, _A_PART if _is_part(problems) else None)
+
+
+def _is_part(problems: tuple[Problem, ...]) -> bool:
+    """Say whether a file may be one that a policy includes: it does not say who publishes."""
+    return any(one.code == "missing-key" and "`publication`" in one.message for one in problems)
+
+
+def _with_languages(checked: _Checked, templates: Path | None) -> _Checked:
+    """Return what was found in a file, with the languages of its policy if it is one."""
+    if checked.policy is None:
+        return checked
+    folder = templates or _folder_of(checked)
+    return checked._replace(languages=language_reports(checked.policy, folder))
 
 
 def _folder_of(checked: _Checked) -> Path | None:
@@ -172,6 +216,9 @@ def _print(checked: _Checked) -> None:
     if checked.note is not None:
         line += f" ({checked.note})"
     print_answer(line)
+    for language in checked.languages or ():
+        for said in language.lines():
+            print_answer(said)
 
 
 def _count(number: int, word: str) -> str:
@@ -179,7 +226,7 @@ def _count(number: int, word: str) -> str:
 
 
 def _table(checked: _Checked) -> dict[str, object]:
-    return {
+    table: dict[str, object] = {
         "policy": str(checked.path),
         "digest": None if checked.policy is None else checked.policy.digest,
         "problems": [
@@ -187,6 +234,9 @@ def _table(checked: _Checked) -> dict[str, object]:
             for problem in checked.problems
         ],
     }
+    if checked.languages is not None:
+        table["languages"] = [language.table() for language in checked.languages]
+    return table
 
 
 def _annotation(problem: Problem) -> str:

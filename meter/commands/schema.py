@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from meter.commands.help import command
 from meter.journeys.keys import JOURNEY
 from meter.loading.conditions import WHEN
 from meter.loading.events import event_shape
-from meter.loading.schema import policy_schema
+from meter.loading.schema import PART, policy_schema
 from meter.web.institutions.keys import institutions_schema
 from meter.web.machines.declared import crawlers_schema
 
@@ -43,6 +44,7 @@ def _event() -> dict[str, Any]:
 
 _SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "policy": policy_schema,
+    "part": partial(policy_schema, PART),
     "journey": _journey,
     "event": _event,
     "institutions": institutions_schema,
@@ -52,6 +54,7 @@ _SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
 
 @command(
     "meter schema > policy.schema.json",
+    "meter schema part > part.schema.json",
     "meter schema journey > journey.schema.json",
     "meter schema institutions > institutions.schema.json",
     "meter schema crawlers > crawlers.schema.json",
@@ -61,7 +64,7 @@ def schema(what: str) -> None:
     """Print the JSON Schema of a file, for editors.
 
     An editor that knows JSON Schema completes the keys of a policy, a journey, or a list of
-    institutions or crawlers as one types, and says what is wrong with them.
-    `event` is one line of page views.
+    institutions or crawlers as one types, and says what is wrong with them. `part` is a file that a
+    policy includes, `event` one line of page views.
     """
     print_json(_SCHEMAS[what]())

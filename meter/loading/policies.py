@@ -35,6 +35,7 @@ from meter.policy.faults.offers import offer_faults
 from meter.policy.faults.promises import promise_faults
 from meter.policy.faults.prompts import prompt_faults
 from meter.policy.gifts import gift_faults
+from meter.policy.languages import language_faults
 from meter.policy.words import declared
 from meter.resources import templates_folder
 from meter.validation import find_faults
@@ -49,14 +50,10 @@ __all__ = ["check_text", "dumps_policy", "load_policy", "loads_policy", "read_pl
 
 
 _EMPTY = {
-    "empty-condition",
-    "empty-guarantee",
-    "empty-list",
-    "empty-quiet",
-    "empty-range",
-    "empty-table",
+    *("empty-condition", "empty-guarantee", "empty-list", "empty-quiet", "empty-range"),
+    *("empty-table", "missing-plural"),
 }
-"""What is found empty where a part of it could not be read."""
+"""What is found empty, or not whole, where a part of it could not be read."""
 
 
 _A_TEXT = instance(str, form="the text of a policy file; `load_policy` takes its path")
@@ -232,6 +229,7 @@ def _faults(parts: Mapping[str, Any], report: Places) -> Iterator[Problem]:
         offer_faults,
         promise_faults,
         prompt_faults,
+        language_faults,
         machine_faults,
         gift_faults,
         experiment_faults,

@@ -20,7 +20,7 @@ from meter.policy.prompts import (
 from meter.policy.publication import link_step
 from meter.windows import Window
 
-__all__ = ["NOUNS_BY_NAME", "PROMPT", "PROMPTS", "WORDS_BY_PROMPT"]
+__all__ = ["NOUNS_BY_NAME", "PROMPT", "PROMPTS", "TEXTS_BY_TABLE", "WORDS_BY_PROMPT"]
 
 _HEADING = Text(form='a text in quotes such as `"Your consent"`')
 _TEXT = Text(form="a text in quotes", longest=2000)
@@ -142,4 +142,16 @@ NOUNS_BY_NAME = Mapping(
     ),
     most=50,
     example='recipe = { one = "recipe", other = "recipes" }',
+)
+
+TEXTS_BY_TABLE = Mapping(
+    noun="a table of texts",
+    item=Mapping(
+        noun="a text",
+        item=Text(form='a text in quotes such as `"{n} left"`', longest=2000),
+        most=100,
+        example='{ other = "{n} left" }',
+    ),
+    most=100,
+    example="[copy.is.texts.left]",
 )

@@ -27,7 +27,7 @@ from meter.loading.fields import (
 from meter.loading.machines import GIFTS, MACHINES
 from meter.loading.meters import METER
 from meter.loading.offers import OFFER, PRODUCT
-from meter.loading.prompts import NOUNS_BY_NAME, PROMPTS, WORDS_BY_PROMPT
+from meter.loading.prompts import NOUNS_BY_NAME, PROMPTS, TEXTS_BY_TABLE, WORDS_BY_PROMPT
 from meter.loading.together.files import INCLUDE, MOST_FILES
 from meter.loading.together.rules import GROUPS, NAME, RULES, name_step
 from meter.policy import Copy, Guarantee, Links, Publication
@@ -66,6 +66,9 @@ GUARANTEE = Table(
     },
 )
 
+_LOCALE = Text(
+    form="a locale that CLDR knows, such as `en`", code="unknown-locale", check=locale_step
+)
 PUBLICATION = Table(
     noun="a publication",
     make=Publication,
@@ -79,11 +82,7 @@ PUBLICATION = Table(
             says="the zone of every date and calendar window (`UTC` unless said otherwise)",
         ),
         "locale": Key(
-            shape=Text(
-                form="a locale that CLDR knows, such as `en`",
-                code="unknown-locale",
-                check=locale_step,
-            ),
+            shape=_LOCALE,
             says="the language of the prompts (`en` unless said otherwise)",
         ),
         "templates": Key(
@@ -91,6 +90,19 @@ PUBLICATION = Table(
             says=(
                 "the folder of the publisher's own prompts, from that of this file: `meter check`"
                 " and `meter render` look there; or a set that ships, `meter:source`"
+            ),
+        ),
+        "fallback": Key(
+            shape=Mapping(
+                noun="a locale",
+                item=List(item=_LOCALE, most=20, example='["da", "sv"]'),
+                check=locale_step,
+                most=50,
+                example='{ nb = ["da", "sv"] }',
+            ),
+            says=(
+                "which languages, in order, stand in for one without words; after them comes"
+                " `locale`"
             ),
         ),
     },
@@ -118,6 +130,13 @@ COPY = Table(
         "nouns": Key(
             shape=NOUNS_BY_NAME,
             says='your own nouns of meters: `recipe = { one = "recipe", other = "recipes" }`',
+        ),
+        "texts": Key(
+            shape=TEXTS_BY_TABLE,
+            says=(
+                "the texts of our prompts in a language that does not ship, or in other words:"
+                " `[copy.is.texts.left]`"
+            ),
         ),
     },
 )
@@ -281,12 +300,12 @@ PART = Table(
 """What a file may have that a policy includes: all but what is the policy's own."""
 
 
-def policy_schema() -> dict[str, Any]:
-    """Return the policy format as JSON Schema (draft 2020-12)."""
+def policy_schema(table: Table = POLICY) -> dict[str, Any]:
+    """Return the policy format as JSON Schema (draft 2020-12); of `PART`, that of a part of it."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A policy of meter",
-        **POLICY.definition(),
+        "title": f"{table.noun.capitalize()} of meter",
+        **table.definition(),
         "$defs": {"when": WHEN.definition()},
     }
 

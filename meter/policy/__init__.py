@@ -39,6 +39,7 @@ from meter.policy.faults.promises import promise_faults
 from meter.policy.faults.prompts import prompt_faults
 from meter.policy.gifts import GiftTerms, gift_faults
 from meter.policy.groups import RuleGroup
+from meter.policy.languages import language_faults
 from meter.policy.machines import MachinesTable
 from meter.policy.meters import Meter
 from meter.policy.offers import Offer, Product, Then, lasting
@@ -239,6 +240,7 @@ class Policy:
             *prompt_faults(self),
             *experiment_faults(self),
             *frequency_faults(self),
+            *language_faults(self),
             *link_faults(self.links),
             *machine_faults(self),
             *gift_faults(self),

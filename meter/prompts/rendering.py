@@ -9,7 +9,7 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from traceback import walk_tb
-from typing import TYPE_CHECKING, Literal, cast, get_args
+from typing import TYPE_CHECKING, cast
 
 from attrs import evolve, field, frozen
 from jinja2 import TemplateRuntimeError
@@ -24,10 +24,19 @@ from meter.prompts.offered import own_ends
 from meter.prompts.parts import PLANS, compose, is_signed_in
 from meter.prompts.parts.ahead import Ahead, look_ahead
 from meter.prompts.parts.declared import country_of, declared
+from meter.prompts.parts.look import (
+    TEMPLATES,
+    FormatWord,
+    LayoutWord,
+    PromptLook,
+    TemplateWord,
+    look_of,
+)
 from meter.prompts.templates import compiled, found, written_texts
 from meter.prompts.texts import load_texts, read_bounded
 from meter.prompts.variables import COUNTS, values_of
 from meter.resources import prompt_set, template_root
+from meter.resources.locales import with_fallbacks
 from meter.vocabulary import Access
 
 if TYPE_CHECKING:
@@ -47,17 +56,10 @@ __all__ = [
     "stylesheet",
 ]
 
-LayoutWord = Literal["wide", "narrow", "bar"]
-TemplateWord = Literal["html", "text"]
-"""What a template can be written in."""
-FormatWord = Literal["html", "text", "json"]
 
 LOG = logging.getLogger("meter.prompts")
 
 _A_DECISION = instance(Decision, form="a `Decision`, such as `decide` returns")
-_LAYOUTS: tuple[str, ...] = get_args(LayoutWord)
-_FORMATS: tuple[str, ...] = get_args(FormatWord)
-_TEMPLATES: tuple[str, ...] = get_args(TemplateWord)
 _SUFFIX: dict[TemplateWord, str] = {"html": ".html.j2", "text": ".txt.j2"}
 _LABEL = "sponsored"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", re.ASCII)
@@ -71,6 +73,7 @@ def render(
     layout: LayoutWord = "wide",
     format: FormatWord = "html",  # noqa: A002 - the public name of what is asked for
     folder: str | Path | None = None,
+    place: str | None = None,
 ) -> str:
     """Return what the reader of `decision` sees, or an empty text where nothing is said.
 
@@ -78,7 +81,9 @@ def render(
     are words for none of them the publication's own locale is used, then English. `layout` is
     `wide`, `narrow` or `bar` (a line at the bottom of the window, which opens; a wall is `narrow`
     then, since nobody may close it), with the same words. `format` is `html`, `text` or `json` (the
-    parts, for those who lay prompts out themselves; `null` where nothing is said). Files in
+    parts, for those who lay prompts out themselves; `null` where nothing is said). `place` names
+    where on the page it stands, where the same prompt stands there twice: it is the end of the ids
+    of that one (letters, digits, `-` and `_`), which a page may have once only. Files in
     `folder` replace those of the same name that ship: `countdown.html.j2`, `countdown.txt.j2`,
     `texts/de.toml`; `"meter:source"` is a set that ships. Days and times are those of the
     publication's zone; in a text from right to left what runs the other way (a price, a name)
@@ -93,16 +98,16 @@ def render(
     where the policy is needed and not given.
     """
     check_argument("decision", decision, _A_DECISION)
-    _check_words(layout, format, _FORMATS)
+    look = look_of(layout, format, place)
     own = _own_folder(folder)
     prompt = decision.prompt
     if prompt is None:
         return "null" if format == "json" else ""
     decision = decision.with_policy(policy)
     policy = cast("Rulebook", decision.rulebook).policy
-    layout = _fitting(layout, decision)
+    look = evolve(look, layout=_fitting(look.layout, decision))
     if own is not None:
-        return _lay_out(decision, policy, accepted(locale), layout, format, own)
+        return _lay_out(decision, policy, _wanted(locale, policy), look, own)
     request = _Request(
         policy.digest,
         prompt,
@@ -114,9 +119,8 @@ def render(
         is_signed_in(decision),
         look_ahead(decision),
         country_of(decision),
-        accepted(locale),
-        layout,
-        format,
+        _wanted(locale, policy),
+        look,
         decision,
         policy,
     )
@@ -138,27 +142,24 @@ class _Request:
     ahead: Ahead
     country: str
     locales: tuple[str, ...]
-    layout: LayoutWord
-    form: FormatWord
+    look: PromptLook
     decision: Decision = field(eq=False)
     policy: Policy = field(eq=False)
 
 
 @lru_cache(maxsize=2048)
 def _remembered(request: _Request) -> str:
-    return _lay_out(
-        request.decision, request.policy, request.locales, request.layout, request.form, None
-    )
+    return _lay_out(request.decision, request.policy, request.locales, request.look, None)
 
 
 def _lay_out(
     decision: Decision,
     policy: Policy,
     locales: tuple[str, ...],
-    layout: LayoutWord,
-    form: FormatWord,
+    look: PromptLook,
     own: Path | None,
 ) -> str:
+    form = look.form
     decision = _with_words(decision, policy, locales)
     if decision.prompt is None:
         return "null" if form == "json" else ""
@@ -169,7 +170,7 @@ def _lay_out(
     if not is_there:
         _tell_missing(named)
     if form == "json":
-        return json.dumps({**parts.table(), "layout": layout}, ensure_ascii=False, indent=2)
+        return json.dumps({**parts.table(), "layout": look.layout}, ensure_ascii=False, indent=2)
     if not is_there:
         if parts.show not in PLANS:  # an article by itself: nothing ships for it
             return ""
@@ -180,7 +181,7 @@ def _lay_out(
         # A declared prompt has no template, and one of the publisher's own may have no text: its
         # parts are given in order.
         name = f"prompt{_SUFFIX[form]}"
-    return _fill(found(name, form, own), written_texts(form, own), parts, layout)
+    return _fill(found(name, form, own), written_texts(form, own), parts, look)
 
 
 def _with_words(decision: Decision, policy: Policy, locales: tuple[str, ...]) -> Decision:
@@ -224,28 +225,29 @@ def render_template(
     layout: LayoutWord = "wide",
     format: TemplateWord = "html",  # noqa: A002 - the public name of what is asked for
     folder: str | Path | None = None,
+    place: str | None = None,
 ) -> str:
     """Return a publisher's own template filled in for `decision`.
 
     `template` is a `Path` to a file, or the template's text. The placeholders of old templates
     work, in all three spellings. Files it includes are looked for beside it (or in `folder`), then
-    among ours. Raises `PromptError` like `render`.
+    among ours. `place` is as for `render`. Raises `PromptError` like `render`.
     """
     check_argument("decision", decision, _A_DECISION)
-    _check_words(layout, format, _TEMPLATES)
+    look = look_of(layout, format, place, TEMPLATES)
     own = _own_folder(folder)
     if own is None and isinstance(template, Path):
         own = template.parent
     decision = decision.with_policy(policy)
     held = cast("Rulebook", decision.rulebook).policy
-    layout = _fitting(layout, decision)
-    parts = _parts(decision, held, accepted(locale), own)
+    look = evolve(look, layout=_fitting(look.layout, decision))
+    parts = _parts(decision, held, _wanted(locale, held), own)
     name = "template"
     if isinstance(template, Path):
         name = str(template)
         template = read_bounded(template)
     ready = compiled(template, name, format, own)
-    return _fill(ready, {**written_texts(format, own), name: template}, parts, layout)
+    return _fill(ready, {**written_texts(format, own), name: template}, parts, look)
 
 
 @lru_cache(maxsize=1)
@@ -255,13 +257,19 @@ def stylesheet() -> str:
 
 
 def _parts(decision: Decision, policy: Policy, locales: tuple[str, ...], own: Path | None) -> Parts:
-    wanted = (*locales, policy.publication.locale)
+    publication = policy.publication
+    wanted = (*locales, *with_fallbacks((publication.locale,), publication.fallback))
     says = declared(policy, decision.prompt, locales)
     if says is None or not says.can_be_said(decision, policy):
-        return compose(decision, policy, load_texts(wanted, own), wanted)
+        return compose(decision, policy, load_texts(wanted, own, policy), wanted)
     # What is said of offers and windows is in the language of the declared words.
-    texts = load_texts((says.language.asked, says.language.words), own)
+    texts = load_texts((says.language.asked, says.language.words), own, policy)
     return compose(decision, policy, texts, wanted, says)
+
+
+def _wanted(locale: str | Iterable[str] | None, policy: Policy) -> tuple[str, ...]:
+    """Return the tags that are asked for, each with those that stand in for it."""
+    return with_fallbacks(accepted(locale), policy.publication.fallback)
 
 
 def _own_folder(folder: str | Path | None) -> Path | None:
@@ -285,17 +293,9 @@ def _fitting(layout: LayoutWord, decision: Decision) -> LayoutWord:
     return "narrow" if layout == "bar" and (is_wall or decision.prompt == _LABEL) else layout
 
 
-def _check_words(layout: str, form: str, forms: tuple[str, ...]) -> None:
-    if layout not in _LAYOUTS:
-        raise ValueError(f"`{layout}` is not a layout; it is `wide`, `narrow` or `bar`")
-    if form not in forms:
-        listed = ", ".join(f"`{word}`" for word in forms)
-        raise ValueError(f"`{form}` is not a format; there are {listed}")
-
-
-def _fill(template: Ready, written: Mapping[str, str], parts: Parts, layout: str) -> str:
+def _fill(template: Ready, written: Mapping[str, str], parts: Parts, look: PromptLook) -> str:
     try:
-        return template.render(values_of(parts, layout))
+        return template.render(values_of(parts, look.layout, look.ending))
     except (TemplateRuntimeError, TypeError) as error:
         raise TemplateError([_at_run_time(error, written, parts)]) from None
 

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 from babel import Locale
 
 from meter.errors import problem_at
+from meter.policy.languages import CATEGORIES, COUNTED
 from meter.policy.prompts import Noun
 from meter.prompts.errors import TemplateError
-from meter.prompts.languages import choose
+from meter.prompts.languages import ChosenWords, choose
 from meter.prompts.locales import elided, number, plural, term_text
 from meter.resources import MOST_BYTES, TomlError, file_stamp, toml_tables
 from meter.resources.languages import shipped_texts
+from meter.resources.locales import best_match, lineage, with_fallbacks
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from meter.errors import Problem
+    from meter.policy import Policy
     from meter.resources import FileStamp
     from meter.windows import Term
 
@@ -31,9 +35,6 @@ _FIELD = re.compile(r"\{([a-z]+)\}")
 _SPACES = re.compile(r" {2,}")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _TERMS = ("term-day", "term-week", "term-month", "term-year")
-_WINDOWS = ("any-hours", "any-days", "last-hours", "last-days", "every-hours", "every-days")
-_COUNTED = ("left", "used", "days-left", "account-more", "account-first", *_WINDOWS, *_TERMS)
-"""The tables whose texts are the plural forms of one: a form each, picked by a number."""
 _SPARED = frozenset(
     {
         *("language", "deadline", "days-left", "offer.was"),
@@ -43,6 +44,7 @@ _SPARED = frozenset(
     }
 )
 """The tables, and texts of tables, that a prompt can do without."""
+_LIST = "benefits"
 _NOUN = "noun-"
 """Before the name of a table: the nouns of the catalog, and counted sentences for any noun."""
 
@@ -51,13 +53,15 @@ _NOUN = "noun-"
 class Texts:
     """The words of one language, and the locale that writes its numbers and dates.
 
-    `asked` is the tag they were found for.
+    `asked` is the tag they were found for. `borrowed` are the tables that another language lends,
+    with the locale that picks their plural forms.
     """
 
     asked: str
     locale: Locale
     tables: Mapping[str, Mapping[str, str]]
     name: str
+    borrowed: Mapping[str, Locale] = field(factory=dict)
 
     def say(self, table: str, key: str, **values: str) -> str:
         """Return one text with its fields filled in, or nothing where the language has none."""
@@ -65,8 +69,14 @@ class Texts:
 
     def noun(self, name: str) -> Noun | None:
         """Return a noun of the catalog in this language, or `None` where it has none."""
-        forms = self.tables.get(f"{_NOUN}{name}")
-        return None if forms is None else Noun(**forms)
+        table = f"{_NOUN}{name}"
+        forms = self.tables.get(table)
+        if forms is None:
+            return None
+        known = {key: form for key, form in forms.items() if key in CATEGORIES}
+        if "other" not in known:
+            raise self._without(table, "other", "add `other`")
+        return Noun(**known)
 
     def has(self, table: str, noun: Noun | None = None) -> bool:
         """Say whether this language has the counted sentences of a table, for a noun if given."""
@@ -82,13 +92,15 @@ class Texts:
     def count(self, table: str, n: int, **values: str) -> str:
         """Return the sentence for `n`: the one of the very number, else of its plural category."""
         forms = self.tables[table]
-        category = plural(n, self.locale)
+        category = plural(n, self.borrowed.get(table, self.locale))
         form = forms.get(str(n)) or forms.get(category, forms.get("other"))
         if form is None:
-            message = f"[{table}] has no `{category}`"
-            advice = f"add `{category}` or `other`"
-            raise TemplateError([problem_at("missing-plural", message, advice, name=self.name)])
+            raise self._without(table, category, f"add `{category}` or `other`")
         return self._fill(form, {**values, "n": number(n, self.locale)})
+
+    def _without(self, table: str, category: str, advice: str) -> TemplateError:
+        message = f"[{table}] has no `{category}`"
+        return TemplateError([problem_at("missing-plural", message, advice, name=self.name)])
 
     def term(self, term: Term) -> str:
         """Return how long an offer runs as the language's phrases have it, else as CLDR does."""
@@ -111,40 +123,104 @@ class Texts:
         return elided(_SPACES.sub(" ", filled).strip(" "), self.locale)
 
 
-def load_texts(wanted: tuple[str, ...], folder: Path | None) -> Texts:
+def load_texts(wanted: tuple[str, ...], folder: Path | None, policy: Policy | None = None) -> Texts:
     """Return the texts of the first wanted locale that has any.
 
-    They are ours, or those in the `texts` of a publisher's folder.
+    They are ours, over them those in the `texts` of a publisher's folder, over them the policy's
+    own (`[copy.da.texts]`).
     """
-    if folder is not None:
-        return _texts(wanted, folder)
-    return _shipped_texts(wanted)
+    if policy is None or not (policy.publication.fallback or _own_texts(policy)):
+        return _shipped_texts(wanted) if folder is None else _texts(wanted, folder, None)
+    return _policys_texts(wanted, policy) if folder is None else _texts(wanted, folder, policy)
 
 
 @lru_cache(maxsize=256)
 def _shipped_texts(wanted: tuple[str, ...]) -> Texts:
-    return _texts(wanted, None)
+    return _texts(wanted, None, None)
 
 
-def _texts(wanted: tuple[str, ...], folder: Path | None) -> Texts:
-    own: dict[str, Path] = {}
-    if folder is not None:
-        own = {path.stem: path for path in sorted((folder / "texts").glob("*.toml"))}
-    shipped = shipped_texts()
-    choice = choose(wanted, {*own, *shipped})
-    tag = choice.words
-    tables = shipped.get(tag) or _stand_in(shipped["en"])
-    name = f"{tag}.toml"
-    if tag in own:
-        tables = _merge(tables, read_texts(own[tag]))
-        name = str(own[tag])
-    return Texts(asked=choice.asked, locale=choice.locale, tables=tables, name=name)
+@lru_cache(maxsize=256)
+def _policys_texts(wanted: tuple[str, ...], policy: Policy) -> Texts:
+    return _texts(wanted, None, policy)
+
+
+def _own_texts(policy: Policy | None) -> dict[str, Mapping[str, Mapping[str, str]]]:
+    """Return the texts of a policy by locale."""
+    copies = {} if policy is None else policy.copy
+    return {locale: copy.texts for locale, copy in copies.items() if copy.texts}
+
+
+def _texts(wanted: tuple[str, ...], folder: Path | None, policy: Policy | None) -> Texts:
+    sources = _Sources.of(folder, policy)
+    choice = choose(wanted, sources.tags)
+    tables = sources.tables(choice.words)
+    borrowed: dict[str, Locale] = {}
+    if not lineage(choice.words, shipped_texts()):
+        under: dict[str, Mapping[str, str]] = {}
+        for other in reversed([*_lenders(choice.words, policy, sources.tags)]):
+            lent = _stand_in(sources.tables(other.words))
+            under = _merge(_without_list(under, lent), lent)
+            borrowed |= dict.fromkeys(lent, other.locale)
+        borrowed = {table: borrowed[table] for table in borrowed.keys() - tables.keys()}
+        tables = _merge(_without_list(under, tables), tables)
+    name = sources.name(choice.words)
+    return Texts(
+        asked=choice.asked, locale=choice.locale, tables=tables, name=name, borrowed=borrowed
+    )
+
+
+def _lenders(words: str, policy: Policy | None, known: Collection[str]) -> Iterator[ChosenWords]:
+    """Yield the languages that say what one of the publisher's leaves out: its chain, English."""
+    chains = {} if policy is None else policy.publication.fallback
+    for tag in with_fallbacks((words,), chains)[1:]:
+        if best_match(tag, known) is not None:
+            yield choose((tag,), known)
+    yield choose((), known)
+
+
+@frozen
+class _Sources:
+    """Where texts are: ours, over them files of a publisher's folder, over them the policy's."""
+
+    files: Mapping[str, Path]
+    own: Mapping[str, Mapping[str, Mapping[str, str]]]
+    tags: frozenset[str]
+
+    @classmethod
+    def of(cls, folder: Path | None, policy: Policy | None) -> _Sources:
+        """Return those of a folder and a policy."""
+        paths = [] if folder is None else sorted((folder / "texts").glob("*.toml"))
+        files = {path.stem: path for path in paths}
+        own = _own_texts(policy)
+        return cls(files, own, frozenset({*files, *own, *shipped_texts()}))
+
+    def tables(self, words: str) -> Mapping[str, Mapping[str, str]]:
+        """Return the tables of a language; what it inherits from lies under: `de` under `de-CH`."""
+        tables: dict[str, Mapping[str, str]] = {}
+        for tag in reversed(lineage(words, self.tags)):
+            tables = _merge(tables, shipped_texts().get(tag, {}))
+            if tag in self.files:
+                tables = _merge(tables, read_texts(self.files[tag]))
+            tables = _merge(tables, self.own.get(tag, {}))
+        return tables
+
+    def name(self, words: str) -> str:
+        """Return what messages call the texts of a language: the nearest file, else its tag."""
+        nearest = next((tag for tag in lineage(words, self.tags) if tag in self.files), None)
+        return f"{words}.toml" if nearest is None else str(self.files[nearest])
+
+
+def _without_list(
+    under: dict[str, Mapping[str, str]], over: Mapping[str, Mapping[str, str]]
+) -> dict[str, Mapping[str, str]]:
+    """Return tables without the list, where others have one: none is filled up from another."""
+    return {table: texts for table, texts in under.items() if table != _LIST or _LIST not in over}
 
 
 def _stand_in(tables: Mapping[str, Mapping[str, str]]) -> dict[str, Mapping[str, str]]:
     """Return what stands in for a language of the publisher's.
 
-    CLDR has its terms already, and a line that a prompt can do without is not said in English.
+    CLDR has its terms already, and a line that a prompt can do without is not said in another.
     """
     return {
         table: {key: text for key, text in texts.items() if f"{table}.{key}" not in _SPARED}
@@ -160,7 +236,7 @@ def _merge(
     for table, texts in over.items():
         # Plural forms belong together: half of one language's and half of another's would be
         # neither.
-        whole = table in _COUNTED or table.startswith(_NOUN)
+        whole = table in COUNTED or table.startswith(_NOUN)
         merged[table] = texts if whole else {**under.get(table, {}), **texts}
     return merged
 

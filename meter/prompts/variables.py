@@ -84,7 +84,7 @@ VARIABLES = {
     "lang": "the language of the words, such as `ja-JP`",
     "copy_lang": "the language of the publisher's headline and pitch",
     "dir": "`ltr` or `rtl`",
-    "id": "an id for the heading, another for other words and for another layout",
+    "id": "an id for the heading, another for other words, another layout and another `place`",
 }
 """Every variable of a template. A text that there is not is empty."""
 
@@ -100,10 +100,11 @@ _OF_AN_ID = 8
 _OTHERS = tuple(f"other_offer_{number}" for number in range(1, MOST_OFFERS + 1))
 
 
-def values_of(parts: Parts, layout: str) -> dict[str, Any]:
+def values_of(parts: Parts, layout: str, ending: str = "") -> dict[str, Any]:
     """Return the value of every variable.
 
-    Texts, whole numbers and one tuple of texts, never an object with methods of its own.
+    Texts, whole numbers and one tuple of texts, never an object with methods of its own. `ending`
+    is put behind the id.
     """
     reading = parts.reading
     values: dict[str, Any] = {
@@ -150,7 +151,7 @@ def values_of(parts: Parts, layout: str) -> dict[str, Any]:
         "lang": parts.lang,
         "copy_lang": parts.copy_lang,
         "dir": parts.dir,
-        "id": _id(parts, layout),
+        "id": f"{_id(parts, layout)}{ending}",
     }
     if reading is not None:
         values |= {

@@ -11,9 +11,9 @@ from babel import Locale, localedata
 from babel.core import get_global
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
-__all__ = ["best_match", "locale_of"]
+__all__ = ["Plurals", "best_match", "lineage", "locale_of", "plurals_of", "with_fallbacks"]
 
 _MOST_OF_A_TAG = 35  # RFC 5646 section 4.4.1
 _TAG = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*", re.ASCII)
@@ -49,18 +49,92 @@ def best_match(tag: str, available: Iterable[str]) -> str | None:
     wanted = _parts_of(tag)
     if wanted is None:
         return None
-    offered = {own: parts.key for own in sorted(available) if (parts := _parts_of(own))}
-    for own in offered:
-        if own.replace("_", "-").lower() == tag.replace("_", "-").lower():
-            return own
-    for wider in wanted.wider():
-        for own, key in offered.items():
-            if key == wider.key:
-                return own
+    offered = _offered(available)
+    nearest = next(_lineage(tag, wanted, offered), None)
+    if nearest is not None:
+        return nearest
     for own, key in offered.items():
         if key[:2] == wanted.key[:2]:
             return own
     return None
+
+
+def lineage(tag: str, available: Iterable[str]) -> tuple[str, ...]:
+    """Return the available tags that a tag inherits from, the nearest first, as written there.
+
+    The same locale, then what CLDR inherits from, up to the language: never another country.
+
+    >>> lineage("de-CH", ["de", "de-AT", "de-CH", "fr"]), lineage("nn", ["nb", "da"])
+    (('de-CH', 'de'), ('nb',))
+    """
+    wanted = _parts_of(tag)
+    if wanted is None:
+        return ()
+    return tuple(dict.fromkeys(_lineage(tag, wanted, _offered(available))))
+
+
+def with_fallbacks(wanted: Iterable[str], chains: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the wanted tags, each with the languages that stand in for it right after it.
+
+    A chain is that of the tag itself, or of what it inherits from, as words are found (RFC 4647,
+    3.4: each range of the list in turn). The chains of what a chain names are not followed.
+
+    >>> with_fallbacks(["nb-NO", "en"], {"nb": ("da", "sv"), "da": ("de",)})
+    ('nb-NO', 'da', 'sv', 'en')
+    """
+    if not chains:
+        return tuple(wanted)
+    found: dict[str, None] = {}
+    for tag in wanted:
+        found[tag] = None
+        for named in lineage(tag, chains)[:1]:
+            found |= dict.fromkeys(chains[named])
+    return tuple(found)
+
+
+@frozen
+class Plurals:
+    """The plural categories of a language: all that CLDR knows, and those that prompts count in.
+
+    Whole numbers from 1 to 999,999 are counted: zero is never said, and only fractions or millions
+    take the other categories of some languages.
+    """
+
+    known: frozenset[str]
+    counted: frozenset[str]
+
+
+@lru_cache(maxsize=128)
+def plurals_of(tag: str) -> Plurals | None:
+    """Return the plural categories of the language of a tag; `None` where it names none.
+
+    >>> plurals = plurals_of("cs")
+    >>> sorted(plurals.known), sorted(plurals.counted)
+    (['few', 'many', 'one', 'other'], ['few', 'one', 'other'])
+    """
+    locale = locale_of(tag)
+    if locale is None:
+        return None
+    rule = locale.plural_form
+    numbers = (*range(1, 1_200), *range(2_000, 1_000_000, 1_000))
+    counted = frozenset(map(str, map(rule, numbers)))
+    return Plurals(known=frozenset({*map(str, rule.tags), "other"}), counted=counted)
+
+
+def _offered(available: Iterable[str]) -> dict[str, tuple[str, str, str, str]]:
+    return {own: parts.key for own in sorted(available) if (parts := _parts_of(own))}
+
+
+def _lineage(
+    tag: str, wanted: _Parts, offered: Mapping[str, tuple[str, str, str, str]]
+) -> Iterator[str]:
+    for own in offered:
+        if own.replace("_", "-").lower() == tag.replace("_", "-").lower():
+            yield own
+    for wider in wanted.wider():
+        for own, key in offered.items():
+            if key == wider.key:
+                yield own
 
 
 @frozen

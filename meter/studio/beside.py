@@ -5,15 +5,12 @@ A pipe would never end, and a link that leads out of the folder would show what 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from meter.errors import MeterError, quoted
 from meter.loading.toml import read_text
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-__all__ = ["names_beside", "path_beside", "strangers_beside", "text_beside"]
+__all__ = ["name_below", "names_beside", "path_beside", "strangers_beside", "text_beside"]
 
 
 def names_beside(folder: Path, ending: str) -> tuple[str, ...]:
@@ -24,6 +21,12 @@ def names_beside(folder: Path, ending: str) -> tuple[str, ...]:
 def strangers_beside(folder: Path, ending: str) -> tuple[str, ...]:
     """Return the names with an ending that are not read: of what is no file, or leads elsewhere."""
     return tuple(path.name for path in _ending(folder, ending) if not _belongs(path, folder))
+
+
+def name_below(folder: Path, name: str) -> str:
+    """Return what a file is called from the folder: `sections/markets.toml`; elsewhere its path."""
+    path = Path(name)
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else name
 
 
 def path_beside(folder: Path, name: str) -> Path:

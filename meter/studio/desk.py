@@ -127,7 +127,10 @@ class Desk:
                 f"the studio keeps no draft `{key[:_KEY]}`: it is of an earlier start, or many"
                 " drafts ago; begin again from the file"
             )
-        return draft
+        if INCLUDE not in draft.text:
+            return draft
+        policy, problems = self._check(draft.text, draft.digest)  # other files may have changed
+        return evolve(draft, policy=policy, problems=problems)
 
     def keep(self, text: str, *, base: str | None = None, after: Version | None = None) -> Version:
         """Keep a text as a draft, and return its version; the file's own text is the file.

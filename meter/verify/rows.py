@@ -58,8 +58,8 @@ _ONE = {Show.LAST_FREE_ARTICLE: Show.COUNTDOWN}
 class Row:
     """One line of a comparison: who it is about, what they got before, and what they get after.
 
-    `about` is `rules`, `limit`, `meter`, `offer`, `prompt`, `experiment`, `machines` or `gifts`:
-    what it is that differs.
+    `about` is `rules`, `limit`, `meter`, `offer`, `prompt`, `experiment`, `machines`, `gifts` or
+    `languages`: what it is that differs.
     """
 
     about: str
@@ -156,13 +156,33 @@ def _machine_words(terms: MachineTerms | None) -> str:
 
 
 def settings(old: Policy, new: Policy) -> Iterator[Row]:
-    """Yield what differs in what a publication says to machines, and in what readers may give."""
+    """Yield what differs outside rules: what machines are told, gifts, languages.
+
+    Of languages, those that stand in for others, and texts of the publisher's own.
+    """
     for about, who in _SETTINGS.items():
         was, now = (to_table(getattr(policy, about)) or {} for policy in (old, new))
         for key in dict.fromkeys((*was, *now)):
             before, after = (_setting(table.get(key)) for table in (was, now))
             if before != after:
                 yield Row(about=about, who=f"{who}: `{key}`", before=before, after=after)
+    was, now = (_languages(policy) for policy in (old, new))
+    for who in dict.fromkeys((*was, *now)):
+        before, after = (_setting(settings.get(who)) for settings in (was, now))
+        if before != after:
+            yield Row(about="languages", who=who, before=before, after=after)
+
+
+def _languages(policy: Policy) -> dict[str, object]:
+    """Return what stands in for each language, and each table of the texts of one."""
+    found: dict[str, object] = {
+        f"what stands in for `{locale}`": list(chain)
+        for locale, chain in policy.publication.fallback.items()
+    }
+    for locale, copy in policy.copy.items():
+        for table, texts in copy.texts.items():
+            found[f"the texts in `{locale}`: `{table}`"] = dict(texts)
+    return found
 
 
 _SETTINGS = {"machines": "what machines are told", "gifts": "who gives an article away"}

@@ -130,6 +130,24 @@ def test_check_warns_of_a_file_that_nobody_reads(meter, folder, name, meant):
     assert "misnamed-file" not in meter("check", "policy.toml").out
 
 
+def test_check_takes_a_file_with_the_policy_that_includes_it(meter, folder):
+    """Named besides, it is not checked twice; alone, it says what to check; its name is its own."""
+    text = (folder / "policy.toml").read_text(encoding="utf-8")
+    text = f'include = ["crawler.toml"]\n{text}'
+    (folder / "policy.toml").write_text(text, encoding="utf-8")
+    (folder / "crawler.toml").write_text("[words]\nkind = 3\n", encoding="utf-8")
+    answer = meter("check", "crawler.toml", "policy.toml", "--today", "2026-06-01")
+    assert answer.code == 1
+    assert answer.out.startswith("crawler.toml:2:8: error[wrong-type]")
+    assert answer.out.endswith("\npolicy.toml: 1 error\n")
+    (folder / "crawler.toml").write_text("[switches]\nstorm = false\n", encoding="utf-8")
+    answer = meter("check", "crawler.toml", "policy.toml", "--today", "2026-06-01")
+    assert answer.out == "policy.toml: nothing wrong (7 rules, 1 meter, 1 offer)\n"
+    alone = meter("check", "crawler.toml")
+    assert alone.code == 1
+    assert "(if a policy includes this file, check that policy: " in alone.out
+
+
 @pytest.mark.parametrize("name", ["spring.toml", "instructions.toml", "institution.txt"])
 def test_check_leaves_other_files_alone(meter, folder, name):
     """A folder holds drafts and notes, whose names are their own."""
@@ -144,3 +162,32 @@ def test_check_says_how_institutions_alone_are_checked(meter, folder):
     assert answer.code == 1
     assert "error[not-a-policy]: these are institutions, not a policy" in answer.out
     assert "`meter check` the policy beside it" in answer.out
+
+
+def test_check_lists_what_is_missing_in_each_language(meter, folder):
+    """In words and as JSON; the exit code is as ever."""
+    text = (folder / "policy.toml").read_text(encoding="utf-8")
+    text = text.replace("[publication]\n", '[publication]\nfallback = { fo = ["da", "nb"] }\n', 1)
+    few = '[copy.da.texts.left]\none = "{n} {period}"\nfew = "a"\nother = "{n} {period}"\n'
+    (folder / "danish.toml").write_text(f"{text}\n{few}", encoding="utf-8")
+    answer = meter("check", "danish.toml", "--languages")
+    assert answer.code == 0
+    assert "\n    missing: [copy.da.texts.subscription-wall] heading\n" in answer.out
+    assert "    the text `left` has `few`, which no number in `da` takes\n" in answer.out
+    assert "  fo: there are no texts in it, so readers see `da`\n" in answer.out
+    answer = meter("check", "danish.toml", "--languages", "--format", "json")
+    found = {each["language"]: each for each in answer.json["policies"][0]["languages"]}
+    assert ("yours", ["en"]) == (found["da"]["source"], found["da"]["stand_in"])
+    assert ("other", "da") == (found["fo"]["source"], found["fo"]["words"])
+    assert "[copy.da.texts.left]" not in found["da"]["missing"]
+    assert ("ships", []) == (found["nb"]["source"], found["nb"]["missing"])
+    assert "languages" not in meter("check", "danish.toml", "--format", "json").json["policies"][0]
+
+
+def test_check_lists_what_a_file_of_texts_leaves_out(meter, folder):
+    """By its file, where the folder of templates has one of the language."""
+    (folder / "mine" / "texts").mkdir(parents=True)
+    words = '[left]\none = "{n} {period}"\nother = "{n} {period}"\n'
+    (folder / "mine" / "texts" / "da.toml").write_text(words, encoding="utf-8")
+    answer = meter("check", "policy.toml", "--languages", "--templates", "mine")
+    assert "\n    missing: texts/da.toml [subscription-wall] heading\n" in answer.out

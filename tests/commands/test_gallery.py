@@ -154,8 +154,11 @@ def test_schema_prints_what_editors_know(meter, folder):
     policy = meter("schema").json
     assert policy == meter("schema", "policy").json
     assert policy == json.loads((SAMPLE.parent / "policy.schema.json").read_text(encoding="utf-8"))
-    for what in ("policy", "journey", "event", "institutions"):
+    for what in ("policy", "part", "journey", "event", "institutions"):
         jsonschema.Draft202012Validator.check_schema(meter("schema", what).json)
+    part = jsonschema.Draft202012Validator(meter("schema", "part").json)
+    assert part.is_valid({"switches": {"storm": False}})
+    assert not part.is_valid({"publication": {"name": "H"}})
     event = jsonschema.Draft202012Validator(meter("schema", "event").json)
     assert event.is_valid(json.loads(EVENT))
     assert not event.is_valid({**json.loads(EVENT), "artcle": "a"})

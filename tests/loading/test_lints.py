@@ -86,6 +86,25 @@ CASES = {
             (27, 2),
         ),
         (TEXT + '[copy.pl.nouns]\ncard = { one = "karta", other = "karty" }\n', (25, 8)),
+        (TEXT + '[copy.da.texts.bar]\nopen = "mere"\n', (24, 2)),
+    ],
+    "unused-plural": [
+        (TEXT + '[copy.nouns]\ncard = { one = "a", few = "b", other = "c" }\n', (25, 8)),
+        (TEXT + '[copy.texts.left]\none = "{n} {period}"\ntwo = "a"\nother = "b"\n', (24, 2)),
+        (
+            TEXT.replace("spend =", 'prompt = "few"\nspend =')
+            + "[prompts.few]\nheading = \"{{ left|plural(one='a', many='b', other='c') }}\"\n",
+            (26, 11),
+        ),
+    ],
+    "missing-placeholder": [
+        (TEXT + '[copy.da.texts.offer]\nends = "snart"\n', (25, 8)),
+        (TEXT + '[copy.da.texts.left]\none = "{n}"\nother = "{n}"\n', (24, 2)),
+        (
+            TEXT.replace("spend =", 'prompt = "few"\nspend =')
+            + '[prompts.few]\nheading = "{{ left }}"\n[copy.ja.prompts.few]\nheading = "a"\n',
+            (27, 2),
+        ),
     ],
     "offer-over": [(TEXT, (13, 8))],
     "odd-timezone": [(TEXT.replace("Asia/Tokyo", "Etc/GMT+9"), (3, 12))],

@@ -385,6 +385,65 @@ def test_a_rule_between_others_has_moved(folder):
     assert [one.change for one in edits] == ["moved"]
 
 
+WORDS = """\
+[copy]
+headline = "Stay"
+
+[copy.texts.bar]
+open = "More"
+"""
+DANISH = """\
+[copy.da]
+headline = "Bliv"
+
+[words]
+kind = ["podcast"]
+
+[switches]
+storm = false
+"""
+
+
+def test_words_of_a_language_are_found_in_the_file_that_has_them(folder):
+    """`[copy]` is the publication's own language, and no other; what is missing is told below."""
+    own = OWN.replace('["meters.toml"', '["words.toml", "meters.toml"')
+    files = files_of(own + WORDS, str(folder / "policy.toml"), written(folder, words_toml=DANISH))
+    _, places = read_placed(files)
+    paths = [("copy", "da", "headline"), ("copy", "da", "texts", "bar"), ("copy", "en", "texts")]
+    found = [places.located(path) for path in paths]
+    assert [(os.path.relpath(one.name, folder), one.line) for one in found] == [
+        ("words.toml", 2),
+        ("words.toml", 1),
+        ("policy.toml", 17),
+    ]
+
+
+def test_an_edit_of_a_table_in_several_files_is_told_part_by_part(folder):
+    """A word of the copy, a switch, a list of words: added, changed and removed."""
+    own = OWN.replace('["meters.toml"', '["words.toml", "meters.toml"')
+    path = written(folder, policy_toml=own + WORDS, words_toml=DANISH) / "policy.toml"
+    old = read_placed(read_files(path))
+    danish = DANISH.replace("Bliv", "Bliv her").replace("storm = false", "storm = true")
+    written(
+        folder,
+        policy_toml=own + WORDS.replace("headline", "pitch"),
+        words_toml=danish.replace('kind = ["podcast"]', 'kind = ["podcast", "video"]'),
+    )
+    edits = edited_parts(old, read_placed(read_files(path)))
+    told = [
+        (one.what, one.change, *(place and place.removeprefix(f"{folder}/") for place in places))
+        for one in edits
+        for places in [(one.old, one.new)]
+    ]
+    assert told == [
+        ("`headline` of `[copy.da]`", "changed", "words.toml:2", "words.toml:2"),
+        ("`pitch` of `[copy]`", "added", None, "policy.toml:15"),
+        ("`headline` of `[copy]`", "removed", "policy.toml:15", None),
+        ("`kind` of `[words]`", "changed", "words.toml:5", "words.toml:5"),
+        ("`storm` of `[switches]`", "changed", "words.toml:8", "words.toml:8"),
+    ]
+
+
 def test_there_are_at_most_five_hundred_rules_over_all_files(folder):
     """The files' rules count together."""
     rules = "".join(

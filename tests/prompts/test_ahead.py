@@ -76,6 +76,24 @@ def test_a_meter_that_another_rule_spends_may_be_used_up_before(rule, is_told):
     assert ("5 free articles a month instead of 2" in said) == is_told
 
 
+@pytest.mark.parametrize(("earlier", "is_told"), [(4, True), (5, False)])
+def test_what_an_earlier_policy_has_counted_is_carried_over(earlier, is_told):
+    """An account does not open a meter that is used up today, and whose limit stays."""
+    text = SPENT_TOGETHER.format(given=5, window='calendar = "day"', other=5)
+    policy = loads_policy(text)
+    usage = Usage()
+    for meter, count in (("n", earlier), ("m", 2)):
+        before = loads_policy(text.replace('["m", "n"]', f'"{meter}"'))
+        for number in range(count):
+            view = PageView(article=Article(id=f"{meter}{number}"))
+            _, usage = decide(before, Reader(id="r"), view, usage, NOW)
+    view = PageView(article=Article(id="another"))
+    decision, _ = decide(policy, Reader(id="r"), view, usage, NOW)
+    assert "m" == decision.meter.name
+    said = read(render(decision)).lines
+    assert ("5 free articles a month instead of 2" in said) == is_told
+
+
 YOUNG_ACCOUNTS = """
 [publication]
 name = "H"

@@ -13,6 +13,7 @@ DEADLINES = "prompts/test_deadlines.py"
 SPEAKING_TO = "prompts/test_speaking_to.py"
 DECLARED = "prompts/test_declared.py"
 NOUNS = "prompts/test_nouns.py"
+TRANSLATIONS = "prompts/test_translations.py"
 AHEAD = "prompts/test_ahead.py"
 SELLING = "prompts/test_selling.py"
 MARKUP = "prompts/test_markup.py"
@@ -39,13 +40,13 @@ BUGS = {
         Bug(
             "a language of the publisher's has English terms",
             "prompts/texts.py",
-            'or _stand_in(shipped["en"])',
-            'or shipped["en"]',
+            "lent = _stand_in(sources.tables(other.words))",
+            "lent = sources.tables(other.words)",
         ),
         Bug(
             "half of the plural forms are another language's",
             "prompts/texts.py",
-            "whole = table in _COUNTED or",
+            "whole = table in COUNTED or",
             'whole = table in ("left",) or',
         ),
         Bug(
@@ -55,12 +56,56 @@ BUGS = {
             'f"any-{unit}"',
         ),
     ),
+    TRANSLATIONS: (
+        Bug(
+            "a chain stands at the end of what is asked for",
+            "resources/locales.py",
+            "found |= dict.fromkeys(chains[named])",
+            "found = {**dict.fromkeys(wanted), **dict.fromkeys(chains[named])}",
+        ),
+        Bug(
+            "a lent sentence takes the plural of the language that borrows it",
+            "prompts/texts.py",
+            "plural(n, self.borrowed.get(table, self.locale))",
+            "plural(n, self.locale)",
+        ),
+        Bug(
+            "what a language inherits from does not lie under it",
+            "prompts/texts.py",
+            "for tag in reversed(lineage(words, self.tags)):",
+            "for tag in [words]:",
+        ),
+        Bug(
+            "a chain lends only what ships",
+            "prompts/texts.py",
+            "if best_match(tag, known) is not None:",
+            "if best_match(tag, shipped_texts()) is not None:",
+        ),
+        Bug(
+            "a country has its own headline or nothing",
+            "prompts/parts/__init__.py",
+            "for tag in lineage(choice.words, having)]",
+            "for tag in having if tag == choice.words]",
+        ),
+        Bug(
+            "millions are counted",
+            "resources/locales.py",
+            "numbers = (*range(1, 1_200), *range(2_000, 1_000_000, 1_000))",
+            "numbers = (*range(1, 1_200), *range(2_000, 1_001_000, 1_000))",
+        ),
+        Bug(
+            "a place is passed over",
+            "prompts/rendering.py",
+            "values_of(parts, look.layout, look.ending)",
+            "values_of(parts, look.layout)",
+        ),
+    ),
     LANGUAGES: (
         Bug(
             "the publisher's words are told as those of another language",
             "prompts/parts/__init__.py",
-            "if own is None else choice.words",
-            "if own is not None else choice.words",
+            "choice.words if copies else str(choice.locale)",
+            "str(choice.locale) if copies else choice.words",
         ),
         Bug(
             "any script will do",

@@ -15,6 +15,7 @@ from meter.errors import Problem
 from meter.loading.lints.clock import CLOCK
 from meter.loading.lints.experiments import EXPERIMENTS
 from meter.loading.lints.gifts import GIFTS
+from meter.loading.lints.languages import LANGUAGES
 from meter.loading.lints.limits import LIMITS
 from meter.loading.lints.plain import PLAIN
 from meter.loading.lints.publication import PUBLICATION
@@ -69,5 +70,6 @@ LINTS: dict[str, Lint] = {
     **WORDS,
     **GIFTS,
     **EXPERIMENTS,
+    **LANGUAGES,
 }
 """Every warning by its code, in the order in which they are looked for."""

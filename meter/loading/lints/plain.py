@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from babel.numbers import get_currency_precision
 
 from meter.errors import listed
-from meter.loading.lints.prompts import lonely_groups, unused_prompts, words_missing
+from meter.loading.lints.languages import is_served, words_missing
+from meter.loading.lints.prompts import lonely_groups, unused_prompts
 from meter.loading.lints.reading import warning
-from meter.loading.lints.words import has_texts, languages_without_copy
-from meter.resources.locales import best_match
+from meter.loading.lints.words import languages_without_copy
+from meter.resources.locales import best_match, lineage
 from meter.vocabulary import Show
 from meter.windows import day_start
 
@@ -147,33 +148,27 @@ def _limit_gaps(policy: Policy, _: date | None) -> Iterator[Problem]:
 
 
 def _copy_gaps(policy: Policy, _: date | None) -> Iterator[Problem]:
-    own = policy.copy.get(best_match(policy.publication.locale, policy.copy) or "")
-    for locale, words in policy.copy.items():
-        if not has_texts(words):
-            continue
-        if own is None:
-            message = (
-                f"there are words in `{locale}`, but none in `{policy.publication.locale}`, the"
-                " publication's own locale"
-            )
-            yield warning(
-                "copy-gap",
-                ("copy", locale),
-                message,
-                "add them to `[copy]`: they are the fall-back",
-            )
-            continue
+    """Yield languages that lack words around a prompt, of a prompt, of a noun, or a text."""
+    having = [tag for tag, copy in policy.copy.items() if copy.frames_prompts]
+    own = policy.copy.get(best_match(policy.publication.locale, having) or "")
+    for locale in having if own is None else ():
+        message = (
+            f"there are words in `{locale}`, but none in `{policy.publication.locale}`, the"
+            " publication's own locale"
+        )
+        advice = "add them to `[copy]`: they are the fall-back"
+        yield warning("copy-gap", ("copy", locale), message, advice)
+    for locale in policy.copy if own is not None else ():
+        said = [policy.copy[tag] for tag in lineage(locale, having)]
         missing = [
             key
             for key in ("headline", "pitch", "benefits")
-            if getattr(own, key) and not getattr(words, key)
+            if getattr(own, key) and not any(getattr(copy, key) for copy in said)
         ]
-        if missing:
+        if missing and (said or not is_served(policy, locale, having)):
             every = listed([f"`{key}`" for key in missing])
-            message = (
-                f"the words in `{locale}` leave out {every}, so readers see the project's own"
-                " instead"
-            )
+            instead = "the project's own" if said else "those of another language"
+            message = f"the words in `{locale}` leave out {every}, so readers see {instead} instead"
             yield warning("copy-gap", ("copy", locale), message, f"add {every} in `{locale}`")
     yield from languages_without_copy(policy)
     yield from words_missing(policy)

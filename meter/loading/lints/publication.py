@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from meter.errors import listed
 from meter.errors.zones import unreal_zone_step
+from meter.loading.lints.languages import has_folder, is_served
 from meter.loading.lints.reading import warning
 from meter.policy.placeholders import Placeholder, split_words
-from meter.resources import prompt_set
 from meter.resources.languages import draft_sentences, language_status, shipped_languages
 from meter.resources.locales import best_match
 
@@ -34,18 +34,27 @@ def _odd_timezones(policy: Policy, _: date | None) -> Iterator[Problem]:
 def _languages_not_shipped(policy: Policy, _: date | None) -> Iterator[Problem]:
     """Yield the languages of a publisher without templates that no words of prompts ship in."""
     shipped = shipped_languages()
+    own = [tag for tag, copy in policy.copy.items() if copy.texts]
+    every = listed([f"`{name}`" for name in shipped])
     for locale, place in _languages(policy).items():
-        if best_match(locale, shipped) is not None:
+        if is_served(policy, locale, (*shipped, *own)):
             continue
         message = (
             f"no words ship in `{locale}`: around yours, readers see those of another language"
         )
-        every = listed([f"`{name}`" for name in shipped])
         advice = (
-            'write templates of your own, and say where they are: `templates = "prompts"`; words'
-            f" ship in {every}"
+            f"write them under `[copy.{locale}.texts]`, or say what stands in for them:"
+            f' `fallback = {{ {locale} = ["…"] }}`; words ship in {every}'
         )
         yield warning("language-not-shipped", place, message, advice)
+    for locale, chain in policy.publication.fallback.items():
+        for index, named in enumerate(chain):
+            if has_folder(policy) or best_match(named, (*shipped, *policy.copy)) is not None:
+                continue
+            message = f"there are no words in `{named}`, so nothing stands in for `{locale}` there"
+            advice = f"write some under `[copy.{named}]`, or take it out; words ship in {every}"
+            path = ("publication", "fallback", locale, index)
+            yield warning("language-not-shipped", path, message, advice)
 
 
 def _drafts(policy: Policy, _: date | None) -> Iterator[Problem]:
@@ -99,8 +108,7 @@ def _languages(policy: Policy) -> dict[str, Place]:
 
     A publisher with templates of their own has words of their own.
     """
-    templates = policy.publication.templates
-    if templates is not None and prompt_set(templates) is None:
+    if has_folder(policy):
         return {}
     places: dict[str, Place] = {locale: ("copy", locale) for locale in policy.copy}
     places[policy.publication.locale] = ("publication", "locale")

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from meter.errors import Problem, did_you_mean, meant, quoted
 from meter.loading.codes import language_code_step, place_step
+from meter.loading.lints.languages import is_served
 from meter.loading.lints.reading import conditions, warning
 from meter.resources import template_root
-from meter.resources.locales import best_match, locale_of
+from meter.resources.locales import locale_of
 from meter.vocabulary import Members
 
 if TYPE_CHECKING:
@@ -17,11 +18,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from meter.loading.positions import Path as Place
-    from meter.policy import Copy, Policy, When
+    from meter.policy import Policy, When
 
 __all__ = [
     "WORDS",
-    "has_texts",
     "languages_without_copy",
     "own_prompts",
     "shipped_prompts",
@@ -57,20 +57,15 @@ def _unknown_codes(policy: Policy, _: date | None) -> Iterator[Problem]:
                 yield warning("unknown-code", (*path, "language"), message, advice)
 
 
-def has_texts(copy: Copy) -> bool:
-    """Say whether the publisher's words have any around a prompt."""
-    return bool(copy.headline or copy.pitch or copy.benefits)
-
-
 def languages_without_copy(policy: Policy) -> Iterator[Problem]:
     """Find languages that conditions name and that the publisher's words leave out."""
+    having = [tag for tag, copy in policy.copy.items() if copy.frames_prompts]
     told: set[str] = set()
     for path, when in conditions(policy):
         for language in sorted(when.language or ()):
-            has_copy = any(map(has_texts, policy.copy.values()))
-            if not has_copy or language in told or locale_of(language) is None:
+            if not having or language in told or locale_of(language) is None:
                 continue
-            if best_match(language, policy.copy) is None:
+            if not is_served(policy, language, policy.copy):
                 told.add(language)
                 message = (
                     f"a condition asks for {quoted(language)}, but there are no words of yours in"

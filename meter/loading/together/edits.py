@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from attrs import evolve, frozen
 
-from meter.loading.together.places import PlaceInFile
+from meter.canonical import to_table
+from meter.loading.together.places import PlaceInFile, as_written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from meter.loading.positions import Path
     from meter.loading.together.places import Places
     from meter.policy import Policy
 
@@ -25,7 +27,9 @@ _NAMED = {
     "products": "product",
     "prompts": "prompt",
 }
-_TABLES = ("publication", "copy", "links", "promises", "words", "switches", "machines", "gifts")
+_TABLES = ("publication", "links", "promises", "machines", "gifts")
+_SPREAD = ("copy", "words", "switches")
+"""The tables whose parts may stand in different files."""
 
 
 @frozen
@@ -66,6 +70,40 @@ def _others(old: Side, new: Side) -> Iterator[EditedPart]:
         if getattr(old[0], key) != getattr(new[0], key):
             places = (_table_place(one, key) for one in (old[1], new[1]))
             yield EditedPart(f"`[{key}]`", "changed", *places)
+    for key in _SPREAD:
+        yield from _spread_edits(key, old, new)
+
+
+def _spread_edits(key: str, old: Side, new: Side) -> Iterator[EditedPart]:
+    """Yield what differs in a table whose parts may stand in several files, part by part."""
+    was, now = (dict(_spread(key, policy)) for policy, _ in (old, new))
+    for path in dict.fromkeys((*now, *was)):
+        if was.get(path) == now.get(path):
+            continue
+        places = [
+            _words(side[1], side[1].where(path)) if path in known else None
+            for side, known in ((old, was), (new, now))
+        ]
+        change = "changed"
+        if None in places:
+            change = "added" if path in now else "removed"
+        *table, name = as_written(path, {"copy": {}}, new[0].publication.locale)
+        yield EditedPart(f"`{name}` of `[{'.'.join(map(str, table))}]`", change, *places)
+
+
+def _spread(key: str, policy: Policy) -> Iterator[tuple[Path, object]]:
+    """Yield the parts of such a table with their paths: a word, a prompt, a table of texts."""
+    table = to_table(policy).get(key, {})
+    for name, part in table.items():
+        if key != "copy":
+            yield (key, name), part
+            continue
+        for word, said in part.items():
+            if not isinstance(said, dict):
+                yield (key, name, word), said
+                continue
+            for inner, value in said.items():
+                yield (key, name, word, inner), value
 
 
 def _edits(noun: str, old: Side, new: Side) -> Iterator[EditedPart]:

@@ -15,6 +15,7 @@ from meter.errors import PolicyError, Problem, quoted
 from meter.loading.files import file_problem
 from meter.loading.problems import ProblemCollector
 from meter.loading.toml import parse_toml, read_text
+from meter.policy import Publication
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,6 +64,13 @@ class PolicyFiles:
     def are_several(self) -> bool:
         """Whether the policy includes other files."""
         return INCLUDE in self.own.table
+
+    @property
+    def locale(self) -> str:
+        """The publication's own locale, as the policy says it or is taken to."""
+        table = self.own.table.get("publication")
+        said = table.get("locale") if isinstance(table, dict) else None
+        return said if isinstance(said, str) else Publication(name="?").locale
 
 
 def read_files(path: str | PathLike[str], known: PolicyFiles | None = None) -> PolicyFiles:

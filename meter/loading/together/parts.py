@@ -118,7 +118,9 @@ class _Merge:
 
     def _written(self, path: Path) -> PlaceInFile:
         """Return where this file has a part of the policy."""
-        return PlaceInFile(self.file, as_written(path, self.places.files.all[self.file].table))
+        files = self.places.files
+        table = files.all[self.file].table
+        return PlaceInFile(self.file, as_written(path, table, files.locale))
 
 
 def _note_name(

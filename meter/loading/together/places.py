@@ -141,7 +141,7 @@ class Places:
     def _in_tables(self, path: Path) -> PlaceInFile:
         """Return the file that has the most of a path; the policy's own where none has any."""
         tables = [file.table for file in self.files.all]
-        paths = [as_written(path, table) for table in tables]
+        paths = [as_written(path, table, self.files.locale) for table in tables]
         depths = [_depth(one, table) for one, table in zip(paths, tables, strict=True)]
         deepest = max(depths)
         place = depths.index(deepest) if deepest else len(tables) - 1
@@ -163,13 +163,13 @@ def place_words(place: Problem) -> str:
     return f"`{place.name}:{place.line}:{place.column}`"
 
 
-def as_written(path: Path, table: Mapping[str, object]) -> Path:
-    """Return a path as a file has it: words in the publication's locale need no name.
+def as_written(path: Path, table: Mapping[str, object], own: str) -> Path:
+    """Return a path as a file has it: words in the publication's `own` locale need no name.
 
     It is `[copy]` then, and not `[copy.en]`.
     """
     copy = table.get("copy")
-    if path[:1] == ("copy",) and isinstance(copy, dict) and path[1] not in copy:
+    if path[:2] == ("copy", own) and isinstance(copy, dict) and own not in copy:
         return ("copy", *path[2:])
     return path
 

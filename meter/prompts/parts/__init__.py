@@ -29,6 +29,7 @@ from meter.prompts.parts.made import Action, Parts
 from meter.prompts.parts.plans import BENEFIT, HINT, PLANS, Plan
 from meter.prompts.parts.selling import gain_words, return_line
 from meter.prompts.texts import without_controls
+from meter.resources.locales import lineage
 from meter.vocabulary import Status
 
 if TYPE_CHECKING:
@@ -259,11 +260,21 @@ def _shown(text: str) -> str:
 
 
 def _copy(policy: Policy, texts: Texts, wanted: tuple[str, ...]) -> tuple[Copy, str]:
-    """Return the publisher's words in the locale asked for, else in their own, and its tag."""
-    choice = choose((texts.asked, *wanted), policy.copy)
-    own = policy.copy.get(choice.words)
-    tag = str(choice.locale) if own is None else choice.words
-    return own or Copy(), tag.replace("_", "-")
+    """Return the publisher's words around a prompt in the locale asked for, and its tag.
+
+    Else those in their own locale. What a language leaves out is that of what it inherits from:
+    of `de` in `de-CH`.
+    """
+    having = [tag for tag, copy in policy.copy.items() if copy.frames_prompts]
+    choice = choose((texts.asked, *wanted), having)
+    copies = [policy.copy[tag] for tag in lineage(choice.words, having)]
+    tag = choice.words if copies else str(choice.locale)
+    whole = Copy(
+        headline=next((copy.headline for copy in copies if copy.headline), None),
+        pitch=next((copy.pitch for copy in copies if copy.pitch), None),
+        benefits=next((copy.benefits for copy in copies if copy.benefits), ()),
+    )
+    return whole, tag.replace("_", "-")
 
 
 def _sign_in(plan: Plan, policy: Policy, texts: Texts) -> Action | None:

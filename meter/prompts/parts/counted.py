@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from meter.policy.prompts import NOUNS
 from meter.prompts.deadlines import from_text, until_text
 from meter.prompts.locales import number, plural
-from meter.resources.locales import best_match
+from meter.resources.locales import best_match, with_fallbacks
 from meter.vocabulary import Access
 from meter.windows import instant
 
@@ -123,7 +123,7 @@ def noun_of(meter: str, policy: Policy, texts: Texts) -> Noun | None:
     """Return what a meter counts, in the language of the texts; nothing for articles.
 
     The publisher's own word comes first; where there is none in this language, the catalog's, then
-    the publisher's in another.
+    the publisher's in one that stands in for it, then in the publication's.
     """
     name = policy.meter(meter).noun
     own = {locale: copy.nouns[name] for locale, copy in policy.copy.items() if name in copy.nouns}
@@ -132,5 +132,8 @@ def noun_of(meter: str, policy: Policy, texts: Texts) -> Noun | None:
         return own[tag]
     if name == NOUNS[0]:
         return None
-    fallback = own.get(policy.publication.locale) or next(iter(own.values()), None)
+    chain = with_fallbacks((str(texts.locale),), policy.publication.fallback)
+    named = (best_match(tag, own) for tag in (*chain, policy.publication.locale))
+    stands_in = next((tag for tag in named if tag is not None), None)
+    fallback = next(iter(own.values()), None) if stands_in is None else own[stands_in]
     return texts.noun(name) or fallback

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, cast
 
-from meter.loading.lints.words import has_texts, own_prompts, unknown_prompts
+from meter.loading.lints.words import own_prompts, unknown_prompts
 from meter.policy.prompts import NOUNS
 from meter.prompts import render
 from meter.prompts.languages import accepted
 from meter.prompts.parts.declared import declared
 from meter.resources.languages import language_status
-from meter.resources.locales import best_match
+from meter.resources.locales import best_match, lineage
 from meter.vocabulary import Access
 
 if TYPE_CHECKING:
@@ -74,13 +74,18 @@ def _own_words(
         return
     if best_match(locale, [parts["lang"]]) is None:
         yield f"no words ship in `{locale}`: this is in `{parts['lang']}`"
-    elif language_status(parts["lang"]) == "draft":
+    elif not _has_texts(policy, locale) and language_status(parts["lang"]) == "draft":
         yield f"the words in `{locale}` are a draft: nobody has reviewed them"
+
+
+def _has_texts(policy: Policy, locale: str) -> bool:
+    """Say whether the texts of a language are the publisher's own."""
+    return bool(lineage(locale, [tag for tag, copy in policy.copy.items() if copy.texts]))
 
 
 def _copy(decision: Decision, policy: Policy, locale: str, folder: Path | None) -> Iterator[str]:
     """Find the publisher's words in another language than the prompt's."""
-    if best_match(locale, [tag for tag, copy in policy.copy.items() if has_texts(copy)]):
+    if best_match(locale, [tag for tag, copy in policy.copy.items() if copy.frames_prompts]):
         return
     said = render(decision, locale=locale, format="text", folder=folder)
     for tag, copy in policy.copy.items():

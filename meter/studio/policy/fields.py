@@ -43,6 +43,9 @@ WINDOWS = {
 }
 """The sorts of window, and what the form calls them."""
 
+_NAMED = 2
+"""The parts of the path of what has a name: `meters`, `monthly`."""
+
 _USUAL = (Status.ANONYMOUS, Status.REGISTERED)
 _CURRENCY = "a code such as USD, EUR or JPY"
 
@@ -125,16 +128,30 @@ def groups_of(policy: Policy, text: str) -> tuple[FieldGroup, ...]:
     table = parse_toml(text, "policy.toml")
     if INCLUDE not in table:
         return groups
-    return tuple(group for group in groups if _is_here(group, table))
+    here = (evolve(group, fields=tuple(_here(group, table))) for group in groups)
+    return tuple(group for group in here if group.fields)
 
 
-def _is_here(group: FieldGroup, table: Mapping[str, object]) -> bool:
-    """Say whether what a group is about stands in this file, and not in one that it includes."""
-    path = group.fields[0].path[:-1]
-    if path[0] == "copy":
-        return "copy" in table or not any(one.was for one in group.fields)
-    named = table.get(str(path[0]))
-    return isinstance(named, dict) and path[1] in named
+def _here(group: FieldGroup, table: Mapping[str, object]) -> Iterator[Field]:
+    """Yield the fields of a group that can be written here, and not in a file that is included.
+
+    Those of a meter and an offer stand together; each word of the copy stands where it does, and
+    what no file says may be said here.
+    """
+    for one in group.fields:
+        is_copy = one.path[0] == "copy"
+        depth = len(one.path) if is_copy else _NAMED
+        if _has(table, one.path[:depth]) or (is_copy and not one.was):
+            yield one
+
+
+def _has(table: object, path: tuple[str | int, ...]) -> bool:
+    """Say whether a value stands at a path of some tables."""
+    for part in path:
+        if not isinstance(table, Mapping) or part not in table:
+            return False
+        table = table[part]
+    return True
 
 
 def beside(

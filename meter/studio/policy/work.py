@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from meter.errors import MeterError, Problem
 from meter.resources import file_stamp
+from meter.studio.beside import name_below
 from meter.studio.pages import desk_of
 from meter.studio.policy.answers import SlowAnswers
 from meter.studio.policy.audience import Audience, Concerned, log_audience, simulated_audience
@@ -68,8 +69,8 @@ class ProblemValues(TypedDict):
     is_exact: bool
     """Whether what takes a while is among the problems."""
     rules: tuple[RuleRow, ...]
-    own_name: str
-    """What problems call the policy's own file."""
+    elsewhere: dict[str, str]
+    """The files that the policy includes and that have problems, as they are called beside it."""
 
 
 class PromiseValues(TypedDict):
@@ -124,8 +125,14 @@ async def problem_values(request: Request, version: Version, seconds: float) -> 
         "problems": known,
         "is_exact": problems is not None,
         "rules": () if version.policy is None else rule_rows(version.policy, known),
-        "own_name": name,
+        "elsewhere": _elsewhere(desk_of(request), known),
     }
+
+
+def _elsewhere(desk: Desk, problems: tuple[Problem, ...]) -> dict[str, str]:
+    """Return the other files of policies that have problems, and what they are called."""
+    names = {one.name for one in problems if one.name != str(desk.path)}
+    return {name: name_below(desk.folder, name) for name in names if name.endswith(".toml")}
 
 
 def _prompts_stamp(desk: Desk, version: Version) -> tuple[object, ...]:

@@ -12,7 +12,7 @@ from attrs import frozen
 from meter.errors import MeterError
 from meter.journeys.telling import expectations_text
 from meter.resources import MOST_BYTES
-from meter.studio.beside import names_beside, path_beside, strangers_beside
+from meter.studio.beside import name_below, names_beside, path_beside, strangers_beside
 from meter.studio.desk import digest
 from meter.studio.reader.files import load_journey
 from meter.studio.runs import Progress
@@ -196,6 +196,7 @@ def find_mistakes(
 def _missed(result: MutationResult, places: Places) -> tuple[Missed, ...]:
     told: set[str | None] = {None}
     missed = []
+    own = places.files.own
     for number, survivor in enumerate(result.survivors):
         mutant = survivor.mutant
         place = mutant.place_in(places)
@@ -203,7 +204,7 @@ def _missed(result: MutationResult, places: Places) -> tuple[Missed, ...]:
             Missed(
                 number=number,
                 line=place.line,
-                file=None if place.name == places.files.own.name else Path(place.name).name,
+                file=None if place.name == own.name else name_below(own.path.parent, place.name),
                 what=mutant.what,
                 words=mutant.words,
                 decided=survivor.decided,

@@ -52,6 +52,8 @@ class Answer:
     locale: str | None = field(default=None, repr=False)
     folder: str | None = field(default=None, repr=False)
     layout: LayoutWord = field(default="wide", repr=False)
+    place: str | None = field(default=None, repr=False)
+    """Where on the page, as `render` has it, for the second of two that are the same."""
 
     @property
     def refused(self) -> bool:
@@ -110,6 +112,7 @@ class Answer:
                 layout=layout or self.layout,
                 format=format,
                 folder=self.folder,
+                place=self.place,
             )
         except Exception as error:  # noqa: BLE001 - a site's own templates may raise anything
             LOG.warning("a prompt cannot be rendered; the page goes without: %s", told(error))

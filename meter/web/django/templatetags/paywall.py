@@ -1,7 +1,8 @@
 """`{% load paywall %}`: prompts, their style, and articles that are cut where they have to be.
 
 `{% prompt answer %}` is the prompt of what `request.paywall.open` has answered, safe as it is;
-`{% prompt answer layout="narrow" %}` lays it out otherwise. `{% prompt_style %}` is their style
+`{% prompt answer layout="narrow" %}` lays it out otherwise, `place="below"` gives a second one on
+the page ids of its own. `{% prompt_style %}` is their style
 sheet. What stands between `{% teaser answer paragraphs=2 %}` and `{% endteaser %}` goes out whole
 where the answer is, and else its first paragraphs, or `words=80`.
 """
@@ -31,11 +32,11 @@ _TEASER = "meter.web.teaser"
 
 
 @register.simple_tag
-def prompt(answer: object, layout: LayoutWord | None = None) -> Markup:
+def prompt(answer: object, layout: LayoutWord | None = None, place: str | None = None) -> Markup:
     """Return an answer's prompt; nothing for what is no answer."""
     if not isinstance(answer, Answer):
         return Markup()
-    return answer.prompt if layout is None else evolve(answer, layout=layout).prompt
+    return evolve(answer, layout=layout or answer.layout, place=place).prompt
 
 
 @register.simple_tag

@@ -10,7 +10,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["command", "write_examples"]
+__all__ = ["command", "command_group", "write_examples"]
 
 
 def command(*examples: str) -> Callable[[Callable[..., object]], click.Command]:
@@ -33,8 +33,45 @@ def command(*examples: str) -> Callable[[Callable[..., object]], click.Command]:
     return made
 
 
+def command_group(*examples: str) -> Callable[[Callable[..., object]], click.Group]:
+    """Make a command of several of a function, whose help is written like that of `command`.
+
+    The commands in it are added to what this returns, with `add_command`.
+    """
+
+    def made(function: Callable[..., object]) -> click.Group:
+        words = cleandoc(function.__doc__ or "")
+        decorate = click.group(
+            cls=_CommandGroup,
+            short_help=words.partition("\n\n")[0],
+            help=words,
+            epilog="\n".join(examples),
+        )
+        return decorate(function)
+
+    return made
+
+
 class _Command(click.Command):
     """A command whose epilog, the examples, stands before its options."""
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_help_text(ctx, formatter)
+        if self.epilog:
+            write_examples(formatter, self.epilog)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write nothing: the examples stand before the options."""
+
+
+class _CommandGroup(click.Group):
+    """A command of several whose epilog, the examples, stands before its options.
+
+    Its commands are listed in the order in which they were added.
+    """
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return list(self.commands)
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_help_text(ctx, formatter)

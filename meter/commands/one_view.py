@@ -21,7 +21,7 @@ from meter.windows import day_start, moment
 if TYPE_CHECKING:
     from meter.policy import Policy
 
-__all__ = ["OneView", "one_view_options"]
+__all__ = ["OneView", "day_or_time", "in_zone", "one_view_options"]
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
@@ -39,7 +39,7 @@ class OneView:
 
     def event(self, policy: Policy) -> Event:
         """Return the page view: a first metered article, at a time in the publication's zone."""
-        now = _in_zone(self.at, policy)
+        now = in_zone(self.at, policy)
         status = self.status or Status.ANONYMOUS
         reader = Reader(
             id="reader",
@@ -49,7 +49,8 @@ class OneView:
         return Event(now, reader, PageView(article=Article(id="article")))
 
 
-def _in_zone(at: datetime | None, policy: Policy) -> datetime:
+def in_zone(at: datetime | None, policy: Policy) -> datetime:
+    """Return a time in the publication's zone; without one, now."""
     if at is None:
         return system_clock().astimezone(policy.zone)
     if at.tzinfo is not None:
@@ -59,8 +60,8 @@ def _in_zone(at: datetime | None, policy: Policy) -> datetime:
     return at.replace(tzinfo=policy.zone).astimezone(UTC).astimezone(policy.zone)
 
 
-def _day_or_time(ctx: click.Context, param: click.Parameter, value: str | None) -> datetime | None:
-    """Return a time, or the first moment of a day, as ISO 8601 writes them."""
+def day_or_time(ctx: click.Context, param: click.Parameter, value: str | None) -> datetime | None:
+    """Return a time, or the first moment of a day, as ISO 8601 writes them: a callback of click."""
     if value is None:
         return None
     try:
@@ -86,7 +87,7 @@ def one_view_options(command: _Command) -> _Command:
     )
     at = click.option(
         "--at",
-        callback=_day_or_time,
+        callback=day_or_time,
         metavar="DATE",
         help=(
             "The day of that page view, or its time, such as `2026-06-01T09:00`, in the"

@@ -16,7 +16,21 @@ PAGE = Path(__file__).parents[2] / "docs" / "reference" / "cli.md"
 
 
 def section(name, command):
-    """Return what the reference says of a command: its own words, and every argument and option."""
+    """Return what the reference says of a command: its own words, and every argument and option.
+
+    Of one with commands in it, it says the same of each of them.
+    """
+    parts = command.commands if isinstance(command, click.Group) else {}
+    return "\n\n".join(
+        [
+            one_section(name, command),
+            *(section(f"{name} {part}", of) for part, of in parts.items()),
+        ]
+    )
+
+
+def one_section(name, command):
+    """Return what the reference says of a command itself."""
     context = click.Context(command, info_name=f"meter {name}")
     usage = " ".join(command.collect_usage_pieces(context))
     paragraphs = [command.help]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from attrs import fields
 
 from meter.forms import length_text, span_text
-from meter.policy import Guarantee, Meter, Policy, Rule, When
+from meter.policy import Guarantee, Meter, Policy, Quiet, Rule, When
 from meter.policy.promised import promised_words
 from meter.policy.prompts import NOUNS
 from meter.vocabulary import ArticleAccess, Count
@@ -93,6 +93,11 @@ def _rule(rule: Rule) -> dict[str, Any]:
     return table
 
 
+def _quiet(quiet: Quiet) -> dict[str, str]:
+    lengths = {key: getattr(quiet, key) for key in ("closed", "purchase", "shown")}
+    return {key: length_text(length) for key, length in lengths.items() if length}
+
+
 def _window(window: Window) -> dict[str, Any]:
     table: dict[str, Any] = {}
     for key in ("calendar", "starts"):
@@ -139,6 +144,7 @@ _BY_TYPE: tuple[tuple[Any, Any], ...] = (
     (Meter, _meter),
     (Guarantee, _guarantee),
     (Rule, _rule),
+    (Quiet, _quiet),
     (Window, _window),
     ((Term, StrEnum), str),
     (frozenset, _words),

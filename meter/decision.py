@@ -164,9 +164,10 @@ class Decision:
 Counts = tuple[int, ...]
 """Is this view a prefetch? Then, for each meter of the rulebook, how much its running window has
 counted, and whether this view is counted already: `OWN` if the meter itself has counted it, and
-`ALREADY` if it is open therefore (both added up). Last, for each offer that an account starts once,
-has it? Nothing more than the first where the reader has no id. (Flat: `memo` looks it up every
-view.)
+`ALREADY` if it is open therefore (both added up). Then, for each offer that an account starts once,
+has it? Last what the record says of each prompt with a frequency, and how often each prompt was
+shown that a condition asks for. Nothing more than the first where the reader has no id. (Flat:
+`memo` looks it up every view.)
 """
 
 FIRST_METER = 1
@@ -195,23 +196,31 @@ class Conclusion:
     """A verdict with all that follows from facts and counts alone, before the instant is looked at.
 
     `counted` are the places of the meters that count this view. `groups` are the meters of which
-    one is told: of each group the last to reset, and of these the first.
+    one is told: of each group the last to reset, and of these the first. `shown` is the prompt that
+    is shown, where its showings mean something.
     """
 
     decision: Decision
     counted: tuple[int, ...] = ()
     groups: tuple[tuple[Standing, ...], ...] = ()
+    shown: str | None = None
+
+    @property
+    def says_more(self) -> bool:
+        """Whether a meter is told, or anything is to be remembered."""
+        return bool(self.groups or self.counted or self.shown)
 
 
 def conclude(
     rulebook: Rulebook, verdict: Verdict, facts: Codes, counts: Counts, now: datetime
 ) -> Conclusion:
     """Return the decision that a verdict makes, and what it does to the meters it is about."""
+    frequencies = rulebook.frequencies
     decision = Decision(
         show=verdict.show,
         access=verdict.show.access,
         rule=verdict.rule,
-        prompt=verdict.prompt,
+        prompt=frequencies.shown(verdict.prompt),
         offer=verdict.offer,
         offers=verdict.offers,
         facts=Facts(facts, rulebook.vocabulary),
@@ -234,6 +243,12 @@ def conclude(
         counted = ()
     elif any(place in counted for place in rulebook.places_of(verdict.spend)):
         decision = evolve(decision, counted=True)
+    shown = None
+    if verdict.prompt in frequencies.places and not counts[0]:
+        reached = {place: counts[FIRST_METER + 2 * place] + 1 for place in counted}
+        prompt = frequencies.shown(verdict.prompt, counts[rulebook.first_prompt :], reached)
+        decision = evolve(decision, prompt=prompt)
+        shown = prompt if prompt in frequencies.places else None
     standings = tuple(
         tuple(_standing(rulebook, place, facts, counts, counted) for place in group)
         for group in groups
@@ -241,7 +256,7 @@ def conclude(
     if verdict.show.access is Access.FULL and len(standings) == 1 and len(standings[0]) > 1:
         least = min(standing.left for standing in standings[0])
         standings = (tuple(each for each in standings[0] if each.left == least),)
-    return Conclusion(decision, counted, standings)
+    return Conclusion(decision, counted, standings, shown)
 
 
 def _standing(

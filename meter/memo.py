@@ -219,7 +219,7 @@ def _decide(
     conclusion = outcome.conclusion
     if _watchers:
         _tell(rulebook, conclusion.decision.facts.values, at)
-    if not conclusion.groups and not conclusion.counted:
+    if not conclusion.says_more:
         return conclusion.decision.dated(now), usage
     told, usage = spend(rulebook, conclusion, held, usage)
     if told is None:

@@ -226,7 +226,7 @@ def _when_faults(when: When, path: _Path) -> Iterator[Problem]:
         bounds = getattr(when, name)
         if bounds is not None:
             yield from _range_faults(bounds, (*path, name))
-    for name in ("left", "used"):
+    for name in ("left", "used", "seen"):
         for meter, bounds in (getattr(when, name) or {}).items():
             yield from _range_faults(bounds, (*path, name, meter))
     if when.any is not None:

@@ -18,6 +18,10 @@ Counted already. An article that one meter of articles has counted in its runnin
 some rule spends, is counted already for all such meters, whatever their limits: it opens them and
 costs nothing. A meter of views knows its own views only, and one that no rule spends opens nothing.
 
+How often a prompt is shown. A prompt that is not shown every time is shown where what the record
+says of it and the views that meters count leave room; else the one that stands for it, or none.
+Which rule decides, what it opens and what is counted never hang on that.
+
 What is counted. Each meter that the rule spends counts the view, unless it is counted already; and
 each history (`counts`) that a whole view is part of, whichever rule opened it.
 
@@ -25,9 +29,10 @@ Who never counts. A `prefetch` is judged alike and never counts. One that would 
 meter with a limit is `speculative`: it keeps what it would have shown, and gives a preview. For a
 reader without an id every meter with a limit is closed: there is no telling what was counted.
 
-What is counted is looked at in `counting`; what becomes of a record over time is in `records`.
-Windows are half-open and only move forward (see `windows`). No I/O, no clock, no randomness. What
-was judged before is not judged again: `memo` is the same function, remembering.
+What is counted is looked at in `counting`, what was shown in `showings`; what becomes of a record
+over time is in `records`, and for prompts in `keeping`. Windows are half-open and only move forward
+(see `windows`). No I/O, no clock, no randomness. What was judged before is not judged again: `memo`
+is the same function, remembering.
 """
 
 from __future__ import annotations
@@ -45,7 +50,9 @@ from meter.engine.counting import (
     is_counted,
     meter_codes,
 )
-from meter.engine.records import expires_at, join, joined_at, ledger, start
+from meter.engine.keeping import prune
+from meter.engine.records import close, expires_at, join, joined_at, ledger, start
+from meter.engine.showings import show
 from meter.facts import ACCESS
 from meter.rulebook import first_match
 from meter.usage import Usage
@@ -65,9 +72,9 @@ if TYPE_CHECKING:
 
 # fmt: off
 __all__ = [
-    "Held", "allowance", "believe", "check_call", "complete", "count", "decide", "expires_at",
-    "is_counted", "is_settled", "join", "joined_at", "judge", "ledger", "meter_codes", "observe",
-    "record", "spend", "start",
+    "Held", "allowance", "believe", "check_call", "close", "complete", "count", "decide",
+    "expires_at", "is_counted", "is_settled", "join", "joined_at", "judge", "ledger", "meter_codes",
+    "observe", "record", "spend", "start",
 ]
 # fmt: on
 
@@ -99,7 +106,7 @@ def observe(
     at = instant(now)
     counts, held = count(rulebook, reader, view, usage, at)
     status = reader.status_at(at)
-    if first_match(rulebook, (status,)) is not None and not rulebook.histories:
+    if not rulebook.histories and is_settled(rulebook, (status,)):
         return (status,), (counts, held)
     facts = rulebook.vocabulary.observe(reader, view, at, status)
     if is_settled(rulebook, facts):
@@ -108,9 +115,12 @@ def observe(
 
 
 def is_settled(rulebook: Rulebook, facts: Codes) -> bool:
-    """Say whether facts that need no usage settle what is decided, and that nothing is counted."""
+    """Say whether facts that need no usage settle what is decided, and that nothing is counted.
+
+    A prompt that is not shown every time hangs on what was shown before, and is counted.
+    """
     verdict = first_match(rulebook, facts)
-    if verdict is None:
+    if verdict is None or verdict.prompt in rulebook.frequencies.places:
         return False
     if not rulebook.histories or verdict.show.access is Access.PREVIEW:
         return True
@@ -136,7 +146,7 @@ def record(
     """Spend where the verdict says so, and return the decision with what is to be remembered."""
     numbers, held = counts
     conclusion = conclude(rulebook, verdict, facts, numbers, now)
-    if not conclusion.groups and not conclusion.counted:
+    if not conclusion.says_more:
         return conclusion.decision, usage
     told, usage = spend(rulebook, conclusion, held, usage)
     decision = conclusion.decision if told is None else read_meter(rulebook, conclusion, told)
@@ -150,7 +160,7 @@ def spend(
 
     A usage that is written anew is without what no window of the policy holds any more.
     """
-    when, inside = held
+    when, inside, glance = held
     tallies: dict[int, Tally] = {}
     for place in conclusion.counted:
         tally, mark = inside[place]
@@ -168,10 +178,15 @@ def spend(
         told: Told | None = (groups[0][0], resets(groups[0][0]))
     else:
         told = choose_told(conclusion, resets)
-    if not tallies:
-        return told, usage
-    named = {rulebook.meters[place].name: tally for place, tally in tallies.items()}
-    return told, _remembered(rulebook, usage, named, when)
+    after = usage
+    if tallies:
+        named = {rulebook.meters[place].name: tally for place, tally in tallies.items()}
+        after = _remembered(rulebook, usage, named, when)
+    if glance is not None:
+        when = glance.when
+        if conclusion.shown is not None:
+            after = show(rulebook, after, conclusion.shown, glance)
+    return told, usage if after is usage else prune(rulebook, after, when)
 
 
 def _remembered(rulebook: Rulebook, usage: Usage, counted: dict[str, Tally], when: int) -> Usage:
@@ -186,4 +201,4 @@ def _remembered(rulebook: Rulebook, usage: Usage, counted: dict[str, Tally], whe
     if len(tallies) > 1:
         for other, tally in tallies.items():
             tallies[other] = rulebook.inside(other, tally, when)
-    return Usage(tallies, usage.started)
+    return Usage(tallies, usage.started, usage.shown, usage.closed)

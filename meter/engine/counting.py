@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from itertools import compress
 from typing import TYPE_CHECKING
 
 from meter.decision import FIRST_METER
+from meter.engine.showings import Glance, look
 from meter.facts.meters import ALREADY, Opening
-from meter.usage import Tally
-from meter.windows import DAY
+from meter.usage import Tally, latest_believed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,9 +23,10 @@ __all__ = ["Held", "allowance", "believe", "complete", "count", "is_counted", "m
 
 _EMPTY = Tally()
 
-Held = tuple[int, list[tuple[Tally, str]]]
+Held = tuple[int, list[tuple[Tally, str]], Glance | None]
 """The instant this view would count at (microseconds since 1970, never before the last read on
-record) and, for each meter, what its window holds and the id it would remember this view under.
+record); for each meter, what its window holds and the id it would remember this view under; and
+what the record says of prompts, where their frequency is asked for.
 """
 
 
@@ -38,7 +38,7 @@ def count(
     article = view.article
     counts: list[int] = [view.prefetch]
     if reader.id is None:
-        return tuple(counts), (at, [])
+        return tuple(counts), (at, [], None)
     when, ahead = believe(usage, at)
     inside = []
     for name, timeline, by_view, opens in rulebook.meters:
@@ -57,7 +57,12 @@ def count(
                 counts[FIRST_METER + 1 + 2 * place] |= ALREADY
     if rulebook.vocabulary.once:
         counts += (offer in usage.started for offer in rulebook.vocabulary.once)
-    return tuple(counts), (when, inside)
+    glance = None
+    if rulebook.looks_at_prompts:
+        glance = look(rulebook, reader, view, usage, at, when)
+        counts += glance.codes
+        counts += glance.seen
+    return tuple(counts), (when, inside, glance)
 
 
 def is_counted(rulebook: Rulebook, counts: Sequence[int]) -> bool:
@@ -80,8 +85,13 @@ def complete(rulebook: Rulebook, facts: Codes, counts: Counts) -> Codes:
     once = rulebook.vocabulary.once
     if once:
         # Whoever has no id may have started anything: what an account starts once is not given.
-        started = counts[FIRST_METER + 2 * len(rulebook.meters) :] or (True,) * len(once)
+        first = rulebook.first_prompt
+        started = counts[first - len(once) : first] or (True,) * len(once)
         codes.append(frozenset(compress(once, started)))
+    asked = len(rulebook.vocabulary.seen)
+    if asked:
+        shown = counts[-asked:] if len(counts) > FIRST_METER else (None,) * asked
+        codes += [rulebook.vocabulary.slots[len(codes) + n].code(shown[n]) for n in range(asked)]
     return tuple(codes)
 
 
@@ -132,13 +142,4 @@ def believe(usage: Usage, at: int) -> tuple[int, bool]:
     That is the later of `at` and the last read in any meter: a window only moves forward. A read
     more than a day ahead of `at` is a clock that was wrong, and moves nothing.
     """
-    when = at
-    ahead = False
-    for tally in usage.tallies.values():
-        last = tally.ats[-1]
-        if last > at + DAY:
-            ahead = True
-            believed = bisect_right(tally.ats, at + DAY)
-            last = tally.ats[believed - 1] if believed else at
-        when = max(when, last)
-    return when, ahead
+    return latest_believed(usage.tallies.values(), at, at)

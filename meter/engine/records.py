@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 
 from meter.engine.calls import check_given
 from meter.engine.counting import believe
+from meter.engine.keeping import join_prompts, prompt_ends
+from meter.errors import MeterError, meant
 from meter.usage import Usage
+from meter.vocabulary import Show
 from meter.windows import DAY, instant, moment
 
 if TYPE_CHECKING:
     from meter.policy import Policy
     from meter.usage import Tally
 
-__all__ = ["expires_at", "join", "joined_at", "ledger", "start"]
+__all__ = ["close", "expires_at", "join", "joined_at", "ledger", "start"]
 
 _LAST = instant(datetime(9998, 12, 30, tzinfo=UTC))
 """No usage is kept for longer: calendars end with the year 9999."""
@@ -25,21 +28,25 @@ _LAST = instant(datetime(9998, 12, 30, tzinfo=UTC))
 def expires_at(policy: Policy, usage: Usage, now: datetime | None = None) -> datetime | None:
     """Return the instant from which nothing in `usage` counts any more under `policy`.
 
-    `None` for never: of a meter for life, or where an account has started what it starts once. A
-    store may drop the usage from then on; nothing is decided differently whether it does or not. A
-    read more than a day ahead of `now` is taken to be a day ahead, so that no clock that was wrong
-    keeps a record for years; without `now` every read is believed.
+    `None` for never: of a meter or a cap for life, or where an account has started what it starts
+    once. A store may drop the usage from then on; nothing is decided differently whether it does or
+    not. A read more than a day ahead of `now` is taken to be a day ahead, so that no clock that was
+    wrong keeps a record for years; without `now` every read is believed.
     """
     latest = _LAST if now is None else min(instant(now) + DAY, _LAST)
     last = None
     if usage.started:
         return None
-    for name, tally in usage.tallies.items():
-        for timeline in policy.rulebook.timelines_of(name):
-            end = timeline.ends((min(tally.ats[-1], latest),))
-            if end is None:
-                return None
-            last = end if last is None else max(last, end)
+    rulebook = policy.rulebook
+    ends = [
+        timeline.ends((min(tally.ats[-1], latest),))
+        for name, tally in usage.tallies.items()
+        for timeline in rulebook.timelines_of(name)
+    ]
+    for end in chain(ends, prompt_ends(rulebook, usage, latest)):
+        if end is None:
+            return None
+        last = end if last is None else max(last, end)
     return None if last is None else moment(min(last, _LAST), policy.zone)
 
 
@@ -54,9 +61,9 @@ def join(
     """Return the target's usage after who read as the source has signed in as the target.
 
     What the source has counted until `now`, in windows that run at `now` (a time with a zone),
-    counts for the target too, and so does what it has started; the source is only read. Done again,
-    or with several sources in any order at one `now`, it comes to the same; where nothing is new it
-    is the very same object.
+    counts for the target too, and so does what it has started, what was shown to it and what it
+    has closed; the source is only read. Done again, or with several sources in any order at one
+    `now`, it comes to the same; where nothing is new it is the very same object.
 
     What is over by `now`, and what the source holds no longer because it was pruned since, takes
     no part: repeated later, a sign-in brings what the source still remembers of that time.
@@ -81,7 +88,10 @@ def join(
             fixed=timeline is not None and timeline.window.fixed is not None,
         )
         tallies[name] = own if joined is near else joined.with_later(own, believed)
-    after = Usage(tallies, target.started | source.started)
+    shown, closed = target.shown, target.closed
+    if source.shown or source.closed:
+        shown, closed = join_prompts(rulebook, source, target, at, believed)
+    after = Usage(tallies, target.started | source.started, shown, closed)
     return target if after == target else after
 
 
@@ -94,6 +104,21 @@ def start(policy: Policy, usage: Usage, offer: str) -> Usage:
     return usage.starting(offer) if policy.offer(offer).once else usage
 
 
+def close(policy: Policy, usage: Usage, prompt: str, now: datetime) -> Usage:
+    """Return a usage after its reader has closed a prompt at `now`, a time with a zone.
+
+    It is the very same object where no prompt of the policy is silent after that. Raises
+    `MeterError` if the policy has no such prompt, and none that ships is called so.
+    """
+    named = {each.name for each in policy.prompts}
+    named |= {rule.prompt for rule in policy.rules if rule.prompt is not None}
+    if prompt not in named and prompt not in map(str, Show):
+        advice = meant(prompt, sorted(named))
+        raise MeterError(f"the policy has no prompt `{prompt}`; {advice}")
+    group = policy.rulebook.frequencies.group_of(prompt)
+    return usage if group is None or not group.closed else usage.closing(prompt, instant(now))
+
+
 def joined_at(policy: Policy, source: Usage, now: datetime) -> datetime:
     """Return the instant at which a source is joined that signs in now: `now`, or its last read.
 
@@ -101,7 +126,8 @@ def joined_at(policy: Policy, source: Usage, now: datetime) -> datetime:
     day ahead is no difference of clocks.
     """
     at = instant(now)
-    lasts = (tally.up_to(at + DAY).ats[-1:] for tally in source.tallies.values())
+    tallies = chain(source.tallies.values(), source.shown.values())
+    lasts = (tally.up_to(at + DAY).ats[-1:] for tally in tallies)
     return moment(max(chain([at], *lasts)), policy.zone)
 
 

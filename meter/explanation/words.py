@@ -64,6 +64,8 @@ _OF_METERS = {
 def _name(slot: Slot) -> str:
     if slot.meter is not None:
         return _OF_METERS[slot.name].format(slot.meter)
+    if slot.asks == "seen":
+        return f"the number of times that `{slot.name.partition(' ')[2]}` was shown"
     about = "" if slot.product is None else f" of `{slot.product}`"
     where = "" if slot.zone is None or slot.name == slot.asks else f" in {slot.zone.key}"
     return f"{_NAMES[slot.asks]}{about}{where}"

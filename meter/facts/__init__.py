@@ -36,6 +36,7 @@ __all__ = [
     "Slot",
     "Vocabulary",
     "clock_name",
+    "seen_name",
     "since_name",
 ]
 
@@ -90,6 +91,10 @@ class Vocabulary:
         """The offers that an account starts once; a last slot holds those that were started."""
         if self.once:
             slots.append(Slot("started", "set", self.once))
+        seen = _seen(whens)
+        self.seen = tuple(sorted(seen))
+        """The prompts of which a condition asks how often they were shown; then a slot for each."""
+        slots += [Slot(seen_name(name), "number", seen[name]) for name in self.seen]
         self.slots = tuple(slots)
         self._made_of = (tuple(policies), extra)
         self._place = {(slot.name, slot.meter): index for index, slot in enumerate(self.slots)}
@@ -166,6 +171,20 @@ def _since_slots(whens: list[When]) -> Iterator[Slot]:
     for name, product in sorted(asked, key=str):
         constants = _constants(asked[name, product])
         yield Slot(since_name(name, product), "number", constants, product=product)
+
+
+def _seen(whens: list[When]) -> dict[str, tuple[float, ...]]:
+    """Return what the numbers of showings are compared with, by prompt."""
+    asked: dict[str, list[Range]] = {}
+    for when in whens:
+        for name, bounds in (when.seen or {}).items():
+            asked.setdefault(name, []).append(bounds)
+    return {name: _constants(bounds) for name, bounds in asked.items()}
+
+
+def seen_name(prompt: str) -> str:
+    """Return the name of the slot of how often a prompt was shown."""
+    return f"seen {prompt}"
 
 
 def since_name(name: str, product: str | None) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attrs import evolve
 
-from meter.facts import ATTRIBUTES, Vocabulary, clock_name, since_name
+from meter.facts import ATTRIBUTES, Vocabulary, clock_name, seen_name, since_name
 from meter.facts.meters import Opening
 from meter.facts.slots import uncertain
 from meter.forms import covers
@@ -76,6 +76,7 @@ _ORDER = (
     "left",
     "used",
     "exhausted",
+    "seen",
     "since",
     "account",
     "entitled",
@@ -136,6 +137,9 @@ class _Translation:
             yield covered if asked is self.wanted else self._complement(covered)
         elif kind in ("left", "used"):
             yield from self._of_meters(kind, asked)
+        elif kind == "seen":
+            for prompt, bounds in asked.items():
+                yield self._in_range(seen_name(prompt), None, bounds)
         elif kind == "since":
             for length, bounds in asked.asked():
                 yield self._since(length, bounds)

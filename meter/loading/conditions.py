@@ -21,6 +21,7 @@ from meter.loading.fields import (
     Text,
 )
 from meter.policy import Dates, Hours, Lengths, Since, Tenure, When
+from meter.policy.prompts import MOST_TIMES
 from meter.validation import ARCHIVE_YEARS, MOST_LIMIT, YEARS
 from meter.vocabulary import ArticleAccess, Members, Range, Status, Weekday
 
@@ -299,6 +300,17 @@ WHEN: Table = Table(
             says=(
                 "nothing is left of one of these meters before this view, and the article is not"
                 " counted already"
+            ),
+        ),
+        "seen": Key(
+            shape=Mapping(
+                noun="a prompt",
+                item=_range(0, MOST_TIMES, "2"),
+                example="{ give = { at_least = 2 } }",
+            ),
+            says=(
+                "how often a declared prompt was shown to this reader before this view, in the"
+                " longest window of its `at_most`"
             ),
         ),
         "account": Key(

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from meter.loading.problems import ProblemCollector
     from meter.policy import When
 
-__all__ = ["METER"]
+__all__ = ["LENGTH", "METER", "WINDOW"]
 
 _LIMIT = Integer(least=0, most=MOST_LIMIT, code="bad-limit", advice="0 is a wall at once")
 
@@ -49,9 +49,9 @@ class _Allowance:
 
 
 _ALLOWANCE = _Allowance()
-_LENGTH = Text(form="a length such as `30 days`", code="bad-length", make=parse_length)
+LENGTH = Text(form="a length such as `30 days`", code="bad-length", make=parse_length)
 
-_WINDOW = Table(
+WINDOW = Table(
     noun="a window",
     make=Window,
     code="bad-window",
@@ -63,8 +63,8 @@ _WINDOW = Table(
             shape=Choice(words=Weekday),
             says="the day a calendar week starts on (Monday unless said otherwise)",
         ),
-        "rolling": Key(shape=_LENGTH, says="the last so many hours or days of 24 hours"),
-        "fixed": Key(shape=_LENGTH, says="so many hours or days from the first read"),
+        "rolling": Key(shape=LENGTH, says="the last so many hours or days of 24 hours"),
+        "fixed": Key(shape=LENGTH, says="so many hours or days from the first read"),
         "lifetime": Key(shape=Boolean(), says="`true`: it never ends"),
     },
 )
@@ -113,7 +113,7 @@ METER = Table(
     also=either("limit", "limits", only=True),
     keys={
         "window": Key(
-            shape=_WINDOW,
+            shape=WINDOW,
             says="the stretch of time the allowance is for",
             required=True,
             filler=Window(lifetime=True),

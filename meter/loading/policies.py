@@ -25,6 +25,7 @@ from meter.loading.schema import POLICY
 from meter.loading.toml import parse_toml, read_text
 from meter.policy import Copy, Policy
 from meter.policy.condition_faults import condition_faults
+from meter.policy.frequency_faults import frequency_faults
 from meter.policy.meter_faults import meter_faults
 from meter.policy.offer_faults import offer_faults
 from meter.policy.promise_faults import promise_faults
@@ -42,7 +43,14 @@ if TYPE_CHECKING:
 __all__ = ["check_text", "dumps_policy", "load_policy", "loads_policy"]
 
 
-_EMPTY = {"empty-condition", "empty-guarantee", "empty-list", "empty-range", "empty-table"}
+_EMPTY = {
+    "empty-condition",
+    "empty-guarantee",
+    "empty-list",
+    "empty-quiet",
+    "empty-range",
+    "empty-table",
+}
 """What is found empty where a part of it could not be read."""
 
 
@@ -51,6 +59,9 @@ _A_PATH = instance(str, PathLike, form="the path of a policy file; `loads_policy
 
 
 _READS_ELSEWHERE = {
+    "idle-every": ("meters",),
+    "idle-instead": ("prompts",),
+    "seen-without-cap": ("prompts",),
     "gate-needs-prompt": ("prompts",),
     "unfilled-prompt": ("offers", "prompts"),
     "unknown-noun": ("copy",),
@@ -191,12 +202,14 @@ def _faults(parts: Mapping[str, Any], report: ProblemCollector) -> Iterator[Prob
         offer_faults,
         promise_faults,
         prompt_faults,
+        frequency_faults,
     )
     for fault in chain.from_iterable(check(policy) for check in checks):
         follows = report.dropped_at(fault.path)
         if fault.code in _EMPTY:
             follows |= report.dropped_under(fault.path)
         elsewhere = {
+            "idle-every": (*fault.path[:-1], "spend"),
             "show-needs-spend": (*fault.path[:-1], "spend"),
             "unfilled-prompt": (*fault.path[:-1], "spend"),
             "unknown-meter": ("meters",),

@@ -1,13 +1,24 @@
-"""The keys of declared prompts, and of the nouns that meters count."""
+"""The keys of declared prompts, how often they are shown, and of the nouns that meters count."""
 
 from __future__ import annotations
 
 from functools import partial
 
-from meter.loading.fields import Key, Mapping, Table, Text
+from meter.loading.fields import Boolean, Integer, Key, List, Mapping, OneOf, Table, Text
+from meter.loading.meters import LENGTH, WINDOW
 from meter.policy.placeholders import PLURALS
-from meter.policy.prompts import Noun, Prompt, PromptWords
+from meter.policy.prompts import (
+    MOST_TIMES,
+    MOST_VIEWS,
+    Cap,
+    Every,
+    Noun,
+    Prompt,
+    PromptWords,
+    Quiet,
+)
 from meter.policy.publication import link_step
+from meter.windows import Window
 
 __all__ = ["NOUNS_BY_NAME", "PROMPT", "PROMPTS", "WORDS_BY_PROMPT"]
 
@@ -23,11 +34,84 @@ _KEYS = {
     "link": Key(shape=_LINK, says="where the button leads: a path, or an `https://` address"),
 }
 
+_CAP = Table(
+    noun="a cap",
+    make=Cap,
+    example='{ times = 1, window = { calendar = "day" } }',
+    keys={
+        "times": Key(
+            shape=Integer(least=1, most=MOST_TIMES, example="2", code="bad-times"),
+            says="how often it is shown at most",
+            required=True,
+            filler=1,
+        ),
+        "window": Key(
+            shape=WINDOW,
+            says="in which stretch of time, as for a meter",
+            required=True,
+            filler=Window(lifetime=True),
+        ),
+    },
+)
+_CAPS = List(item=_CAP, most=20, example='[{ times = 1, window = { calendar = "day" } }]')
+_EVERY = Table(
+    noun="`every`",
+    make=Every,
+    example='{ meter = "heard", views = 5 }',
+    keys={
+        "meter": Key(
+            shape=Text(form='the name of a meter such as `"heard"`'),
+            says="the meter that counts",
+            required=True,
+            filler="?",
+        ),
+        "views": Key(
+            shape=Integer(least=1, most=MOST_VIEWS, example="5", code="bad-times"),
+            says="it comes where this view brings the meter's count to a multiple of this",
+            required=True,
+            filler=1,
+        ),
+    },
+)
+_QUIET = Table(
+    noun="`quiet_after`",
+    make=Quiet,
+    example='{ closed = "7 days" }',
+    also={"minProperties": 1},
+    keys={
+        "closed": Key(shape=LENGTH, says="for so long after the reader closed it"),
+        "purchase": Key(
+            shape=LENGTH, says="for so long after the running right began that began last"
+        ),
+        "shown": Key(shape=LENGTH, says="for so long after it was shown"),
+    },
+)
+_NAME_OF_ONE = Text(form='the name of a declared prompt such as `"small-bar"`')
+_FREQUENCY = {
+    "at_most": Key(
+        shape=OneOf(by={list: _CAPS, dict: _CAP}, otherwise=_CAPS),
+        says="how often it is shown in a window: a list of caps, each of which must leave room",
+    ),
+    "every": Key(shape=_EVERY, says="only at each so many views that a meter counts"),
+    "quiet_after": Key(shape=_QUIET, says="how long it is not shown after something happened"),
+    "once": Key(shape=Boolean(), says="`true`: it is shown one time only"),
+    "instead": Key(
+        shape=_NAME_OF_ONE, says="the prompt that is shown where this one is not; else none is"
+    ),
+    "group": Key(
+        shape=Text(form='a name in quotes such as `"asks"`', longest=64),
+        says=(
+            "the prompts of one group count the showings and closings of all of them, each by its"
+            " own numbers"
+        ),
+    ),
+}
+
 PROMPT = Table(
     noun="a prompt",
     make=partial(Prompt, name="?"),
     example='{ heading = "…", text = "…" }',
-    keys=_KEYS,
+    keys={**_KEYS, **_FREQUENCY},
 )
 PROMPTS = Mapping(noun="a prompt", item=PROMPT, most=200, example="[prompts.consent]")
 

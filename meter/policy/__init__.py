@@ -29,6 +29,7 @@ from meter.errors.kinds import (
 from meter.errors.values import InvalidValueError, check_fields
 from meter.policy.condition_faults import condition_faults
 from meter.policy.conditions import EVERYONE, Limit, When, pairs
+from meter.policy.frequency_faults import frequency_faults
 from meter.policy.meter_faults import meter_faults
 from meter.policy.meters import Meter
 from meter.policy.offer_faults import offer_faults
@@ -37,7 +38,7 @@ from meter.policy.promise_faults import promise_faults
 from meter.policy.promised import Promised, promised
 from meter.policy.promises import Promises
 from meter.policy.prompt_faults import prompt_faults
-from meter.policy.prompts import Noun, Prompt, PromptWords
+from meter.policy.prompts import Cap, Every, Noun, Prompt, PromptWords, Quiet
 from meter.policy.publication import Copy, Links, Publication, link_faults
 from meter.policy.times import Dates, Hours, Lengths, Since, Tenure
 from meter.policy.words import Declarable, declared
@@ -47,9 +48,9 @@ from meter.vocabulary import WORDS, RuleShow, Show, Wall
 
 # fmt: off
 __all__ = [
-    "Copy", "Dates", "Guarantee", "Hours", "Lengths", "Limit", "Links", "Meter", "Noun", "Offer",
-    "Policy", "Product", "Promises", "Prompt", "PromptWords", "Publication", "Rule", "Since",
-    "Tenure", "Then", "When",
+    "Cap", "Copy", "Dates", "Every", "Guarantee", "Hours", "Lengths", "Limit", "Links", "Meter",
+    "Noun", "Offer", "Policy", "Product", "Promises", "Prompt", "PromptWords", "Publication",
+    "Quiet", "Rule", "Since", "Tenure", "Then", "When",
 ]
 # fmt: on
 
@@ -210,6 +211,7 @@ class Policy:
             *offer_faults(self),
             *promise_faults(self),
             *prompt_faults(self),
+            *frequency_faults(self),
             *link_faults(self.links),
         )
         if faults:

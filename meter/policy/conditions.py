@@ -101,6 +101,7 @@ class When:
     covered: bool | None = None
     used: Mapping[str, Range] | None = field(default=None, converter=optional(_bounds), eq=pairs)
     exhausted: frozenset[str] | None = field(default=None, converter=optional(_meters))
+    seen: Mapping[str, Range] | None = field(default=None, converter=optional(_bounds), eq=pairs)
     gift: bool | None = None
     crawler: bool | None = None
     dates: Dates | None = None
@@ -142,6 +143,7 @@ _OF_A_WHEN = {
         ("left", "used"), maybe(table(TEXT, instance(Range), '{"monthly": Range(at_most=2)}'))
     ),
     "exhausted": maybe(each(TEXT, '["monthly"]', frozenset)),
+    "seen": maybe(table(TEXT, instance(Range), '{"give": Range(at_least=2)}')),
     **dict.fromkeys(("account", "covered", "entitled", "gift", "crawler"), maybe(FLAG)),
     **dict.fromkeys(("dates", "published"), maybe(instance(Dates))),
     "weekday": maybe(each(choice(Weekday), '["saturday", "sunday"]', frozenset)),

@@ -23,6 +23,8 @@ __all__ = ["CODES", "meter_faults"]
 _Path = tuple[str | int, ...]
 _OF_METERS = ("left", "used", "exhausted")
 """The keys of a condition that look at what a reader has read."""
+_WHAT = {**dict.fromkeys(_OF_METERS, "meter"), "seen": "prompt"}
+"""What each key that looks at a reader's record is about."""
 
 # fmt: off
 _SAID = {
@@ -40,9 +42,9 @@ _SAID = {
         "meter `{name}` is for free articles, which everybody reads without a meter",
         "leave `free` out of `access`"),
     "left-in-limit": (
-        "a limit cannot depend on `{key}` of a meter", "move the condition to a rule"),
+        "a limit cannot depend on `{key}` of a {what}", "move the condition to a rule"),
     "left-in-limit/counts": (
-        "what a meter counts cannot depend on `{key}` of a meter", "leave it out"),
+        "what a meter counts cannot depend on `{key}` of a {what}", "leave it out"),
     "no-shared-access": (
         "rule `{rule}` spends meters that are for different articles, so it never matches",
         "give them an `access` in common, or make it two rules"),
@@ -103,11 +105,11 @@ def _faults(meter: Meter, path: _Path) -> Iterator[Problem]:
                 yield _problem("bad-limit/lifetime", place, name=meter.name)
         elif not 0 <= limit.limit <= MOST_LIMIT:
             yield _problem("bad-limit", place, most=MOST_LIMIT, limit=limit.limit)
-        for key in _asked_of_meters(limit.when):
-            yield _problem("left-in-limit", (*place[:-1], "when"), key=key)
+        for key in _asked_of_the_record(limit.when):
+            yield _problem("left-in-limit", (*place[:-1], "when"), key=key, what=_WHAT[key])
     if meter.counts is not None:
-        for key in _asked_of_meters(meter.counts):
-            yield _problem("left-in-limit/counts", (*path, "counts"), key=key)
+        for key in _asked_of_the_record(meter.counts):
+            yield _problem("left-in-limit/counts", (*path, "counts"), key=key, what=_WHAT[key])
     if not meter.access:
         yield _problem("empty-list/access", (*path, "access"), name=meter.name)
     if ArticleAccess.FREE in meter.access:
@@ -128,9 +130,9 @@ def _limits(meter: Meter, path: _Path) -> Iterator[tuple[_Path, Limit]]:
             yield (*path, "limit", str(status)), limit
 
 
-def _asked_of_meters(when: When) -> Iterator[str]:
+def _asked_of_the_record(when: When) -> Iterator[str]:
     for part in when.walk():
-        yield from (key for key in _OF_METERS if getattr(part, key) is not None)
+        yield from (key for key in _WHAT if getattr(part, key) is not None)
 
 
 def _asked_faults(when: When, path: _Path, meters: Mapping[str, Meter]) -> Iterator[Problem]:

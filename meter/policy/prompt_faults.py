@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Protocol
 
 from meter.errors import meant, quoted
+from meter.policy.frequency_faults import may_show
 from meter.policy.placeholders import (
     OLD_PLACEHOLDERS,
     PLACEHOLDERS,
@@ -143,9 +144,9 @@ def prompt_faults(policy: PartsWithPrompts) -> Iterator[Problem]:
             yield _problem("bad-name/prompt", place, name=rule.prompt)
         if rule.show is Show.GATE:
             yield from _gate_faults(policy, index, declared)
-        if rule.prompt in declared:
-            yield from _unfilled(policy, index, declared[rule.prompt], place)
-        elif rule.prompt in _COUNTDOWNS and not _has(policy, index, Needs.LEFT):
+        for prompt in may_show(declared, rule.prompt):
+            yield from _unfilled(policy, index, prompt, place)
+        if rule.prompt in _COUNTDOWNS and not _has(policy, index, Needs.LEFT):
             yield _problem(
                 "unfilled-prompt",
                 place,

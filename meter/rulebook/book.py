@@ -10,6 +10,7 @@ from meter.facts.meters import ALREADY, OWN, Opening
 from meter.formulas import Formula, In, held_by, holds_unless, leaves
 from meter.formulas.translation import JudgedOffer, formula_of, offer_formula
 from meter.rulebook.effects import JudgedRule
+from meter.rulebook.frequency import Frequencies
 from meter.usage import Tally
 from meter.vocabulary import ArticleAccess, Count
 from meter.windows import Timeline
@@ -87,6 +88,12 @@ class Rulebook:
 
         What one of them has counted is counted already for all of them.
         """
+        self.frequencies = Frequencies(policy, self.places)
+        """How often prompts are shown."""
+        self.looks_at_prompts = bool(self.frequencies.prompts or self.vocabulary.seen)
+        """Whether it matters for some view what was shown or closed before."""
+        self.first_prompt = 1 + 2 * len(self.meters) + len(self.vocabulary.once)
+        """Where the prompts begin in `decision.Counts`."""
 
     def __reduce__(self) -> tuple[object, ...]:
         return (Rulebook, (self.policy, self.vocabulary))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from babel.numbers import get_currency_precision
 
 from meter.errors import listed
-from meter.loading.lints.prompts import unused_prompts, words_missing
+from meter.loading.lints.prompts import lonely_groups, unused_prompts, words_missing
 from meter.loading.lints.reading import warning
 from meter.loading.lints.words import has_texts, languages_without_copy
 from meter.resources.locales import best_match
@@ -201,6 +201,7 @@ PLAIN: dict[str, Callable[[Policy, date | None], Iterator[Problem]]] = {
     "offer-over": _offers_over,
     "unused-offer": _unused_offers,
     "unused-prompt": unused_prompts,
+    "lonely-group": lonely_groups,
     "missing-offer": _missing_offers,
     "unseen-offer": _unseen_offers,
     "limit-gap": _limit_gaps,

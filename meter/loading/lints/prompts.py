@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meter.errors import listed
+from meter.errors import listed, meant
 from meter.loading.lints.reading import warning
+from meter.policy.frequency_faults import may_show
 from meter.policy.prompts import NOUNS
 from meter.resources.locales import locale_of
 
@@ -16,17 +17,33 @@ if TYPE_CHECKING:
     from meter.errors import Problem
     from meter.policy import Noun, Policy
 
-__all__ = ["unused_prompts", "words_missing"]
+__all__ = ["lonely_groups", "unused_prompts", "words_missing"]
+
+_GROUP_STEP = "name it for another prompt too, or take `group` out"
 
 
 def unused_prompts(policy: Policy, _: date | None) -> Iterator[Problem]:
     """Yield the declared prompts that no rule uses."""
-    used = {rule.prompt for rule in policy.rules}
+    declared = {prompt.name: prompt for prompt in policy.prompts}
+    used = {prompt.name for rule in policy.rules for prompt in may_show(declared, rule.prompt)}
     for prompt in policy.prompts:
         if prompt.name not in used:
             message = f"no rule uses the prompt `{prompt.name}`"
             advice = f'add `prompt = "{prompt.name}"` to a rule, or remove the prompt'
             yield warning("unused-prompt", ("prompts", prompt.name), message, advice)
+
+
+def lonely_groups(policy: Policy, _: date | None) -> Iterator[Problem]:
+    """Yield the groups of one prompt: it counts nothing but its own showings anyway."""
+    groups: dict[str, list[str]] = {}
+    for prompt in policy.prompts:
+        if prompt.group is not None:
+            groups.setdefault(prompt.group, []).append(prompt.name)
+    for group, names in groups.items():
+        if len(names) == 1:
+            message = f"the prompt `{names[0]}` is alone in the group `{group}`"
+            step = meant(group, [other for other in groups if other != group], _GROUP_STEP)
+            yield warning("lonely-group", ("prompts", names[0], "group"), message, step)
 
 
 def words_missing(policy: Policy) -> Iterator[Problem]:

@@ -1,0 +1,192 @@
+"""What a record keeps of prompts: how long, how many, and what a sign-in brings of them.
+
+The prompts of a group are looked at together, in every window that one of them asks for. Of each
+window as many showings are kept as the largest number in it can tell apart, and where a first
+showing begins the window, that one. A prompt that the policy no longer tracks may come back with
+the next one: it is kept while the longest window lasts.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from attrs import evolve
+
+from meter.usage import Tally, Usage, latest_of, table_of, tally_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from meter.rulebook import PromptGroup, Rulebook
+    from meter.windows import Timeline
+
+__all__ = ["join_prompts", "prompt_ends", "prune"]
+
+Shown = dict[str, Tally]
+"""The showings of some prompts, by name."""
+
+
+def prune(rulebook: Rulebook, usage: Usage, when: int) -> Usage:
+    """Return a usage without the showings and closings that no prompt looks at after `when`."""
+    if not usage.shown and not usage.closed:
+        return usage
+    shown: Shown = {}
+    for names in _groups(rulebook, usage.shown):
+        held = {name: usage.shown[name] for name in names}
+        group = rulebook.frequencies.group_of(names[0])
+        if group is not None and group.windows:
+            shown |= _kept(group, held, when)
+        elif _lasts(rulebook, held[names[0]].ats[-1], when):
+            shown |= held
+    closed = {
+        name: at
+        for name, at in usage.closed.items()
+        if (end := _silence_ends(rulebook, name, at)) is None or end > when
+    }
+    return evolve(usage, shown=shown, closed=closed)
+
+
+def _groups(rulebook: Rulebook, shown: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    """Yield the prompts that have showings, those of a group together."""
+    found: dict[object, list[str]] = {}
+    for name in shown:
+        place = rulebook.frequencies.places.get(name)
+        known = None if place is None else rulebook.frequencies.prompts[place].group
+        found.setdefault(name if known is None else known, []).append(name)
+    return (tuple(names) for names in found.values())
+
+
+def _kept(group: PromptGroup, held: Shown, when: int) -> Shown:
+    """Return which showings of a group some window looks at; what lies ahead is kept."""
+    near = _all_of(tally.up_to(when) for tally in held.values())
+    kept: set[str] = set()
+    for times, timeline in group.windows:
+        inside = near.since(timeline.inside(near.ats, when)).ids
+        kept |= {*inside[-times:]}
+        if timeline.window.fixed is not None:
+            kept |= {*inside[:1]}
+    return {name: _only(tally, kept, when) for name, tally in held.items()}
+
+
+def _only(tally: Tally, kept: set[str], when: int) -> Tally:
+    """Return some ids of a tally, and all that lies ahead."""
+    return tally_of({name: at for name, at in table_of(tally).items() if name in kept or at > when})
+
+
+def _all_of(tallies: Iterable[Tally]) -> Tally:
+    found = Tally()
+    for tally in tallies:
+        found = found.union(tally) if found.ids else tally
+    return found
+
+
+def _timelines(rulebook: Rulebook) -> Iterator[Timeline]:
+    """Yield every window of the policy: those of meters and those of prompts."""
+    return chain(rulebook.timelines.values(), rulebook.frequencies.timelines)
+
+
+def _lasts(rulebook: Rulebook, at: int, when: int) -> bool:
+    ends = [timeline.ends((at,)) for timeline in _timelines(rulebook)]
+    return any(end is None or when < end for end in ends)
+
+
+def _silence_ends(rulebook: Rulebook, prompt: str, at: int) -> int | None:
+    """Return the instant from which a closing at `at` silences nothing; `None` for never."""
+    group = rulebook.frequencies.group_of(prompt)
+    if group is not None and group.closed:
+        return at + group.closed
+    ends = [timeline.ends((at,)) for timeline in _timelines(rulebook)]
+    known = [end for end in ends if end is not None]
+    return max(known, default=at) if len(known) == len(ends) else None
+
+
+def prompt_ends(rulebook: Rulebook, usage: Usage, latest: int) -> Iterator[int | None]:
+    """Yield the instants from which no prompt looks at what a usage holds; `None` for never.
+
+    What lies after the instant `latest` is taken to be then.
+    """
+    for name, tally in usage.shown.items():
+        group = rulebook.frequencies.group_of(name)
+        asked = _timelines(rulebook)
+        if group is not None and group.windows:
+            asked = (window.timeline for window in group.windows)
+        yield from (timeline.ends((min(tally.ats[-1], latest),)) for timeline in asked)
+    for name, at in usage.closed.items():
+        yield _silence_ends(rulebook, name, min(at, latest))
+
+
+def join_prompts(
+    rulebook: Rulebook, source: Usage, target: Usage, at: int, believed: int
+) -> tuple[Shown, dict[str, int]]:
+    """Return the target's showings and closings after who read as the source has signed in.
+
+    What the source has from after `at` takes no part. An id on both sides keeps its later instant;
+    where a first showing begins a window, the two windows become the one that began later, and what
+    was shown before counts as shown then. So what either would keep back stays back.
+    """
+    shown = dict(target.shown)
+    for names in _groups(rulebook, source.shown):
+        group = rulebook.frequencies.group_of(names[0])
+        brought = {name: source.shown[name].up_to(at) for name in names}
+        if group is not None and group.windows:
+            own = {name: target.showings(name) for name in group.names}
+            shown |= _joined(group, brought, own, at, believed)
+        elif (last := brought[names[0]].ats[-1:]) and _lasts(rulebook, last[0], at):
+            shown[names[0]] = target.showings(names[0]).union(brought[names[0]])
+    closings = {name: closed for name, closed in source.closed.items() if closed <= at}
+    return shown, latest_of(target.closed, closings, believed)
+
+
+def _joined(group: PromptGroup, brought: Shown, own: Shown, at: int, believed: int) -> Shown:
+    """Return the showings of a group after those of a source were brought."""
+    near = {name: tally.up_to(believed) for name, tally in own.items()}
+    held = _all_of(near.values())
+    when = max((at, *held.ats[-1:]))
+    start = None
+    if any(timeline.window.fixed is not None for _, timeline in group.windows):
+        starts = [
+            *_starts(group, held, when),
+            *_starts(group, _all_of(brought.values()), at),
+        ]
+        start = max(starts, default=None)
+    at = at if start is None else max(at, start)
+    inside = _inside(group, _all_of(brought.values()), at)
+    joined = {}
+    for name in group.names:
+        new = {
+            key: one for key, one in table_of(brought.get(name, Tally())).items() if key in inside
+        }
+        joined[name] = _laid(near[name], new, start)
+    if all(joined[name] == near[name] for name in joined):
+        return {}
+    kept = _kept(group, joined, when)
+    return {name: tally.with_later(own[name], believed) for name, tally in kept.items()}
+
+
+def _inside(group: PromptGroup, tally: Tally, at: int) -> set[str]:
+    """Return the showings that some window of a group holds at an instant."""
+    return {
+        name
+        for _, timeline in group.windows
+        for name in tally.since(timeline.inside(tally.ats, at)).ids
+    }
+
+
+def _starts(group: PromptGroup, tally: Tally, at: int) -> Iterator[int]:
+    """Yield when the windows that run at an instant began, of those that a showing begins."""
+    for _, timeline in group.windows:
+        if timeline.window.fixed is not None:
+            yield from tally.ats[timeline.inside(tally.ats, at) :][:1]
+
+
+def _laid(own: Tally, new: Mapping[str, int], start: int | None) -> Tally:
+    """Return showings with some more, none of them before `start` where that is given."""
+    if not new:
+        return own
+    if start is None:
+        return own.union(tally_of(dict(new)))
+    both = table_of(own)
+    for key, at in new.items():
+        both[key] = min(both.get(key, at), at)
+    return tally_of({key: max(at, start) for key, at in both.items()})

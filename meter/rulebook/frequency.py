@@ -1,0 +1,169 @@
+"""How often the prompts of a policy are shown, ready to be judged by."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+from attrs import frozen
+
+from meter.windows import Timeline, Window
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from zoneinfo import ZoneInfo
+
+    from meter.policy import Policy, Prompt
+
+__all__ = ["MAY", "NOT_NOW", "SHOWN", "AskedWindow", "Frequencies", "JudgedPrompt", "PromptGroup"]
+
+_MICROSECOND = timedelta(microseconds=1)
+_FOR_LIFE = Window(lifetime=True)
+_A_DAY = Window(rolling=timedelta(days=1))
+"""How long a prompt that comes every so many views is shown again to a view that is retried."""
+_NO_METERS: Mapping[int, int] = MappingProxyType({})
+
+NOT_NOW, MAY, SHOWN = range(3)
+"""What a record says of a prompt: it is kept back, it may be shown, this very view has shown it."""
+
+
+class AskedWindow(NamedTuple):
+    """A window, and how many showings in it are looked at."""
+
+    times: int
+    timeline: Timeline
+
+
+@frozen
+class JudgedPrompt:
+    """A prompt whose showings or closings mean something.
+
+    Each of `caps` has to leave room. `closed` and `purchase` are microseconds of silence, 0 for
+    none. `every` is the place of a meter and a number of its views, `retried` the window in which a
+    view that showed it then shows it again. `seen` is what a condition on it looks at.
+    """
+
+    name: str
+    group: int
+    caps: tuple[AskedWindow, ...]
+    closed: int
+    purchase: int
+    every: tuple[int, int] | None
+    retried: Timeline | None
+    instead: str | None
+    seen: AskedWindow | None
+
+    @property
+    def is_capped(self) -> bool:
+        """Whether there may be views of its rule at which it is not shown."""
+        return bool(self.caps or self.closed or self.purchase or self.every)
+
+    def is_due(self, reached: Mapping[int, int]) -> bool:
+        """Say whether a view is one of every so many, given to what it brings each meter."""
+        if self.every is None:
+            return True
+        place, views = self.every
+        return place in reached and reached[place] % views == 0
+
+
+@frozen
+class PromptGroup:
+    """Prompts that count the showings and closings of all of them.
+
+    `windows` are all that one of them looks at, `closed` the longest silence after a closing; where
+    there is none of these, nothing is remembered.
+    """
+
+    names: tuple[str, ...]
+    windows: tuple[AskedWindow, ...]
+    closed: int
+
+
+class Frequencies:
+    """The tracked prompts of a policy, in its order: those with a frequency, and their groups."""
+
+    def __init__(self, policy: Policy, places: Mapping[str, int]) -> None:
+        groups: dict[str, list[Prompt]] = {}
+        for prompt in policy.prompts:
+            # No name of a group has the mark that a prompt alone gets.
+            alone = f"\0{prompt.name}"
+            groups.setdefault(alone if prompt.group is None else prompt.group, []).append(prompt)
+        tracked = [group for group in groups.values() if any(each.is_capped for each in group)]
+        judged = {
+            prompt.name: _judged(prompt, number, places, policy.zone)
+            for number, group in enumerate(tracked)
+            for prompt in group
+        }
+        self.prompts = tuple(
+            judged[prompt.name] for prompt in policy.prompts if prompt.name in judged
+        )
+        self.groups = tuple(_grouped([judged[each.name] for each in group]) for group in tracked)
+        self.places = {prompt.name: place for place, prompt in enumerate(self.prompts)}
+
+    def group_of(self, prompt: str) -> PromptGroup | None:
+        """Return the group of a tracked prompt; `None` for any other."""
+        place = self.places.get(prompt)
+        return None if place is None else self.groups[self.prompts[place].group]
+
+    def shown(
+        self, name: str | None, codes: Sequence[int] = (), reached: Mapping[int, int] = _NO_METERS
+    ) -> str | None:
+        """Return the prompt of a view whose rule names one: itself, what stands in for it, or none.
+
+        `codes` are what the record says of each tracked prompt, and none where nothing can be
+        remembered: what must be is not given then. `reached` are the numbers to which this view
+        brings meters, by their places.
+        """
+        while name in self.places:
+            place = self.places[name]
+            prompt = self.prompts[place]
+            if not prompt.is_capped:
+                break
+            code = codes[place] if codes else NOT_NOW
+            if code == SHOWN or (code == MAY and prompt.is_due(reached)):
+                break
+            name = prompt.instead
+        return name
+
+    @property
+    def timelines(self) -> Iterator[Timeline]:
+        """Every window that some prompt looks at."""
+        return (window.timeline for group in self.groups for window in group.windows)
+
+
+def _judged(prompt: Prompt, group: int, places: Mapping[str, int], zone: ZoneInfo) -> JudgedPrompt:
+    caps = [AskedWindow(cap.times, Timeline(cap.window, zone)) for cap in prompt.at_most]
+    longest = prompt.longest_cap
+    seen = None if longest is None else caps[prompt.at_most.index(longest)]
+    quiet = prompt.quiet_after
+    if prompt.once:
+        caps.append(AskedWindow(1, Timeline(_FOR_LIFE, zone)))
+    if quiet is not None and quiet.shown is not None:
+        caps.append(AskedWindow(1, Timeline(Window(rolling=quiet.shown), zone)))
+    every = prompt.every
+    return JudgedPrompt(
+        name=prompt.name,
+        group=group,
+        caps=tuple(caps),
+        closed=_length(None if quiet is None else quiet.closed),
+        purchase=_length(None if quiet is None else quiet.purchase),
+        every=None if every is None else (places[every.meter], every.views),
+        retried=None if every is None else Timeline(_A_DAY, zone),
+        instead=prompt.instead,
+        seen=seen,
+    )
+
+
+def _length(length: timedelta | None) -> int:
+    return 0 if length is None else length // _MICROSECOND
+
+
+def _grouped(prompts: list[JudgedPrompt]) -> PromptGroup:
+    windows = [window for prompt in prompts for window in prompt.caps]
+    windows += [AskedWindow(1, prompt.retried) for prompt in prompts if prompt.retried]
+    return PromptGroup(
+        names=tuple(prompt.name for prompt in prompts),
+        windows=tuple(windows),
+        closed=max(prompt.closed for prompt in prompts),
+    )

@@ -1,0 +1,238 @@
+"""What is remembered of a reader: per meter, what was counted and when, and what was started.
+
+A meter is a set of ids, so a retry, a duplicate event or a repeated sign-in changes nothing; so are
+the names of the offers that an account starts once. Of prompts with a frequency it is remembered at
+which views they were shown, and when they were closed last. Nothing else is kept.
+"""
+
+from __future__ import annotations
+
+import json
+from itertools import accumulate
+from typing import cast
+
+from attrs import evolve, field, frozen
+
+from meter.errors import CorruptUsageError
+from meter.errors.values import error_of, wrong_type
+from meter.usage.tally import (
+    AFTER,
+    FIRST,
+    NOTHING,
+    Read,
+    Tally,
+    later_of,
+    latest_believed,
+    table_of,
+    tally_of,
+)
+from meter.windows import DAY
+
+__all__ = ["Read", "Tally", "Usage", "latest_believed", "latest_of", "table_of", "tally_of"]
+
+_VERSION = b"1"
+"""Of what is written where nothing was started, as ever; an object of meters."""
+_WITH_STARTED = b"2"
+"""Of what is written else: a list of that object and of the names of what was started."""
+_WITH_PARTS = b"3"
+"""Of what is written where a prompt was shown or closed: an object of all the parts there are."""
+_PARTS = ("meters", "started", "shown", "closed")
+_JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+
+
+def _by_name(tallies: dict[str, Tally]) -> dict[str, Tally]:
+    return _tables(tallies, "tallies", "a table of what each meter has counted")
+
+
+def _shown(shown: dict[str, Tally]) -> dict[str, Tally]:
+    return _tables(shown, "shown", "a table of the views at which each prompt was shown")
+
+
+def _closed(closed: dict[str, int]) -> dict[str, int]:
+    _check_table(closed, "closed", "a table of the instants at which each prompt was closed last")
+    return {name: closed[name] for name in sorted(closed)} if closed else closed.copy()
+
+
+def _check_table(value: object, name: str, form: str) -> None:
+    if not isinstance(value, dict):
+        form = f"{form}; `Usage()` is a new reader's"
+        raise error_of("Usage", name, wrong_type(form, value, f"`{name}`"))
+
+
+def _tables(tallies: dict[str, Tally], name: str, form: str) -> dict[str, Tally]:
+    _check_table(tallies, name, form)
+    if not tallies:
+        return {}
+    if len(tallies) == 1 and all(tally.ids for tally in tallies.values()):
+        return tallies.copy()
+    return {name: tallies[name] for name in sorted(tallies) if tallies[name].ids}
+
+
+@frozen
+class Usage:
+    """Everything that is remembered of one reader. `Usage()` is a new reader's.
+
+    `tallies` maps a meter's name to what it has counted; treat it as read-only, as every value
+    here. `started` are the offers that an account starts once, and this one has started. `shown`
+    maps a prompt's name to the views (see `PageView.view_key`) at which it was shown, `closed` to
+    the instant (microseconds since 1970) at which the reader closed it last: only of prompts that
+    something in their policy asks for.
+    """
+
+    tallies: dict[str, Tally] = field(factory=dict, converter=_by_name)
+    started: frozenset[str] = frozenset()
+    shown: dict[str, Tally] = field(factory=dict, converter=_shown)
+    closed: dict[str, int] = field(factory=dict, converter=_closed)
+
+    def __hash__(self) -> int:
+        prompts = (tuple(self.shown.items()), tuple(self.closed.items()))
+        return hash((tuple(self.tallies.items()), self.started, prompts))
+
+    def tally(self, meter: str) -> Tally:
+        """Return what a meter has counted; nothing yet is an empty tally."""
+        return self.tallies.get(meter, NOTHING)
+
+    def starting(self, offer: str) -> Usage:
+        """Return this usage with one more offer started; this very one if it was before."""
+        if offer in self.started:
+            return self
+        return evolve(self, started=self.started | {offer})
+
+    def showings(self, prompt: str) -> Tally:
+        """Return the views at which a prompt was shown; none yet is an empty tally."""
+        return self.shown.get(prompt, NOTHING)
+
+    def closing(self, prompt: str, at: int) -> Usage:
+        """Return this usage after the reader has closed a prompt at the instant `at`.
+
+        It is this very one where that prompt was closed then or later; one more than a day ahead of
+        `at` is a clock that was wrong, and gives way.
+        """
+        before = self.closed.get(prompt, at)
+        latest = later_of(before, at, at + DAY)
+        if self.closed.get(prompt) == latest:
+            return self
+        return evolve(self, closed={**self.closed, prompt: latest})
+
+    def union(self, other: Usage, at: int = AFTER) -> Usage:
+        """Return what either has counted, whenever that was, for two halves of one record.
+
+        An id on both sides keeps its later instant; one more than a day ahead of the instant `at`
+        gives way to one that is not. (For two readers there is `engine.join`.)
+        """
+        believed = at + DAY
+        both = Usage(
+            _unions(self.tallies, other.tallies, believed),
+            self.started | other.started,
+            _unions(self.shown, other.shown, believed),
+            latest_of(self.closed, other.closed, believed),
+        )
+        return self if both == self else both
+
+    def to_bytes(self) -> bytes:
+        """Return a canonical form: equal usages give equal bytes.
+
+        The first byte is the version of the format.
+        """
+        table = {name: _written(tally) for name, tally in self.tallies.items()}
+        if self.shown or self.closed:
+            shown = {name: _written(tally) for name, tally in self.shown.items()}
+            parts = zip(_PARTS, (table, sorted(self.started), shown, self.closed), strict=True)
+            return _encoded(_WITH_PARTS, {name: part for name, part in parts if part})
+        if self.started:
+            return _encoded(_WITH_STARTED, [table, sorted(self.started)])
+        return _encoded(_VERSION, table)
+
+    @classmethod
+    def from_bytes(cls, raw: bytes) -> Usage:
+        """Read what `to_bytes` wrote, of this release or an earlier one.
+
+        Raises `CorruptUsageError` for anything else: what is read is written again byte for byte.
+        """
+        if not isinstance(raw, bytes):
+            raise CorruptUsageError(
+                f"the remembered usage is of type `{type(raw).__name__}`; it has to come back as"
+                " the bytes that were written"
+            )
+        if raw[:1] not in (_VERSION, _WITH_STARTED, _WITH_PARTS):
+            version = f"starts with `{raw[:1].decode('ascii', 'replace')}`" if raw else "is empty"
+            raise CorruptUsageError(
+                f"the remembered usage {version}; this release reads versions 1 to 3, so read"
+                " it with the one that wrote it"
+            )
+        try:
+            return _read_usage(raw)
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
+            message = (
+                f"the remembered usage of {len(raw)} bytes cannot be read: it was cut short or"
+                " changed; put it back, or forget the reader"
+            )
+            raise CorruptUsageError(message) from error
+
+
+def _unions(one: dict[str, Tally], other: dict[str, Tally], believed: int) -> dict[str, Tally]:
+    """Return what either of two tables of tallies holds."""
+    names = one.keys() | other.keys()
+    return {
+        name: one.get(name, NOTHING).union(other.get(name, NOTHING), believed) for name in names
+    }
+
+
+def latest_of(one: dict[str, int], other: dict[str, int], believed: int) -> dict[str, int]:
+    """Return the later instant of each name in two tables; one after `believed` gives way."""
+    both = dict(one)
+    for name, at in other.items():
+        both[name] = later_of(both.get(name, at), at, believed)
+    return both
+
+
+def _written(tally: Tally) -> list[object]:
+    # Instants are written as steps from the one before: a tenth of the digits.
+    steps = [at - before for before, at in zip((0, *tally.ats), tally.ats, strict=False)]
+    return [tally.ids, steps]
+
+
+def _encoded(version: bytes, value: object) -> bytes:
+    return version + _JSON.encode(value).encode("utf-8", "surrogatepass")
+
+
+def _read_usage(raw: bytes) -> Usage:
+    read = json.loads(raw[1:].decode("utf-8", "surrogatepass"))
+    parts: dict[str, object] = {"meters": read}
+    if raw[:1] == _WITH_STARTED:
+        parts = dict(zip(_PARTS, read, strict=False))
+    elif raw[:1] == _WITH_PARTS:
+        parts = read
+    started = cast("list[str]", parts.get("started", []))
+    closed = cast("dict[str, int]", parts.get("closed", {}))
+    if not all(type(name) is str for name in started):
+        raise ValueError("what was started is a list of names")
+    if not all(type(at) is int and FIRST <= at < AFTER for at in closed.values()):
+        raise ValueError("an instant is in the years 1 to 9999")
+    usage = Usage(
+        _read_tallies(parts.get("meters", {})),
+        frozenset(started),
+        _read_tallies(parts.get("shown", {})),
+        closed,
+    )
+    # One comparison refuses all that `to_bytes` never writes: a meter given twice, another order, a
+    # blank, an escape, a table in the place of a list, a part that no release knows.
+    if usage.to_bytes() != raw:
+        raise ValueError("the usage would be written in another way")
+    return usage
+
+
+def _read_tallies(table: object) -> dict[str, Tally]:
+    entries = cast("dict[str, tuple[list[str], list[int]]]", table).items()
+    return {name: _read_tally(*entry) for name, entry in entries}
+
+
+def _read_tally(ids: list[str], steps: list[int]) -> Tally:
+    if not all(type(name) is str for name in ids) or not all(type(step) is int for step in steps):
+        raise ValueError("a tally is a list of ids and a list of whole numbers")
+    if len(ids) != len(steps) or len(set(ids)) != len(ids):
+        raise ValueError("a tally has one instant for each distinct id")
+    ats = tuple(accumulate(steps))
+    if not all(FIRST <= at < AFTER for at in ats):
+        raise ValueError("an instant is in the years 1 to 9999")
+    return tally_of(dict(zip(ids, ats, strict=True)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +14,9 @@ from meter.commands.one_view import day_or_time, in_zone
 from meter.commands.options import FilePath, article_ids_option, format_option
 from meter.commands.secrets import read_secrets
 from meter.errors import MeterError, printable
-from meter.loading import load_policy
+from meter.loading import load_policy, loads_policy
+from meter.loading.events import json_problem, parse_json
+from meter.loading.newspack.convert import newspack_policy
 from meter.paywall import Paywall
 from meter.replay.counts.bringing import Imported, import_counts, rejected_path
 from meter.replay.counts.rows import CountsFile, chosen_meter
@@ -26,7 +29,6 @@ from meter.windows import instant
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
-    from pathlib import Path
 
     from meter.loading.article_ids import ArticleIds
     from meter.policy import Policy
@@ -38,13 +40,17 @@ _PATIENCE = 30.0
 _ATTEMPTS = 1_000
 """How often one reader is tried while the site counts."""
 _COUNTS = "meter import counts counts.csv --policy policy.toml --store sqlite:///usage.db"
+_NEWSPACK = "meter import newspack campaigns.json gates.json --out paywall"
+_MOST_BYTES = 1 << 25
+"""No export is larger."""
 
 
-@command_group(_COUNTS)
+@command_group(_COUNTS, _NEWSPACK)
 def import_() -> None:
     """Come from another system, with its counts or its settings.
 
-    `counts` brings what readers have read there, so that nobody starts the month anew.
+    `counts` brings what readers have read there, so that nobody starts the month anew; `newspack`
+    makes a policy of the settings of a site under Newspack.
     """
 
 
@@ -217,4 +223,57 @@ def _print(file: CountsFile, done: Imported, *, dry: bool) -> None:
     print_answer(f"  {done.refused:,} cannot be taken{where}")
 
 
+@command(_NEWSPACK, f"{_NEWSPACK} --name 'The Harbour Review' --timezone Asia/Tokyo")
+@click.argument("paths", type=FilePath(), nargs=-1, required=True, metavar="FILE…")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="The folder to write `policy.toml` into; nothing is overwritten.",
+)
+@click.option(
+    "--name", default="My publication", show_default=True, help="The name of the publication."
+)
+@click.option(
+    "--timezone",
+    "zone",
+    default="UTC",
+    show_default=True,
+    help="The zone in which days, weeks and months end, such as `Europe/Berlin`.",
+)
+def newspack(paths: tuple[Path, ...], out: Path, name: str, zone: str) -> None:
+    """Make a policy of the settings of a site under Newspack.
+
+    FILE is what `wp newspack-popups export` writes (prompts and segments), or a JSON list of
+    content gates as the plugin's API answers it; give both, and the names of categories and tags
+    are known. Gates become meters and rules, prompts become declared prompts with how often they
+    are shown.
+
+    What has no counterpart, or is not quite the same, is listed on stderr and at the top of the
+    policy. The policy passes `meter check`; read it before you use it.
+    """
+    target = out / "policy.toml"
+    if target.exists():
+        raise MeterError(f"`{target}` is there already and is not overwritten; name another folder")
+    made = newspack_policy({path.name: _json(path) for path in paths}, name, zone)
+    loads_policy(made.text, name=str(target))
+    out.mkdir(parents=True, exist_ok=True)
+    target.write_text(made.text, encoding="utf-8")
+    for note in made.notes:
+        print_message(f"not the same: {printable(note)}")
+    print_answer(f"{target}: {_number(len(made.notes), 'thing')} to look at, listed at its top")
+    print_message(f"next: meter check {target}")
+
+
+def _json(path: Path) -> object:
+    """Return the JSON document in a file."""
+    if path.stat().st_size > _MOST_BYTES:
+        raise MeterError(f"`{path}` has more than {_MOST_BYTES >> 20} MiB: is it an export?")
+    try:
+        return parse_json(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise MeterError(f"`{path}` cannot be read: {json_problem(error).message}") from None
+
+
 import_.add_command(counts, "counts")
+import_.add_command(newspack, "newspack")

@@ -12,6 +12,7 @@ from meter.loading.newspack.conditions import Condition, Terms, all_of
 from meter.loading.newspack.segments import ARTICLES_READ, UnknownCriterionError, criterion
 from meter.loading.newspack.values import Node, free_name, title_of
 from meter.loading.newspack.words import plain_words, said_in
+from meter.policy.prompt_faults import SHIPPED
 from meter.validation import YEARS
 from meter.vocabulary import Show
 
@@ -121,7 +122,7 @@ class Campaigns:
         if assigned and not chosen:
             self.notes.append(f"prompt `{title}` is left out with its segments")
             return
-        name = free_name(title, {*self.prompts, *Show}, "prompt")
+        name = free_name(title, {*self.prompts, *SHIPPED}, "prompt")
         self.prompts[name] = self._words(prompt, title)
         content = self._content(prompt, title)
         shown = self._frequency(options, name, title)
@@ -161,7 +162,7 @@ class Campaigns:
             for asks, found in (("any", wanted), ("none", unwanted)):
                 if tags := terms.tags(kind, found):
                     parts.append({"tags": {asks: tags}})
-        kinds = [one.text() for one in options.get("post_types").items()]
+        kinds = options.get("post_types").words()
         if kinds and set(kinds) != {"post", "page"}:
             parts.append({"kind": kinds})
         if options.get("expiration_date").is_on:
@@ -169,7 +170,7 @@ class Campaigns:
         return all_of(parts)
 
     def _until(self, text: str, title: str) -> Condition:
-        """Return until when a prompt is shown; a time without a zone is one in the publication's."""
+        """Return until when a prompt is shown, by the publication's zone where none is said."""
         try:
             ends = datetime.fromisoformat(text)
         except ValueError:

@@ -71,7 +71,7 @@ class Terms:
     def learn(self, kind: str, terms: Node) -> None:
         """Remember the names in a list of terms, each with `id` and `name`."""
         for term in terms.items():
-            number, name = term.get("id").text(), term.get("name").text()
+            number, name = term.get("id").word(), term.get("name").word()
             if number and name:
                 self._names[kind, number] = name
 
@@ -85,4 +85,5 @@ class Terms:
 
     def tags(self, kind: str, terms: Node) -> list[str]:
         """Return the tags of a list of terms, in their order, each once."""
-        return list(dict.fromkeys(self.tag(kind, one.get("id").text()) for one in terms.items()))
+        numbers = [one.get("id").word() for one in terms.items()]
+        return list(dict.fromkeys(self.tag(kind, number) for number in numbers if number))

@@ -110,7 +110,7 @@ class Gates:
         rules = list(gate.get("content_rules").items())
         for rule in rules:
             slug = rule.get("slug").text()
-            values = [one.text() for one in rule.get("value").items()]
+            values = rule.get("value").words()
             asks = "none" if rule.get("exclusion").is_on else "any"
             if slug == "post_types":
                 parts.append({"kind": values if asks == "any" else {"none": values}})
@@ -155,12 +155,11 @@ class Gates:
         if slug == "registration":
             return dict(_ACCOUNTS)
         if slug == "subscription":
-            products = [product_word(one.text()) for one in value.items()]
+            products = [product_word(word) for word in value.words()]
             return {"product": products} if products else {"entitled": True}
         if slug != "email_domain":
             return None
-        words = [part.strip() for part in value.text().replace("\n", ",").split(",")]
-        segments = [f"email/{word}" for word in words if word]
+        segments = [f"email/{word}" for word in value.words()]
         if not segments:
             return {}
         self.notes.append(

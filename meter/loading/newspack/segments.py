@@ -45,13 +45,12 @@ def criterion(node: Node) -> tuple[Condition, list[str]]:
         bounds = {"at_least": max(least, 1), **({"at_most": most} if most else {})}
         return {"used": {ARTICLES_READ: bounds}}, []
     if name in ("sources_to_match", "sources_to_exclude"):
-        every = [one.text() for one in value.items()] if value.is_list else value.text().split(",")
-        hosts = [host.strip() for host in every if host.strip()]
+        hosts = value.words()
         matches: Condition = {"referrer": hosts} if hosts else {}
         excludes = matches and name == "sources_to_exclude"
         return (negated(matches) if excludes else matches), []
     plain = name.removeprefix("not_")
-    words = [one.text() for one in value.items()]
+    words = value.words()
     if plain in _PRODUCTS and words:
         owns: Condition = {"product": [product_word(word, _PRODUCTS[plain]) for word in words]}
         return (owns if plain == name else negated(owns)), []

@@ -10,7 +10,7 @@ from attrs import frozen
 from meter.errors import MeterError, printable, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
 __all__ = ["NewspackError", "Node", "free_name", "title_of"]
 
@@ -77,6 +77,17 @@ class Node:
             raise self._wrong("a text")
         return str(self.value)
 
+    def word(self) -> str:
+        """Return a text that may stand in a condition: on one line, and not too long."""
+        return " ".join(printable(self.text()).split())[:_LONGEST_TITLE].strip()
+
+    def words(self) -> list[str]:
+        """Return the words of a list, each once, or of a text with commas."""
+        if isinstance(self.value, str):
+            parts = re.split(r"[,\n]", self.value)
+            return _distinct(Node(part, self.where).word() for part in parts)
+        return _distinct(one.word() for one in self.items())
+
     def number(self) -> int:
         """Return a whole number from 0; of what is not there, 0."""
         value = self.value
@@ -93,6 +104,10 @@ class Node:
             f"`{self.where}` should be {form}, not {quoted(self.value)}; is it what"
             " Newspack exports?"
         )
+
+
+def _distinct(words: Iterable[str]) -> list[str]:
+    return [word for word in dict.fromkeys(words) if word]
 
 
 def title_of(node: Node, otherwise: str) -> str:

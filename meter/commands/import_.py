@@ -212,15 +212,14 @@ def _table(file: CountsFile, done: Imported, *, dry: bool) -> dict[str, object]:
 
 def _print(file: CountsFile, done: Imported, *, dry: bool) -> None:
     """Print what became of the rows."""
-    would = "would count" if dry else "count now"
-    print_answer(f"{_number(done.rows, 'row')} in {file.path}")
-    print_answer(
-        f"  {done.counted:,} {would} in `{file.meter.name}`, for {_number(done.readers, 'reader')}"
-    )
-    print_answer(f"  {done.repeated:,} repeat what was counted in the same window")
-    print_answer(f"  {done.over:,} are over: no running window holds them")
+    counting = "would count" if dry else "count now"
     where = f", see {rejected_path(file.path)}" if done.refused and not dry else ""
-    print_answer(f"  {done.refused:,} cannot be taken{where}")
+    readers = _number(done.readers, "reader")
+    print_answer(f"{_number(done.rows, 'row')} in {file.path}")
+    print_answer(f"  {counting}: {done.counted:,} in `{file.meter.name}`, for {readers}")
+    print_answer(f"  repeat what was counted in the same window: {done.repeated:,}")
+    print_answer(f"  over, in no window that runs: {done.over:,}")
+    print_answer(f"  cannot be taken: {done.refused:,}{where}")
 
 
 @command(_NEWSPACK, f"{_NEWSPACK} --name 'The Harbour Review' --timezone Asia/Tokyo")

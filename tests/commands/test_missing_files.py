@@ -32,6 +32,12 @@ LINES = {
         "serve {} --store memory:// --no-key",
         "serve policy.toml --store memory:// --key-file {}",
     ],
+    "import": [
+        "import counts {} --policy policy.toml --store sqlite:///usage.db",
+        "import counts log.csv --policy {} --store sqlite:///usage.db",
+        "import counts log.csv --policy policy.toml --store sqlite:///usage.db --secret-file {}",
+        "import newspack {} --out made",
+    ],
     "studio": ["studio {}", "studio {} --write"],
     "simulate": ["simulate {}", "simulate policy.toml --assumptions {}"],
     "compare": [
@@ -62,9 +68,15 @@ def test_every_command_that_reads_files_is_tried():
     """And every argument and option of theirs that names one."""
     assert set(LINES) | WITHOUT_FILES == set(COMMANDS)
     for name, lines in LINES.items():
-        command = main.get_command(click.Context(main), name)
-        read = [one for one in command.params if isinstance(one.type, FilePath)]
+        read = [one for one in every_param(name) if isinstance(one.type, FilePath)]
         assert len(lines) >= len(read)
+
+
+def every_param(name):
+    """Return the arguments and options of a command, and of those in it."""
+    command = main.get_command(click.Context(main), name)
+    parts = command.commands.values() if isinstance(command, click.Group) else ()
+    return [param for one in (command, *parts) for param in one.params]
 
 
 @pytest.mark.parametrize("line", EVERYWHERE)
@@ -146,7 +158,7 @@ def test_the_folder_of_templates_is_the_only_one_that_is_read():
     read = {
         (name, param.name)
         for name in COMMANDS
-        for param in main.get_command(click.Context(main), name).params
+        for param in every_param(name)
         if isinstance(param.type, FolderPath)
     }
     assert read == {("render", "templates"), ("gallery", "templates"), ("check", "templates")}

@@ -10,10 +10,13 @@ from meter.errors import printable
 __all__ = ["Said", "plain_words", "said_in"]
 
 _BLOCK = re.compile(r"<!--\s*wp:([a-z0-9-]+(?:/[a-z0-9-]+)?)")
+# fmt: off
 _PLAIN = {
     "paragraph", "heading", "buttons", "button", "group", "columns", "column", "spacer", "list",
     "list-item", "separator", "image", "html", "cover", "quote",
-}  # fmt: skip
+}
+# fmt: on
+"""The blocks of WordPress that are words, or hold some."""
 _BLANKS = re.compile(r"\s+")
 _PARTS = {"p", "div", "li", "h1", "h2", "h3", "h4", "h5", "h6", "br", "figure", "blockquote"}
 _UNREAD = {"script", "style", "template"}

@@ -18,6 +18,7 @@ __all__ = ["Spool", "spool"]
 _MADE = "CREATE TABLE reads (reader TEXT, at INTEGER, line INTEGER, mark TEXT)"
 _ADDED = "INSERT INTO reads VALUES (?, ?, ?, ?)"
 _SORTED = "SELECT reader, at, mark FROM reads ORDER BY reader, at, line"
+_INDEXED = "CREATE INDEX IF NOT EXISTS by_reader ON reads (reader)"
 _LINES = "SELECT line FROM reads WHERE reader = ?"
 _TOGETHER = 10_000
 """How many rows are written at a time."""
@@ -45,6 +46,7 @@ class Spool:
 
     def lines_of(self, readers: list[str]) -> set[int]:
         """Return the lines of the file on which some readers stand."""
+        self._base.execute(_INDEXED)
         return {line for name in readers for (line,) in self._base.execute(_LINES, (name,))}
 
     def _write(self) -> None:

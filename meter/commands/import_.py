@@ -243,8 +243,8 @@ def _print(file: CountsFile, done: Imported, *, dry: bool) -> None:
 def newspack(paths: tuple[Path, ...], out: Path, name: str, zone: str) -> None:
     """Make a policy of the settings of a site under Newspack.
 
-    FILE is what `wp newspack-popups export` writes (prompts and segments), or a JSON list of
-    content gates as the plugin's API answers it; give both, and the names of categories and tags
+    FILE is what `wp newspack-popups export` writes (prompts and segments), or the content gates as
+    the plugin's API answers them; give both, and the names of categories and tags
     are known. Gates become meters and rules, prompts become declared prompts with how often they
     are shown.
 

@@ -138,8 +138,8 @@ def test_newspacks_settings_become_a_policy_that_passes_check(meter, folder):
     line = ("import", "newspack", *files, "--out", "made", "--timezone", "Asia/Tokyo")
     answer = meter(*line)
     assert answer.code == 0
-    assert answer.out == "made/policy.toml: 18 things to look at, listed at its top\n"
-    assert answer.err.count("not the same: ") == 18
+    assert answer.out == "made/policy.toml: 19 things to look at, listed at its top\n"
+    assert answer.err.count("not the same: ") == 19
     assert meter("check", "made/policy.toml").code == 0
     again = meter(*line)
     assert (again.code, again.out) == (2, "")

@@ -240,6 +240,26 @@ def test_a_whole_site_becomes_a_policy():
     assert all(f"#   - {note}\n" in made.text for note in made.notes)
 
 
+def test_what_is_not_read_is_told():
+    """Whatever else stands in the files: nothing is dropped in silence."""
+    answer = {
+        "gates": [{**PAID, "title": "News", "halo": 1}],
+        "config": {
+            "content_gifting": {"enabled": True},
+            "countdown_banner": {"enabled": False},
+            "sound": [1],
+        },
+        "extra": 1,
+    }
+    _, notes = policy_of(x=answer)
+    assert notes == (
+        "gate `News`: nothing is read from its `halo`",
+        "readers give articles away by links: a policy says so under `[gifts]`",
+        "nothing is read from `x.config.sound`",
+        "nothing is read from `x.extra`",
+    )
+
+
 def _places(value, path=()):
     """Yield the path of every part of a document."""
     yield path

@@ -34,6 +34,11 @@ _PERIODS = {"day": "1 day", "week": "7 days", "month": "30 days"}
 _ELSEWHERE = {"archives", "above_header", "manual", "custom1", "custom2", "custom3"}
 _MOST_TIMES, _MOST_VIEWS = 1000, 10_000
 _LATER = 1 << 31
+_ASIDE = {
+    "utm_suppression": "is not shown to those who come by the links of a campaign",
+    "newspack_popups_has_disabled_popups": "is disabled on some pages",
+}
+"""Options that nothing here stands for, and what they say."""
 
 
 @define
@@ -124,6 +129,11 @@ class Campaigns:
             return
         name = free_name(title, {*self.prompts, *SHIPPED}, "prompt")
         self.prompts[name] = self._words(prompt, title)
+        self.notes += [
+            f"prompt `{title}` {says} there (`{option}`)"
+            for option, says in _ASIDE.items()
+            if options.get(option).is_on
+        ]
         content = self._content(prompt, title)
         shown = self._frequency(options, name, title)
         for number, (place, readers) in enumerate(chosen or [(_LATER, {})]):

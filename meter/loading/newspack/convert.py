@@ -40,6 +40,13 @@ _OFTEN = (
 )
 
 
+_READ = ("prompts", "segments", "gates")
+_SETTINGS = {
+    "content_gifting": "readers give articles away by links: a policy says so under `[gifts]`",
+    "countdown_banner": "the countdown stands where your templates put it, also without a banner",
+}
+
+
 @frozen
 class NewspackPolicy:
     """A policy as text, and what of the settings has no counterpart in it."""
@@ -67,7 +74,8 @@ def newspack_policy(files: Mapping[str, object], name: str, zone: str) -> Newspa
     stopping.add(gates)
     asking = Campaigns(terms)
     asking.add(prompts, segments)
-    notes = [*stopping.notes, *asking.notes, *_of_all(stopping, asking, terms)]
+    others = [note for document in documents for note in _unread(document)]
+    notes = [*stopping.notes, *asking.notes, *_of_all(stopping, asking, terms), *others]
     table = _table(name, zone, stopping, asking)
     comments = "".join(f"#   - {printable(note)}\n" for note in notes)
     listed = f"#\n# What has no counterpart, or is not the same:\n{comments}" if notes else ""
@@ -81,7 +89,7 @@ def _all(documents: Iterable[Node], key: str) -> Iterator[Node]:
             if key == "gates":
                 yield from document.items()
         elif isinstance(document.value, dict):
-            if not set(document.value) & {"prompts", "segments", "campaigns", "gates"}:
+            if not set(document.value) & {*_READ, "campaigns"}:
                 raise NewspackError(
                     f"`{document.where}` has none of `prompts`, `segments` and `gates`; export the"
                     " campaigns with `wp newspack-popups export`, or give a list of content gates"
@@ -89,6 +97,22 @@ def _all(documents: Iterable[Node], key: str) -> Iterator[Node]:
             yield from document.get(key).items()
         else:
             raise NewspackError(f"`{document.where}` holds neither an object nor a list")
+
+
+def _unread(document: Node) -> Iterator[str]:
+    """Yield what is to be said of the parts of a document that become no rule."""
+    if not isinstance(document.value, dict):
+        return
+    if "campaigns" in document.names:
+        yield "campaigns only bundle prompts; each prompt stands for itself here"
+    config = document.get("config")
+    for name in config.names:
+        settings = config.get(name)
+        if not isinstance(settings.value, dict) or settings.get("enabled").is_on:
+            yield _SETTINGS.get(name, f"nothing is read from `{config.where}.{name}`")
+    for name in document.names:
+        if name not in (*_READ, "campaigns", "config"):
+            yield f"nothing is read from `{document.where}.{name}`"
 
 
 def _terms(prompt: Node) -> Iterator[tuple[str, Node]]:

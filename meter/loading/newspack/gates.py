@@ -31,6 +31,8 @@ _KINDS = {"category": "category", "post_tag": "tag"}
 _VISITORS: Condition = {"account": False}
 _ACCOUNTS: Condition = {"account": True}
 _PERIODS = ("day", "week", "month")
+_READ = "id status title priority content_rules registration custom_access metering access_rules"
+"""What a gate is made of, as far as it is known here."""
 _WEEKS = {"visitors": "sunday", "accounts": "monday"}
 """The day a week starts on: by `metering.js` for visitors, by `class-metering.php` for accounts."""
 
@@ -57,6 +59,8 @@ class Gates:
     def _add(self, gate: Node, title: str) -> None:
         name = free_name(title, self._names, "gate")
         self._names.add(name)
+        for other in sorted(set(gate.names) - set(_READ.split())):
+            self.notes.append(f"gate `{title}`: nothing is read from its `{other}`")
         registration, paid, visitors = _modes(gate)
         access = _access_rules(paid.get("access_rules"))
         for_accounts = paid.get("active").is_on and bool(access)
@@ -74,6 +78,12 @@ class Gates:
         wall = "registration-wall" if registration.get("active").is_on else "wall"
         self._stop(f"{name}-visitors", title, all_of((content, _VISITORS)), visitors, wall)
         if for_accounts:
+            if len(access[0]) > 1 and not any(
+                one.is_list for one in paid.get("access_rules").items()
+            ):
+                self.notes.append(
+                    f"gate `{title}` has access rules without groups: all of them are asked for"
+                )
             passes = [one for group in access if (one := self._group(group, title)) is not None]
             if {} in passes:
                 return

@@ -17,7 +17,7 @@ from meter.errors import CorruptUsageError, meant, quoted
 from meter.loading import load_policy
 from meter.loading.article_ids import SAME_PAGES, ArticleIds, PageAddresses
 from meter.loading.events import decision_table
-from meter.loading.started import Started
+from meter.loading.started import Dismissed, Started
 from meter.paywall import Paywall
 from meter.policy.words import Declarable, undeclared
 from meter.stores import open_store
@@ -56,7 +56,8 @@ def decide(policy_path: Path, events: Path, url: str, article_ids: ArticleIds) -
 
     Page views come from EVENTS.jsonl or stdin, one JSON object a line. What is counted is kept in
     the store; a store in memory is forgotten at the end. A line with `started` in the place of an
-    article says that its reader has started that offer: it is recorded and gives no line out.
+    article says that its reader has started that offer, one with `dismissed` that the reader has
+    closed that prompt: it is recorded and gives no line out.
 
     A line that cannot be read is told on stderr with its number and passed by; at the end they are
     counted. Where no line can be read, the exit code is 2.
@@ -82,6 +83,10 @@ def decide(policy_path: Path, events: Path, url: str, article_ids: ArticleIds) -
             if isinstance(event, Started):
                 if event.reader.id is not None:
                     paywall.started(event.reader.id, event.started)
+                continue
+            if isinstance(event, Dismissed):
+                if event.reader.id is not None:
+                    paywall.dismissed(event.reader.id, event.dismissed, now=event.at)
                 continue
             brought.update(dict.fromkeys(undeclared(policy.words, event.reader, event.view)))
             if article_ids is ArticleIds.EXACT:

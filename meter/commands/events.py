@@ -11,11 +11,12 @@ import click
 
 from meter.commands.console import EXIT_BAD_INPUT, print_message, print_problems
 from meter.commands.options import FilePath
-from meter.engine import start
+from meter.engine import close, start
 from meter.errors import MOST_PROBLEMS
 from meter.loading.events import read_events, readable_events
-from meter.loading.started import Started
+from meter.loading.started import Dismissed, Started
 from meter.memo import decide
+from meter.policy.frequency_faults import known_prompts
 from meter.usage import Usage
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ events_argument = click.argument(
 
 
 def decide_all(
-    policy: Policy, events: Iterator[Event | Started]
+    policy: Policy, events: Iterator[Event | Started | Dismissed]
 ) -> Iterator[tuple[Event, Decision]]:
     """Decide views one after the other, each reader with what was counted and started before."""
     usages: dict[str | None, Usage] = {}
@@ -55,18 +56,24 @@ def decide_all(
         if isinstance(event, Started):
             usages[reader.id] = start(policy, usage, event.started)
             continue
+        if isinstance(event, Dismissed):
+            usages[reader.id] = close(policy, usage, event.dismissed, event.at)
+            continue
         decision, usages[reader.id] = decide(policy, reader, event.view, usage, event.at)
         yield event, decision
 
 
-def read_stream(path: Path, policy: Policy) -> Iterator[Event | Started]:
+def read_stream(path: Path, policy: Policy) -> Iterator[Event | Started | Dismissed]:
     """Read one JSON object a line from a file, or from stdin for `-`."""
     # A stream waits for its answer; in a file, every bad line is listed before the command ends.
     ahead = 0 if path == _STDIN else _AHEAD
     with open_events(path) as lines:
         offers = offer_names(policy)
+        prompts = known_prompts(policy)
         name = source_name(path)
-        yield from read_events(lines, name, policy.zone, ahead=ahead, offers=offers)
+        yield from read_events(
+            lines, name, policy.zone, ahead=ahead, offers=offers, prompts=prompts
+        )
 
 
 def offer_names(policy: Policy) -> set[str]:
@@ -74,7 +81,7 @@ def offer_names(policy: Policy) -> set[str]:
     return {offer.name for offer in policy.offers}
 
 
-def read_readable(path: Path, policy: Policy) -> Iterator[Event | Started]:
+def read_readable(path: Path, policy: Policy) -> Iterator[Event | Started | Dismissed]:
     """Read what can be read of one JSON object a line; other lines are told on stderr.
 
     At the end they are counted. Where there are lines and none can be read, ends with exit code 2.
@@ -84,7 +91,8 @@ def read_readable(path: Path, policy: Policy) -> Iterator[Event | Started]:
     read = 0
     with open_events(path) as lines:
         offers = offer_names(policy)
-        for event in readable_events(lines, name, policy.zone, bad.add, offers):
+        prompts = known_prompts(policy)
+        for event in readable_events(lines, name, policy.zone, bad.add, offers, prompts):
             read += 1
             yield event
     if bad.count:

@@ -25,13 +25,14 @@ from meter.loading.events import (
     parse_json,
     read_events,
 )
+from meter.policy.frequency_faults import known_prompts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from meter.loading.events import Event
-    from meter.loading.started import Started
+    from meter.loading.started import Dismissed, Started
     from meter.policy import Policy
 
 __all__ = ["explain"]
@@ -76,20 +77,21 @@ def explain(policy_path: Path, events: Path, form: str, *, every: bool) -> None:
         print_answer(explained(decision))
 
 
-def _read_document(path: Path, policy: Policy) -> Iterator[Event | Started]:
+def _read_document(path: Path, policy: Policy) -> Iterator[Event | Started | Dismissed]:
     """Read a file that holds one JSON object, a list of them, or one a line."""
     name = source_name(path)
     offers = offer_names(policy)
+    prompts = known_prompts(policy)
     with open_events(path) as file:
         raw = file.read()
     lines = raw.splitlines()
     is_list = raw.removeprefix(BOM_UTF8).lstrip().startswith(b"[")
     document = _parse(raw, name) if is_list or len(lines) > 1 else None
     if document is None:
-        yield from read_events(lines, name, policy.zone, offers=offers)
+        yield from read_events(lines, name, policy.zone, offers=offers, prompts=prompts)
         return
     for table in document if isinstance(document, list) else [document]:
-        yield parse_event(table, policy.zone, name=name, offers=offers)
+        yield parse_event(table, policy.zone, name=name, offers=offers, prompts=prompts)
 
 
 def _parse(raw: bytes, name: str) -> object:

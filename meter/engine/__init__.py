@@ -52,7 +52,7 @@ from meter.engine.counting import (
 )
 from meter.engine.keeping import prune
 from meter.engine.records import close, expires_at, join, joined_at, ledger, start
-from meter.engine.showings import show
+from meter.engine.showings import show, unremembered
 from meter.facts import ACCESS
 from meter.rulebook import first_match
 from meter.usage import Usage
@@ -74,7 +74,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Held", "allowance", "believe", "check_call", "close", "complete", "count", "decide",
     "expires_at", "is_counted", "is_settled", "join", "joined_at", "judge", "ledger", "meter_codes",
-    "observe", "record", "spend", "start",
+    "observe", "record", "spend", "start", "unremembered",
 ]
 # fmt: on
 
@@ -182,11 +182,13 @@ def spend(
     if tallies:
         named = {rulebook.meters[place].name: tally for place, tally in tallies.items()}
         after = _remembered(rulebook, usage, named, when)
+    key = ""
     if glance is not None:
         when = glance.when
         if conclusion.shown is not None:
             after = show(rulebook, after, conclusion.shown, glance)
-    return told, usage if after is usage else prune(rulebook, after, when)
+            key = glance.key
+    return told, usage if after is usage else prune(rulebook, after, when, key)
 
 
 def _remembered(rulebook: Rulebook, usage: Usage, counted: dict[str, Tally], when: int) -> Usage:

@@ -16,7 +16,7 @@ from attrs import evolve
 from meter.usage import Tally, Usage, latest_of, table_of, tally_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from meter.rulebook import PromptGroup, Rulebook
     from meter.windows import Timeline
@@ -27,8 +27,11 @@ Shown = dict[str, Tally]
 """The showings of some prompts, by name."""
 
 
-def prune(rulebook: Rulebook, usage: Usage, when: int) -> Usage:
-    """Return a usage without the showings and closings that no prompt looks at after `when`."""
+def prune(rulebook: Rulebook, usage: Usage, when: int, key: str = "") -> Usage:
+    """Return a usage without the showings and closings that no prompt looks at after `when`.
+
+    The showing at the view `key` is kept, whatever else was shown at its very instant.
+    """
     if not usage.shown and not usage.closed:
         return usage
     shown: Shown = {}
@@ -36,7 +39,7 @@ def prune(rulebook: Rulebook, usage: Usage, when: int) -> Usage:
         held = {name: usage.shown[name] for name in names}
         group = rulebook.frequencies.group_of(names[0])
         if group is not None and group.windows:
-            shown |= _kept(group, held, when)
+            shown |= _kept(group, held, when, key)
         elif _lasts(rulebook, held[names[0]].ats[-1], when):
             shown |= held
     closed = {
@@ -57,10 +60,10 @@ def _groups(rulebook: Rulebook, shown: Iterable[str]) -> Iterator[tuple[str, ...
     return (tuple(names) for names in found.values())
 
 
-def _kept(group: PromptGroup, held: Shown, when: int) -> Shown:
+def _kept(group: PromptGroup, held: Shown, when: int, key: str = "") -> Shown:
     """Return which showings of a group some window looks at; what lies ahead is kept."""
     near = _all_of(tally.up_to(when) for tally in held.values())
-    kept: set[str] = set()
+    kept = {key}
     for times, timeline in group.windows:
         inside = near.since(timeline.inside(near.ats, when)).ids
         kept |= {*inside[-times:]}
@@ -121,9 +124,9 @@ def join_prompts(
 ) -> tuple[Shown, dict[str, int]]:
     """Return the target's showings and closings after who read as the source has signed in.
 
-    What the source has from after `at` takes no part. An id on both sides keeps its later instant;
-    where a first showing begins a window, the two windows become the one that began later, and what
-    was shown before counts as shown then. So what either would keep back stays back.
+    What the source has from after `at` takes no part. An id on both sides keeps its later instant.
+    Where a first showing begins the one window there is, what either would keep back stays back, as
+    for a meter; beside windows of other kinds it begins with the first of all showings.
     """
     shown = dict(target.shown)
     for names in _groups(rulebook, source.shown):
@@ -139,54 +142,65 @@ def join_prompts(
 
 
 def _joined(group: PromptGroup, brought: Shown, own: Shown, at: int, believed: int) -> Shown:
-    """Return the showings of a group after those of a source were brought."""
+    """Return the showings of a group after those of a source were brought; none if none is new."""
     near = {name: tally.up_to(believed) for name, tally in own.items()}
-    held = _all_of(near.values())
-    when = max((at, *held.ats[-1:]))
-    start = None
-    if any(timeline.window.fixed is not None for _, timeline in group.windows):
-        starts = [
-            *_starts(group, held, when),
-            *_starts(group, _all_of(brought.values()), at),
-        ]
-        start = max(starts, default=None)
-    at = at if start is None else max(at, start)
-    inside = _inside(group, _all_of(brought.values()), at)
-    joined = {}
-    for name in group.names:
-        new = {
-            key: one for key, one in table_of(brought.get(name, Tally())).items() if key in inside
-        }
-        joined[name] = _laid(near[name], new, start)
-    if all(joined[name] == near[name] for name in joined):
+    lengths = {timeline.window for _, timeline in group.windows}
+    if len(lengths) == 1 and lengths.pop().fixed is not None:
+        return _begun_together(group, brought, near, own, at, believed)
+    new = {
+        name: tally_of({k: v for k, v in table_of(tally).items() if _is_held(group, v, at)})
+        for name, tally in brought.items()
+    }
+    joined = {name: tally.union(new.get(name, Tally())) for name, tally in near.items()}
+    if joined == near:
         return {}
-    kept = _kept(group, joined, when)
-    return {name: tally.with_later(own[name], believed) for name, tally in kept.items()}
-
-
-def _inside(group: PromptGroup, tally: Tally, at: int) -> set[str]:
-    """Return the showings that some window of a group holds at an instant."""
+    held = _all_of(joined.values())
+    when = max(at, held.ats[-1])
+    kept = set()
+    for times, timeline in group.windows:
+        if timeline.window.fixed is None:
+            kept |= {*held.since(timeline.inside(held.ats, when)).ids[-times:]}
+        else:
+            kept |= {k for k, v in table_of(held).items() if _ends_after(timeline, v, when)}
     return {
-        name
-        for _, timeline in group.windows
-        for name in tally.since(timeline.inside(tally.ats, at)).ids
+        name: _only(tally, kept, when).with_later(own[name], believed)
+        for name, tally in joined.items()
     }
 
 
-def _starts(group: PromptGroup, tally: Tally, at: int) -> Iterator[int]:
-    """Yield when the windows that run at an instant began, of those that a showing begins."""
-    for _, timeline in group.windows:
-        if timeline.window.fixed is not None:
-            yield from tally.ats[timeline.inside(tally.ats, at) :][:1]
+def _is_held(group: PromptGroup, shown: int, at: int) -> bool:
+    """Say whether a showing may be in some window of a group at an instant."""
+    return any(_ends_after(timeline, shown, at) for _, timeline in group.windows)
 
 
-def _laid(own: Tally, new: Mapping[str, int], start: int | None) -> Tally:
-    """Return showings with some more, none of them before `start` where that is given."""
-    if not new:
-        return own
-    if start is None:
-        return own.union(tally_of(dict(new)))
-    both = table_of(own)
-    for key, at in new.items():
-        both[key] = min(both.get(key, at), at)
-    return tally_of({key: max(at, start) for key, at in both.items()})
+def _ends_after(timeline: Timeline, shown: int, at: int) -> bool:
+    end = timeline.ends((shown,))
+    return end is None or end > at
+
+
+def _begun_together(
+    group: PromptGroup, brought: Shown, near: Shown, own: Shown, at: int, believed: int
+) -> Shown:
+    """Join showings whose one window a first showing begins, as those of a meter are.
+
+    The two windows become the one that began later, and what was shown before counts as shown then.
+    """
+    timeline = group.windows[0].timeline
+    held = _all_of(near.values())
+    when = max((at, *held.ats[-1:]))
+    inside = held.since(timeline.inside(held.ats, when))
+    others = _all_of(brought.values())
+    others = others.since(timeline.inside(others.ats, max((at, *inside.ats[:1]))))
+    if not others.ids:
+        return {}
+    start = max((*inside.ats[:1], others.ats[0]))
+    joined = {}
+    for name, tally in near.items():
+        both = table_of(_only(tally, {*inside.ids}, when))
+        for key, shown in table_of(brought.get(name, Tally())).items():
+            if key in others.ids:
+                both[key] = min(both.get(key, shown), shown)
+        joined[name] = tally_of({key: max(shown, start) for key, shown in both.items()})
+    if joined == {name: _only(tally, {*inside.ids}, when) for name, tally in near.items()}:
+        return {}
+    return {name: tally.with_later(own[name], believed) for name, tally in joined.items()}

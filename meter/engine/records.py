@@ -11,8 +11,8 @@ from meter.engine.calls import check_given
 from meter.engine.counting import believe
 from meter.engine.keeping import join_prompts, prompt_ends
 from meter.errors import MeterError, meant
+from meter.policy.frequency_faults import known_prompts
 from meter.usage import Usage
-from meter.vocabulary import Show
 from meter.windows import DAY, instant, moment
 
 if TYPE_CHECKING:
@@ -110,10 +110,9 @@ def close(policy: Policy, usage: Usage, prompt: str, now: datetime) -> Usage:
     It is the very same object where no prompt of the policy is silent after that. Raises
     `MeterError` if the policy has no such prompt, and none that ships is called so.
     """
-    named = {each.name for each in policy.prompts}
-    named |= {rule.prompt for rule in policy.rules if rule.prompt is not None}
-    if prompt not in named and prompt not in map(str, Show):
-        advice = meant(prompt, sorted(named))
+    known = known_prompts(policy)
+    if prompt not in known:
+        advice = meant(prompt, known)
         raise MeterError(f"the policy has no prompt `{prompt}`; {advice}")
     group = policy.rulebook.frequencies.group_of(prompt)
     return usage if group is None or not group.closed else usage.closing(prompt, instant(now))

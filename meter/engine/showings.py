@@ -18,12 +18,13 @@ from meter.usage import Tally, latest_believed
 from meter.windows import DAY
 
 if TYPE_CHECKING:
+    from meter.decision import Decision
     from meter.rulebook import JudgedPrompt, PromptGroup, Rulebook
     from meter.usage import Usage
     from meter.view import PageView, Reader
     from meter.windows import Timeline
 
-__all__ = ["Glance", "look", "of_group", "show"]
+__all__ = ["Glance", "look", "show", "unremembered"]
 
 _purchase = since("purchase", None)
 
@@ -48,7 +49,7 @@ def look(
     when, ahead = latest_believed(usage.shown.values(), at, when)
     key = view.view_key(at)
     bought = _purchase(reader, view, at)
-    tallies = [of_group(group, usage) for group in frequencies.groups]
+    tallies = [_of_group(group, usage) for group in frequencies.groups]
     silent = [_last_closing(group, usage, at) for group in frequencies.groups]
 
     def inside(tally: Tally, timeline: Timeline) -> Tally:
@@ -63,9 +64,10 @@ def look(
             return NOT_NOW
         if bought is not None and bought < prompt.purchase:
             return NOT_NOW
+        own = usage.showings(prompt.name).ids
         for times, timeline in prompt.caps:
             shown = inside(tallies[prompt.group], timeline).ids
-            if len(shown) >= times and key not in shown:
+            if len(shown) >= times and not (key in shown and key in own):
                 return NOT_NOW
         if prompt.retried and key in inside(usage.showings(prompt.name), prompt.retried).ids:
             return SHOWN
@@ -86,7 +88,7 @@ def look(
     )
 
 
-def of_group(group: PromptGroup, usage: Usage) -> Tally:
+def _of_group(group: PromptGroup, usage: Usage) -> Tally:
     """Return the showings of all prompts of a group."""
     found = Tally()
     for name in group.names:
@@ -108,9 +110,18 @@ def show(rulebook: Rulebook, usage: Usage, prompt: str, glance: Glance) -> Usage
     own = usage.showings(prompt)
     when, key = glance.when, glance.key
     near = own.up_to(when)
-    if all(
-        key in near.since(window.timeline.inside(near.ats, when)).ids for window in group.windows
+    every = _of_group(group, usage).up_to(when)
+    if key in near.ids and all(
+        key in every.since(window.timeline.inside(every.ats, when)).ids for window in group.windows
     ):
         return usage
     shown = near.add(key, when).with_later(own, when)
     return evolve(usage, shown={**usage.shown, prompt: shown})
+
+
+def unremembered(decision: Decision) -> Decision:
+    """Return a decision of which nothing is written: a prompt that must be remembered gives way."""
+    if decision.rulebook is None:
+        return decision
+    prompt = decision.rulebook.frequencies.shown(decision.prompt)
+    return decision if prompt == decision.prompt else evolve(decision, prompt=prompt)

@@ -272,5 +272,9 @@ ACTIONS = {
         ),
     ),
     "clear_cookies": Key(shape=Yes(), says="clears this device's cookies: a new anonymous reader"),
+    "dismiss": Key(
+        shape=Text(form='the name of a prompt such as `"give"`'),
+        says="closes a prompt: one with `quiet_after` for `closed` is silent after that",
+    ),
     "wait": Key(shape=SPAN, says="lets time pass"),
 }

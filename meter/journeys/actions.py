@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from attrs import evolve, frozen
 
-from meter.engine import start
+from meter.engine import close, start
+from meter.errors import MeterError
 from meter.forms import length_text
 from meter.journeys import holdings
 from meter.journeys.offers import offer_for, offer_named
@@ -28,6 +29,7 @@ __all__ = [
     "Action",
     "Cancel",
     "ClearCookies",
+    "DismissPrompt",
     "EndTrial",
     "FailPayment",
     "ReadArticle",
@@ -301,6 +303,24 @@ class Wait:
         return f"waits {span_text(self.span)}"
 
 
+@frozen(kw_only=True)
+class DismissPrompt:
+    """Closing a prompt: the one called so, on the device or account that reads."""
+
+    verb: ClassVar[str] = "close a prompt"
+
+    prompt: str
+
+    def do(self, context: StepContext) -> str:
+        """Keep that it was closed."""
+        person = context.person
+        try:
+            person.usage = close(context.policy, person.usage, self.prompt, context.now)
+        except MeterError as error:
+            raise ImpossibleStepError(str(error)) from None
+        return f"closes the prompt `{self.prompt}`"
+
+
 Action = (
     ReadArticle
     | SignIn
@@ -312,6 +332,7 @@ Action = (
     | FailPayment
     | SwitchDevice
     | ClearCookies
+    | DismissPrompt
     | Wait
 )
 

@@ -11,6 +11,7 @@ from meter.journeys.actions import (
     Action,
     Cancel,
     ClearCookies,
+    DismissPrompt,
     EndTrial,
     FailPayment,
     ReadArticle,
@@ -175,5 +176,6 @@ _MAKE: dict[str, Callable[[Any], Action]] = {
     "payment_fails": lambda _: FailPayment(),
     "switch_device": lambda value: SwitchDevice(device=value),
     "clear_cookies": lambda _: ClearCookies(),
+    "dismiss": lambda value: DismissPrompt(prompt=value),
     "wait": lambda value: Wait(span=value),
 }

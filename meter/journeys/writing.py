@@ -17,6 +17,7 @@ from meter.journeys.actions import (
     Action,
     Cancel,
     ClearCookies,
+    DismissPrompt,
     EndTrial,
     FailPayment,
     ReadArticle,
@@ -168,6 +169,8 @@ def _action(action: Action) -> dict[str, Any]:
             return {"cancel": _cancelled(action)}
         case SwitchDevice():
             return {"switch_device": action.device}
+        case DismissPrompt():
+            return {"dismiss": action.prompt}
         case Wait():
             return {"wait": span_text(action.span)}
         case SignOut() | EndTrial() | FailPayment() | ClearCookies():

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from attrs import evolve
 
-from meter.errors import Problem, ProblemsError, meant
+from meter.errors import Problem, ProblemsError
 from meter.loading.event_parts import ID, Moment, article_table, reader_table, word
 from meter.loading.fields import Boolean, Key, OneOf, Table, Text
 from meter.loading.problems import ProblemCollector
-from meter.loading.started import KEY, Started, started_shape
+from meter.loading.started import Dismissed, Started, check_name, other_shape
 from meter.view import Article, PageView, Reader
 
 if TYPE_CHECKING:
@@ -66,12 +66,15 @@ def parse_event(
     name: str = "event",
     line: int | None = None,
     offers: Collection[str] | None = None,
-) -> Event | Started:
-    """Return the event that a JSON object describes: a page view, or that an offer was started.
+    prompts: Collection[str] | None = None,
+) -> Event | Started | Dismissed:
+    """Return the event that a JSON object describes.
+
+    It is a page view, or that an offer was started, or that a prompt was closed.
 
     Dates without a time are days in `zone`, the publication's. `name` and `line` are where messages
-    say the object is; `offers` are those that can be started, if that is known. Raises `EventError`
-    with every problem there is.
+    say the object is; `offers` can be started and `prompts` closed, if those are known. Raises
+    `EventError` with every problem there is.
 
     >>> from zoneinfo import ZoneInfo
     >>> table = {"at": "2026-06-01T09:00:00Z", "reader": {"id": "r1"}, "article": "a1"}
@@ -80,13 +83,9 @@ def parse_event(
     ('r1', 'a1', '2026-06-01T09:00:00+00:00')
     """
     report = ProblemCollector()
-    starts = isinstance(table, dict) and KEY in table
-    shape = started_shape(zone) if starts else event_shape(zone)
-    event = shape.read(table, (), report)
-    if offers is not None and isinstance(event, Started) and event.started not in offers:
-        message = f"`{event.started}` is not an offer of the policy"
-        report.add("unknown-offer", (KEY,), message, meant(event.started, offers))
-    if report.found or not isinstance(event, Event | Started):
+    event = (other_shape(table, zone) or event_shape(zone)).read(table, (), report)
+    check_name(event, offers, prompts, report)
+    if report.found or not isinstance(event, Event | Started | Dismissed):
         raise EventError(report.unlocated(name, line))
     return event
 
@@ -98,7 +97,8 @@ def read_events(
     *,
     ahead: int = 0,
     offers: Collection[str] | None = None,
-) -> Iterator[Event | Started]:
+    prompts: Collection[str] | None = None,
+) -> Iterator[Event | Started | Dismissed]:
     """Yield the events of JSON lines, such as an open file; empty lines are skipped.
 
     At the first bad line the events stop and `EventError` is raised: at once, for someone who waits
@@ -114,7 +114,7 @@ def read_events(
         if not line.strip():
             continue
         try:
-            event = _event(line, zone, name, number, offers)
+            event = _event(line, zone, name, number, offers, prompts)
         except EventError as error:
             problems += error.problems
             if not ahead or len(line) > MOST_CHARACTERS:  # the rest of such a line is no line
@@ -132,7 +132,8 @@ def readable_events(
     zone: ZoneInfo,
     pass_by: Callable[[EventError], object],
     offers: Collection[str] | None = None,
-) -> Iterator[Event | Started]:
+    prompts: Collection[str] | None = None,
+) -> Iterator[Event | Started | Dismissed]:
     """Yield the events of JSON lines; a line that cannot be read is given to `pass_by`.
 
     So is one that is too long, whatever its length, and the next line is read as ever. Empty lines
@@ -142,7 +143,7 @@ def readable_events(
         if not line.strip():
             continue
         try:
-            event = _event(line, zone, name, number, offers)
+            event = _event(line, zone, name, number, offers, prompts)
         except EventError as error:
             pass_by(error)
             continue
@@ -150,10 +151,15 @@ def readable_events(
 
 
 def _event(
-    line: str | bytes, zone: ZoneInfo, name: str, number: int, offers: Collection[str] | None
-) -> Event | Started:
+    line: str | bytes,
+    zone: ZoneInfo,
+    name: str,
+    number: int,
+    offers: Collection[str] | None,
+    prompts: Collection[str] | None,
+) -> Event | Started | Dismissed:
     table = _parse_line(line, name, number)
-    return parse_event(table, zone, name=name, line=number, offers=offers)
+    return parse_event(table, zone, name=name, line=number, offers=offers, prompts=prompts)
 
 
 def _bounded(lines: Iterable[str | bytes], *, to_its_end: bool = False) -> Iterator[str | bytes]:

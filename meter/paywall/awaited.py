@@ -114,6 +114,10 @@ class AsyncPaywall(PaywallBase[AsyncStore]):
         """Say that an account has started an offer; see `Paywall.started`."""
         await self._run(self._start(reader_id, offer), CARE)
 
+    async def dismissed(self, reader_id: str, prompt: str, *, now: datetime | None = None) -> None:
+        """Say that a reader has closed a prompt; see `Paywall.dismissed`."""
+        await self._run(self._close(reader_id, prompt, now), CARE)
+
     async def ledger(self, reader_id: str, *, now: datetime | None = None) -> dict[str, Counted]:
         """Return what each meter has counted; see `Paywall.ledger`."""
         return await self._run(self._look_up(reader_id, now), CARE)

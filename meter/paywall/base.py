@@ -29,7 +29,7 @@ from meter.paywall.telemetry import (
 )
 from meter.paywall.transactions import TransactionResult, join, transact
 from meter.stores.protocol import several_processes
-from meter.usage import Read
+from meter.usage import Read, Usage
 from meter.windows import instant
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from meter.paywall.identity import ReaderKeys
     from meter.paywall.operations import StoreOps
     from meter.rulebook import Rulebook
-    from meter.usage import Usage
     from meter.view import PageView, Reader
 
 __all__ = ["Counted", "PaywallBase"]
@@ -250,6 +249,22 @@ class PaywallBase(ConfiguredPaywall[S]):
             self._recent,
             at=instant(self._clock()),
             expires=lambda _: None,
+            attempts=self._attempts,
+        )
+
+    def _close(self, reader_id: str, prompt: str, now: datetime | None) -> StoreOps[None]:
+        """Write that a reader has closed a prompt, if one of the policy is silent after that."""
+        policy = self.policy
+        at = self._clock() if now is None else now
+        nothing = Usage()
+        if engine.close(policy, nothing, prompt, at) is nothing:
+            return
+        yield from transact(
+            self._keys(reader_id),
+            lambda usage: (None, engine.close(policy, usage, prompt, at)),
+            self._recent,
+            at=instant(at),
+            expires=lambda usage: store_expiry(policy, usage, at),
             attempts=self._attempts,
         )
 

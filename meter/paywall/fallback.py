@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from meter.engine import unremembered
 from meter.usage import Tally, Usage
 from meter.windows import instant
 
@@ -37,11 +38,16 @@ def remembered(recent: Recent, metered: MeteredView) -> Decision:
 
 
 def _newly_counted(before: Usage, after: Usage) -> Usage:
-    """Return what some meters have counted since an earlier usage."""
+    """Return what meters have counted and prompts have been shown since an earlier usage."""
     counted = {
         name: _newly_read(before.tally(name), tally) for name, tally in after.tallies.items()
     }
-    return Usage({name: tally for name, tally in counted.items() if tally.ids})
+    shown = {name: _newly_read(before.showings(name), tally) for name, tally in after.shown.items()}
+    return Usage(_some(counted), shown=_some(shown))
+
+
+def _some(tallies: dict[str, Tally]) -> dict[str, Tally]:
+    return {name: tally for name, tally in tallies.items() if tally.ids}
 
 
 def _newly_read(before: Tally, after: Tally) -> Tally:
@@ -53,8 +59,8 @@ def _newly_read(before: Tally, after: Tally) -> Tally:
 
 
 def unspent(metered: MeteredView) -> Decision:
-    """Decide as if nothing had been counted."""
-    return metered.decide(Usage())[0]
+    """Decide as if nothing had been counted; a prompt that must be remembered is not given."""
+    return unremembered(metered.decide(Usage())[0])
 
 
 def spent(metered: MeteredView) -> Decision:
@@ -69,4 +75,5 @@ def spent(metered: MeteredView) -> Decision:
             # An id that is remembered and starts with `~` is a digest, or holds a view.
             no_article = tuple(f"~ {number}" for number in range(limit))
             tallies[meter.name] = Tally(no_article, (at,) * limit)
-    return metered.decide(Usage(tallies, frozenset(metered.policy.once)))[0]
+    usage = Usage(tallies, frozenset(metered.policy.once))
+    return unremembered(metered.decide(usage)[0])

@@ -242,6 +242,18 @@ class Paywall(PaywallBase[Store]):
         """
         self._run(self._start(reader_id, offer), CARE)
 
+    def dismissed(self, reader_id: str, prompt: str, *, now: datetime | None = None) -> None:
+        """Say that a reader has closed a prompt: one that is silent after that is not shown.
+
+        `now` is when, in any zone; without it the paywall's clock is asked. It is written in one
+        swap, brought along by `join`, kept as long as it silences anything, and removed by
+        `forget`. Where no prompt of the policy has `quiet_after` with `closed`, nothing is written.
+        It may take 20 deadlines. Raises `MeterError` where the policy has no such prompt and none
+        that ships is called so, `IdentityError` for an empty id, and `StoreError` if the store does
+        not answer: do it again then.
+        """
+        self._run(self._close(reader_id, prompt, now), CARE)
+
     def ledger(self, reader_id: str, *, now: datetime | None = None) -> dict[str, Counted]:
         """Return what each meter has counted for a reader in its running window, and write nothing.
 
@@ -253,9 +265,9 @@ class Paywall(PaywallBase[Store]):
     def knows(self, reader_id: str) -> bool:
         """Say whether the store keeps anything of a reader, and write nothing.
 
-        That may be more than `ledger` tells: an offer that was started, or what was counted in a
-        window that has ended. It may take 20 deadlines. Raises `StoreError` if the store does not
-        answer.
+        That may be more than `ledger` tells: an offer that was started, a prompt that was shown or
+        closed, or what was counted in a window that has ended. It may take 20 deadlines. Raises
+        `StoreError` if the store does not answer.
         """
         return self._run(self._know(reader_id), CARE)
 

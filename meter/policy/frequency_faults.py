@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Protocol
 from meter.errors import listed, meant
 from meter.policy.condition_faults import placed_conditions
 from meter.validation import PolicyParts, fault_of
-from meter.vocabulary import Access
+from meter.vocabulary import Access, Show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from meter.errors import Problem
     from meter.policy.prompts import Prompt
     from meter.vocabulary import RuleShow
 
-__all__ = ["CODES", "frequency_faults", "may_show"]
+__all__ = ["CODES", "frequency_faults", "known_prompts", "may_show"]
 
 _Path = tuple[str | int, ...]
 _KEYS = ("at_most", "every", "quiet_after", "once")
@@ -29,6 +29,13 @@ _SAID = {
             " why"
         ),
         "take {keys} out of `[prompts.{name}]`, or give the wall a prompt of its own",
+    ),
+    "capped-wall/group": (
+        (
+            "rule `{rule}` shows `{show}` with the prompt `{name}`, which is in the group"
+            " `{group}`: the showings of that group are counted, and a wall counts nothing"
+        ),
+        "take `group` out of `[prompts.{name}]`, or give the wall a prompt of its own",
     ),
     "circular-instead": (
         "prompt `{name}` gives way to itself: {circle}",
@@ -98,6 +105,12 @@ def may_show(prompts: Mapping[str, Prompt], name: str | None) -> Iterator[Prompt
         name = prompts[name].instead
 
 
+def known_prompts(policy: PolicyParts) -> frozenset[str]:
+    """Return the prompts a page may show: those declared, those that rules name, and what ships."""
+    named = {rule.prompt for rule in policy.rules if rule.prompt is not None}
+    return frozenset({*(prompt.name for prompt in policy.prompts), *named, *map(str, Show)})
+
+
 def frequency_faults(policy: PolicyParts) -> Iterator[Problem]:
     """Yield what is wrong with how often prompts are shown, each with its path."""
     declared = {prompt.name: prompt for prompt in policy.prompts}
@@ -144,7 +157,12 @@ def _rule_faults(
     policy: PolicyParts, rule: _ShowingRule, path: _Path, declared: Mapping[str, Prompt]
 ) -> Iterator[Problem]:
     prompt = declared.get(rule.prompt or "")
-    if prompt is None or not prompt.is_capped:
+    if prompt is None:
+        return
+    if rule.show.access is Access.PREVIEW and not prompt.is_capped:
+        if prompt.group is not None and _is_counted(prompt.group, declared.values()):
+            values = {"rule": rule.name, "show": rule.show, "name": prompt.name}
+            yield _problem("capped-wall/group", path, group=prompt.group, **values)
         return
     if rule.show.access is Access.PREVIEW:
         told = listed([f"`{key}`" for key in _KEYS if getattr(prompt, key)])
@@ -157,6 +175,10 @@ def _rule_faults(
         if meter is not None and meter.counts is None and meter.name not in rule.spend:
             values = {"name": shown.name, "meter": meter.name, "rule": rule.name}
             yield _problem("idle-every", path, **values)
+
+
+def _is_counted(group: str, prompts: Iterable[Prompt]) -> bool:
+    return any(prompt.group == group and prompt.is_capped for prompt in prompts)
 
 
 def _seen_faults(

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from meter.engine import decide, start
+from meter.engine import close, decide, start
 from meter.errors import listed
 from meter.loading.events import read_events
-from meter.loading.started import Started
+from meter.loading.started import Dismissed, Started
+from meter.policy.frequency_faults import known_prompts
 from meter.usage import Usage
 from meter.vocabulary import Show
 
@@ -59,7 +60,7 @@ def replay_both(old: Policy, new: Policy, log: Path) -> Logged:
         return decide_both(old, new, read_events(lines, str(log), old.zone))
 
 
-def decide_both(old: Policy, new: Policy, events: Iterable[Event | Started]) -> Logged:
+def decide_both(old: Policy, new: Policy, events: Iterable[Event | Started | Dismissed]) -> Logged:
     """Decide page views under two policies, in the order given.
 
     Every reader starts with nothing counted.
@@ -73,6 +74,10 @@ def decide_both(old: Policy, new: Policy, events: Iterable[Event | Started]) -> 
         if isinstance(event, Started):
             _start(old, event, old_usages)
             _start(new, event, new_usages)
+            continue
+        if isinstance(event, Dismissed):
+            _close(old, event, old_usages)
+            _close(new, event, new_usages)
             continue
         before = _decide(old, event, old_usages)
         after = _decide(new, event, new_usages)
@@ -94,6 +99,13 @@ def _start(policy: Policy, event: Started, usages: dict[str | None, Usage]) -> N
     name = event.reader.id
     if any(offer.name == event.started for offer in policy.offers):
         usages[name] = start(policy, usages.get(name, Usage()), event.started)
+
+
+def _close(policy: Policy, event: Dismissed, usages: dict[str | None, Usage]) -> None:
+    """Keep that a reader has closed a prompt, if the policy knows it."""
+    name = event.reader.id
+    if event.dismissed in known_prompts(policy):
+        usages[name] = close(policy, usages.get(name, Usage()), event.dismissed, event.at)
 
 
 def _decide(policy: Policy, event: Event, usages: dict[str | None, Usage]) -> Decision:

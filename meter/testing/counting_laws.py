@@ -46,7 +46,9 @@ def reading_again_is_free(policy: Policy, taken: list[Taken]) -> bool:
         if remembered is not after or again.counted or again.access is not decision.access:
             return False
         moved = several and decision.counted
-        if policy.rulebook.histories:  # what a history has counted since is a fact that moves
+        # What a history has counted since is a fact that moves; so is what would be left of a meter
+        # that no rule spends.
+        if policy.rulebook.histories or not all(policy.rulebook.spent):
             again = evolve(again, facts=decision.facts)
         if not moved and evolve(decision, counted=False) != again:
             return False
@@ -58,7 +60,9 @@ def _asks_for_counts(policy: Policy) -> bool:
     asked = policy.rulebook.vocabulary.meters.values()
     conditions = (*(r.when for r in policy.rules), *(o.when for o in policy.offers))
     ends = any(part.exhausted for when in conditions for part in when.walk())
-    return ends or any(slots.now >= 0 or slots.used >= 0 for slots in asked)
+    if ends or policy.rulebook.vocabulary.seen:
+        return True
+    return any(slots.now >= 0 or slots.used >= 0 for slots in asked)
 
 
 def nobody_reads_more_than_the_limit(policy: Policy, taken: list[Taken]) -> bool:
@@ -163,8 +167,8 @@ def _is_limited(policy: Policy, decision: Decision, spend: tuple[str, ...]) -> b
 def counted_means_remembered(policy: Policy, taken: list[Taken]) -> bool:
     """A view that counts adds one to meters that its rule spends, or that keep a history.
 
-    One that does not changes nothing. A read more than a day ahead may come into the window that a
-    view begins.
+    One that does not changes nothing but what was shown. A read more than a day ahead may come into
+    the window that a view begins.
     """
     histories = {meter.name for meter in policy.meters if meter.counts is not None}
     for step, before, decision, after in taken:
@@ -173,7 +177,8 @@ def counted_means_remembered(policy: Policy, taken: list[Taken]) -> bool:
             continue
         counting = _counting(before, after)
         spend = policy.rule(decision.rule).spend
-        if (not counting) is not (after is before) or not counting <= histories.union(spend):
+        unchanged = after is before if after.shown == before.shown else not counting
+        if (not counting) is not unchanged or not counting <= histories.union(spend):
             return False
         if decision.counted is counting.isdisjoint(spend):
             return False

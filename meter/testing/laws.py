@@ -24,6 +24,12 @@ from meter.testing.counting_laws import (
     reading_again_is_free,
     usage_stays_bounded,
 )
+from meter.testing.prompt_laws import (
+    a_cap_changes_nothing_but_the_prompt,
+    a_view_shows_its_prompt_again,
+    no_prompt_is_shown_beyond_its_caps,
+    prompts_that_are_counted_are_remembered,
+)
 from meter.testing.strategies import journeys
 from meter.testing.taken import Taken, format_taken, left_by, take
 from meter.usage import Tally, Usage
@@ -48,7 +54,7 @@ def _more_allowance_never_closes_a_gate(policy: Policy, taken: list[Taken]) -> b
     looks.
     """
     asked = [part for rule in policy.rules for part in rule.when.walk()]
-    if any((part.left, part.used, part.exhausted) != (None, None, None) for part in asked):
+    if any(part.left or part.used or part.exhausted or part.seen for part in asked):
         return True
     more = evolve(policy, meters=[_with_more(meter) for meter in policy.meters])
     opened = [
@@ -194,6 +200,10 @@ LAWS: dict[str, Callable[[Policy, list[Taken]], bool]] = {
         _bytes_carry_everything,
         _signing_in_goes_one_way_and_once,
         _a_clock_behind_finds_the_same_window,
+        no_prompt_is_shown_beyond_its_caps,
+        prompts_that_are_counted_are_remembered,
+        a_cap_changes_nothing_but_the_prompt,
+        a_view_shows_its_prompt_again,
     )
 }
 """The laws by name; each takes a policy and a journey as it went, and says whether it holds."""

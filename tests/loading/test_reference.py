@@ -9,6 +9,7 @@ import pytest
 
 from meter.loading.lints import LINTS
 from meter.policy.condition_faults import CODES as WORD_CODES
+from meter.policy.frequency_faults import CODES as FREQUENCY_CODES
 from meter.policy.offer_faults import CODES as OFFER_CODES
 from meter.policy.prompt_faults import CODES as PROMPT_CODES
 from meter.resources import SYNTAX
@@ -20,7 +21,7 @@ _SPEC = importlib.util.spec_from_file_location("generate", REFERENCE / "generate
 generate = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(generate)
 
-CODES = {*POLICY_CODES, *PROMPT_CODES}
+CODES = {*POLICY_CODES, *PROMPT_CODES, *FREQUENCY_CODES}
 PAGE = (REFERENCE / "problems.md").read_text("utf-8")
 DOCUMENTED = re.findall(r"^### `([a-z0-9-]+)`$", PAGE, re.MULTILINE)
 EXAMPLES = {match[2]: match[3] for match in generate._BROKEN.finditer(PAGE)}

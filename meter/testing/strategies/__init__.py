@@ -7,6 +7,7 @@ mentions. Everything shrinks towards the shortest story.
 
 from __future__ import annotations
 
+from meter.testing.strategies.campaigns import campaigns
 from meter.testing.strategies.conditions import whens
 from meter.testing.strategies.journey import Step, journeys, usages
 from meter.testing.strategies.meters import windows
@@ -17,6 +18,7 @@ from meter.testing.strategies.times import edge_times
 __all__ = [
     "Step",
     "articles",
+    "campaigns",
     "edge_times",
     "entitlements",
     "journeys",

@@ -109,24 +109,34 @@ def _hours() -> SearchStrategy[Hours]:
     )
 
 
-def whens(meters: Sequence[str] = (), *, depth: int = 1, least: int = 0) -> SearchStrategy[When]:
+def whens(
+    meters: Sequence[str] = (), *, depth: int = 1, least: int = 0, prompts: Sequence[str] = ()
+) -> SearchStrategy[When]:
     """Draw conditions with `least` to two keys of every sort.
 
-    `left`, `used` and `exhausted` only of `meters`, groups nested `depth` deep.
+    `left`, `used` and `exhausted` only of `meters`, `seen` only of `prompts`, groups nested `depth`
+    deep.
     """
-    return _whens(tuple(meters), depth, least)
+    return _whens(tuple(meters), tuple(prompts), depth, least)
 
 
 @lru_cache(maxsize=64)
-def _whens(meters: tuple[str, ...], depth: int, least: int) -> SearchStrategy[When]:
+def _whens(
+    meters: tuple[str, ...], prompts: tuple[str, ...], depth: int, least: int
+) -> SearchStrategy[When]:
     keys = _keys()
     if meters:
         bound = _ranges((1, 0, 2))
         asked = st.dictionaries(st.sampled_from(meters), bound, min_size=1, max_size=1)
         some = st.frozensets(st.sampled_from(meters), min_size=1, max_size=2)
         keys += [_key("left", asked), _key("used", asked), _key("exhausted", some)]
+    if prompts:
+        shown = st.dictionaries(
+            st.sampled_from(prompts), _ranges((1, 0, 2)), min_size=1, max_size=1
+        )
+        keys += [_key("seen", shown), _key("seen", shown)]
     if depth:
-        inner = _whens(meters, depth - 1, 1)
+        inner = _whens(meters, prompts, depth - 1, 1)
         keys.append(_key("any", st.lists(inner, min_size=1, max_size=2)))
         keys.append(_key("not_", inner))
     pairs = st.lists(st.one_of(keys), min_size=least, max_size=2, unique_by=lambda pair: pair[0])

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from hypothesis.strategies import DrawFn
+    from hypothesis.strategies import DrawFn, SearchStrategy
 
     from meter.policy import Policy
     from meter.view import Article, PageView, Reader
@@ -38,7 +38,10 @@ class Step(NamedTuple):
 
 @st.composite
 def usages(draw: DrawFn, policy: Policy | None = None) -> Usage:
-    """Draw usages of the policy's meters (and one it has not), counted at times near each other."""
+    """Draw usages of the policy's meters and prompts (and one of each that it has not).
+
+    What is in them was counted, shown and closed at times near each other.
+    """
     names = ["monthly", "daily"]
     if policy is not None:
         names = [*(meter.name for meter in policy.meters), "gone"]
@@ -46,6 +49,23 @@ def usages(draw: DrawFn, policy: Policy | None = None) -> Usage:
     after = st.sampled_from([0, 1, -1, DAY // 24, DAY, -DAY, 31 * DAY])
     at = after.map(lambda step: around + step) | edge_times(policy).map(instant)
     ids = st.sampled_from(["a1", "a2", "a3", "a4", "v1", "v2"])
+    tallies = draw(_tallies(names, ids, at))
+    if policy is None:
+        return Usage(tallies)
+    started = draw(few(("gone", *policy.once)))
+    tracked = [prompt.name for prompt in policy.rulebook.frequencies.prompts]
+    if not tracked:
+        return Usage(tallies, started)
+    shown = draw(_tallies([*tracked, "gone"], ids, at))
+    closed = draw(st.dictionaries(st.sampled_from([*tracked, "gone"]), at, max_size=2))
+    return Usage(tallies, started, shown, closed)
+
+
+@st.composite
+def _tallies(
+    draw: DrawFn, names: Sequence[str], ids: SearchStrategy[str], at: SearchStrategy[int]
+) -> dict[str, Tally]:
+    """Draw what some meters have counted, or at which views some prompts were shown."""
     counted = draw(
         st.dictionaries(st.sampled_from(names), st.dictionaries(ids, at, max_size=5), max_size=3)
     )
@@ -53,8 +73,7 @@ def usages(draw: DrawFn, policy: Policy | None = None) -> Usage:
     for name, times in counted.items():
         ordered = sorted((at, name) for name, at in times.items())
         tallies[name] = Tally(tuple(name for _, name in ordered), tuple(at for at, _ in ordered))
-    started = frozenset() if policy is None else draw(few(("gone", *policy.once)))
-    return Usage(tallies, started)
+    return tallies
 
 
 @st.composite
@@ -99,7 +118,9 @@ def _moved(
         if later:
             return later[choice % min(len(later), _NEXT_EDGES)] + near
     if kind == "length" and policy is not None:
-        windows = [timeline.window for timeline in policy.rulebook.timelines.values()]
+        rulebook = policy.rulebook
+        timelines = (*rulebook.timelines.values(), *rulebook.frequencies.timelines)
+        windows = [timeline.window for timeline in timelines]
         lengths = [window.length for window in windows if window.length is not None]
         if lengths:
             return at + lengths[choice % len(lengths)] // MICROSECOND + near

@@ -81,12 +81,13 @@ def edges(
     happened = [*found, *(instant(when) for when in begun if when is not None)]
     if policy is None:
         return found
-    for timeline in policy.rulebook.timelines.values():
+    rulebook = policy.rulebook
+    for timeline in (*rulebook.timelines.values(), *rulebook.frequencies.timelines):
         if timeline.window.calendar is not None:
             found += timeline.bounds(at)
         elif timeline.window.length is not None:
             found.append(at + timeline.window.length // MICROSECOND)
-    for slot in policy.rulebook.vocabulary.slots:
+    for slot in rulebook.vocabulary.slots:
         if slot.kind == "period":
             found += slot.mentioned
         if slot.is_length:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from attrs import evolve
 
+from meter.engine import unremembered
 from meter.errors import StoreError
 from meter.memo import decide
 from meter.paywall import OnOutage
@@ -239,7 +240,7 @@ class ArticleRequest:
         if self._gate.without_consent == "teaser":
             return (yield from self._check(reader))
         decision, _ = yield from self._carry(evolve(reader, id=new_device()), Usage())
-        return evolve(decision, counted=False)
+        return evolve(unremembered(decision), counted=False)
 
     def _first_visit(self, reader: Reader) -> Steps[Decision]:
         """Decide for a new device, and keep what counts in its cookie until that comes back."""
@@ -276,4 +277,4 @@ class ArticleRequest:
         if self._gate.paywall.on_outage is OnOutage.CLOSED:
             reader = evolve(reader, id=None)
         decision, _ = decide(self._gate.policy, reader, self._view, Usage(), self._now)
-        return evolve(decision, degraded=True, counted=False)
+        return evolve(unremembered(decision), degraded=True, counted=False)

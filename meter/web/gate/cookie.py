@@ -1,7 +1,7 @@
 """The reader's cookie: which device this is, and what the store does not know yet.
 
-It is signed, not secret: it names no account and holds nothing but a random id, marks, and the ids
-of the articles of a first visit. Whoever changes it has none.
+It is signed, not secret: it names no account and holds nothing but a random id, marks, the ids of
+the articles of a first visit, and which prompts it showed. Whoever changes it has none.
 """
 
 from __future__ import annotations

@@ -32,11 +32,12 @@ _OK = 200
 class Visit:
     """One request at a gate; nothing is decided, asked or set before the view asks.
 
-    `open` decides and counts; `peek` only looks. `sign_in`, `sign_out`, `started`, `ledger` and
-    `forget` are for the pages of an account. What has an `a` in front of its name is the same,
-    awaited, one call after the other. It belongs to one request: share it with no other thread.
-    `finish` makes the headers; an adapter calls it as the answer begins. From then on there is no
-    telling a cache or the browser, and what hangs on the reader is a `RuntimeError`: decide before
+    `open` decides and counts; `peek` only looks. `dismissed` says that the reader closed a prompt.
+    `sign_in`, `sign_out`, `started`, `ledger` and `forget` are for the pages of an account. What
+    has an `a` in front of its name is the same, awaited, one call after the other. It belongs to
+    one request: share it with no other thread. `finish` makes the headers; an adapter calls it as
+    the answer begins. From then on there is no telling a cache or the browser, and what hangs on
+    the reader is a `RuntimeError`: decide before
     the first byte of a stream.
     """
 
@@ -106,6 +107,18 @@ class Visit:
     async def astarted(self, offer: str) -> None:
         """Say that the account has started an offer; see `started`."""
         await self._turns.run(self._started(offer), self.gate.paywall)
+
+    def dismissed(self, prompt: str) -> None:
+        """Say that this reader, account or device, has closed a prompt; see `Paywall.dismissed`.
+
+        Of a reader whom nothing is remembered of, nothing is written. Raises what that does, and
+        `CrossSiteError`.
+        """
+        self._run(self._dismissed(prompt))
+
+    async def adismissed(self, prompt: str) -> None:
+        """Say that this reader has closed a prompt; see `dismissed`."""
+        await self._turns.run(self._dismissed(prompt), self.gate.paywall)
 
     def ledger(self) -> dict[str, Counted]:
         """Return what is counted for this reader, by meter: the account's, or this device's.
@@ -236,6 +249,15 @@ class Visit:
         if account is None or account.id is None:
             raise IdentityError("nobody is signed in: an offer is started by an account")
         yield AskPaywall(lambda paywall: paywall.started(account.id, offer))
+
+    def _dismissed(self, prompt: str) -> Steps[None]:
+        self._check_time()
+        self.check_origin()
+        now = self.gate.now()
+        reader = yield from self._identity.reader(now)
+        if reader.id is not None:
+            name = reader.id
+            yield AskPaywall(lambda paywall: paywall.dismissed(name, prompt, now=now))
 
     def _ledger(self) -> Steps[dict[str, Counted]]:
         self._check_time()

@@ -13,6 +13,7 @@ from meter.loading.event_parts import ID, Moment
 from meter.loading.events import MOST_CHARACTERS, Event, event_shape, json_problem, parse_json
 from meter.loading.fields import REFUSED, Choice, Key, List, OneOf, Table, Text
 from meter.loading.problems import ProblemCollector
+from meter.loading.started import DISMISSED
 from meter.loading.started import KEY as STARTED
 from meter.web.serve.problems import RequestError, one_problem
 from meter.web.serve.words import PromptFormat, PromptLayout
@@ -29,9 +30,11 @@ if TYPE_CHECKING:
 __all__ = [
     "AT",
     "MOST_BYTES",
+    "DismissedPrompt",
     "Join",
     "Rendering",
     "StartedOffer",
+    "dismissed_prompt_shape",
     "join_shape",
     "read_id",
     "read_json",
@@ -68,6 +71,13 @@ class StartedOffer(NamedTuple):
 
     reader: str
     offer: str
+
+
+class DismissedPrompt(NamedTuple):
+    """A reader has closed a prompt."""
+
+    reader: str
+    prompt: str
 
 
 class Rendering(NamedTuple):
@@ -141,6 +151,9 @@ def read_timed(
         if STARTED in value:
             message = "that an offer was started is not asked here"
             raise one_problem("unknown-key", message, "send it to `/v1/started`")
+        if DISMISSED in value:
+            message = "that a prompt was closed is not asked here"
+            raise one_problem("unknown-key", message, "send it to `/v1/dismissed`")
     return read_table(shape, value, kind)
 
 
@@ -234,19 +247,24 @@ def join_shape() -> Table:
 
 
 @frozen
-class _OfferName:
-    """The name of an offer of the policy."""
+class _NameInPolicy:
+    """A name of the policy: of an offer or a prompt."""
 
     names: tuple[str, ...]
-    form = 'the name of an offer such as `"summer"`'
+    noun: str
+    example: str
+
+    @property
+    def form(self) -> str:
+        return f'the name of {self.noun} such as `"{self.example}"`'
 
     def read(self, value: object, path: tuple[str | int, ...], report: ProblemCollector) -> object:
         """Return the name, or report."""
         name = Text(form=self.form).read(value, path, report)
         if name is REFUSED or name in self.names:
             return name
-        message = f"{quoted(name)} is not an offer of the policy"
-        report.add("unknown-offer", path, message, meant(str(name), self.names))
+        message = f"{quoted(name)} is not {self.noun} of the policy"
+        report.add(f"unknown-{path[-1]}", path, message, meant(str(name), self.names))
         return REFUSED
 
     def schema(self) -> dict[str, Any]:
@@ -264,7 +282,27 @@ def started_offer_shape(offers: tuple[str, ...]) -> Table:
         keys={
             "reader": Key(shape=ID, says="the id of the account", required=True),
             "offer": Key(
-                shape=_OfferName(offers), says="the name of an offer of the policy", required=True
+                shape=_NameInPolicy(offers, "an offer", "summer"),
+                says="the name of an offer of the policy",
+                required=True,
+            ),
+        },
+    )
+
+
+@lru_cache(maxsize=64)
+def dismissed_prompt_shape(prompts: tuple[str, ...]) -> Table:
+    """Return the form of the message that a reader has closed one of some prompts."""
+    return Table(
+        noun="a closing",
+        make=DismissedPrompt,
+        example='{"reader": "r1", "prompt": "give"}',
+        keys={
+            "reader": Key(shape=ID, says="the id of the reader", required=True),
+            "prompt": Key(
+                shape=_NameInPolicy(prompts, "a prompt", "give"),
+                says="the name of a prompt: as a decision says it",
+                required=True,
             ),
         },
     )

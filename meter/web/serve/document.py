@@ -207,6 +207,7 @@ def _answers() -> dict[str, dict[str, Any]]:
         "Decision": _object(**decision),
         "RenderedDecision": _object(**decision, rendered=_MAYBE_TEXT),
         "StartedOffer": _object(reader=_TEXT, offer=_TEXT),
+        "DismissedPrompt": _object(reader=_TEXT, prompt=_TEXT),
         "Join": _object(source=_TEXT, target=_TEXT),
         "Ledger": _object(known=_FLAG, meters={"type": "object", "additionalProperties": counted}),
         "Reader": _object(reader=_TEXT),

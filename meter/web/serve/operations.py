@@ -13,12 +13,15 @@ from starlette.responses import JSONResponse, Response
 
 from meter.errors import PromptError, StoreError
 from meter.loading.events import Event, decision_table
+from meter.policy.frequency_faults import known_prompts
 from meter.view import counted_article
 from meter.web.serve.bodies import (
     AT,
+    DismissedPrompt,
     Join,
     Rendering,
     StartedOffer,
+    dismissed_prompt_shape,
     join_shape,
     read_id,
     read_json,
@@ -96,6 +99,17 @@ async def _started(service: Service, request: Request, _client: Client) -> Respo
 
 def _starts(policy: Policy) -> Table:
     return started_offer_shape(tuple(offer.name for offer in policy.offers))
+
+
+async def _dismissed(service: Service, request: Request, _client: Client) -> Response:
+    shape = _closes(service.paywall.policy)
+    asked = read_table(shape, await read_json(request), DismissedPrompt)
+    await service.paywall.dismissed(asked.reader, asked.prompt)
+    return _json({"reader": asked.reader, "prompt": asked.prompt})
+
+
+def _closes(policy: Policy) -> Table:
+    return dismissed_prompt_shape(tuple(sorted(known_prompts(policy))))
 
 
 async def _join(service: Service, request: Request, client: Client) -> Response:
@@ -209,6 +223,15 @@ OPERATIONS: tuple[Operation, ...] = (
         needs_offers=True,
         body=_starts,
         returns="StartedOffer",
+    ),
+    Operation(
+        method="POST",
+        path="/v1/dismissed",
+        says="Say that a reader has closed a prompt: one that is silent after that is not shown.",
+        answer=_dismissed,
+        body=_closes,
+        returns="DismissedPrompt",
+        example={"reader": "r1", "prompt": "countdown"},
     ),
     Operation(
         method="POST",

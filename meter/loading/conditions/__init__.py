@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping as Mapped
-from math import ceil, floor, isfinite
 
+from meter.loading.conditions.times import AGE, HOURS, SINCE, dates_of, old_days
 from meter.loading.fields import (
     Boolean,
     Choice,
-    Date,
-    Integer,
     Key,
-    Length,
     List,
     Mapping,
     Number,
@@ -20,7 +16,7 @@ from meter.loading.fields import (
     Table,
     Text,
 )
-from meter.policy import Dates, Hours, Lengths, Since, Tenure, When
+from meter.policy import When
 from meter.policy.prompts import MOST_TIMES
 from meter.validation import ARCHIVE_YEARS, MOST_LIMIT, YEARS
 from meter.vocabulary import ArticleAccess, Members, Range, Status, Weekday
@@ -96,122 +92,6 @@ def _range(least: float, most: float, example: str) -> Table:
     )
 
 
-def _dates(noun: str, years: range) -> Table:
-    return Table(
-        noun=noun,
-        make=Dates,
-        example="{ from = 2026-06-01, until = 2026-06-30 }",
-        also=_NOT_EMPTY,
-        keys={
-            "from": Key(
-                shape=Date(times=True, years=years),
-                says="the first day, from its start in the publication's zone, or a time",
-            ),
-            "until": Key(
-                shape=Date(times=True, years=years),
-                says="the last day, to its end in the publication's zone, or a time that is not"
-                " included",
-            ),
-        },
-    )
-
-
-_HOURS = Table(
-    noun="an hour condition",
-    make=Hours,
-    example="{ at_least = 18, below = 6 }",
-    also=_NOT_EMPTY,
-    keys={
-        "at_least": Key(
-            shape=Integer(least=0, most=24, example="18"), says="from this hour on, 0 to 24"
-        ),
-        "below": Key(
-            shape=Integer(least=0, most=24, example="6"),
-            says="before this hour; over midnight, where it is the smaller of the two",
-        ),
-    },
-)
-
-
-def _old_days(value: object) -> str:
-    """Return lengths that mean what a number of completed days has meant."""
-    bounds: dict[str, int] = {}
-    for key, number in value.items() if isinstance(value, Mapped) else ():
-        if not isinstance(number, int | float) or not isfinite(number):
-            continue
-        if key in ("at_least", "equals"):
-            bounds["at_least"] = ceil(number)
-        if key == "above":
-            bounds["at_least"] = floor(number) + 1
-        if key == "below":
-            bounds["below"] = ceil(number)
-        if key in ("at_most", "equals"):
-            bounds["below"] = floor(number) + 1
-    known = bounds or {"at_least": 7}
-    return ", ".join(
-        f'{key} = "{days} day{"" if days == 1 else "s"}"' for key, days in known.items()
-    )
-
-
-def _lengths(noun: str, example: str) -> dict[str, Key]:
-    length = Length(example=example)
-    return {
-        "at_least": Key(shape=length, says=f"{noun} is this or longer"),
-        "at_most": Key(shape=length, says=f"{noun} is this or shorter"),
-        "above": Key(shape=length, says=f"{noun} is longer than this"),
-        "below": Key(shape=length, says=f"{noun} is shorter than this"),
-    }
-
-
-_AGE = Table(
-    noun="an age",
-    make=Lengths,
-    example='{ below = "1 hour" }',
-    also=_NOT_EMPTY,
-    keys=_lengths("the time since publication", "1 hour"),
-)
-
-
-def _tenure(says: str, example: str) -> Table:
-    return Table(
-        noun=f"the time since {says}",
-        make=Tenure,
-        example=f'{{ at_least = "{example}" }}',
-        also=_NOT_EMPTY,
-        keys={
-            **_lengths(f"the time since {says}", example),
-            "product": Key(shape=_words("digital"), says="of rights to one of these products"),
-        },
-    )
-
-
-_SINCE = Table(
-    noun="a table of times",
-    make=Since,
-    example='{ expiry = { at_least = "30 days" } }',
-    also=_NOT_EMPTY,
-    keys={
-        "expiry": Key(
-            shape=_tenure("expiry", "30 days"),
-            says="how long ago the right ended (grace included) that ended last, while none runs",
-        ),
-        "purchase": Key(
-            shape=_tenure("purchase", "365 days"),
-            says="how long ago the running right began that began last",
-        ),
-        "registration": Key(
-            shape=Table(
-                noun="the time since registration",
-                make=Lengths,
-                example='{ below = "7 days" }',
-                also=_NOT_EMPTY,
-                keys=_lengths("the time since registration", "7 days"),
-            ),
-            says="how long ago the reader registered (`registered_at`)",
-        ),
-    },
-)
-
 WHEN: Table = Table(
     noun="a condition",
     make=When,
@@ -273,10 +153,10 @@ WHEN: Table = Table(
         "score": Key(shape=_range(0, 1, "0.2"), says="the reader's propensity, between 0 and 1"),
         "value": Key(shape=_range(0, 1, "0.8"), says="the article's value, between 0 and 1"),
         "age": Key(
-            shape=_AGE,
+            shape=AGE,
             says="how long ago the article was published; what is not published yet has no age",
         ),
-        "since": Key(shape=_SINCE, says="how long ago something happened to this reader"),
+        "since": Key(shape=SINCE, says="how long ago something happened to this reader"),
         "left": Key(
             shape=Mapping(
                 noun="a meter",
@@ -325,11 +205,11 @@ WHEN: Table = Table(
         "gift": Key(shape=Boolean(), says="whether the article was opened through a gift link"),
         "crawler": Key(shape=Boolean(), says="whether a verified crawler asks"),
         "dates": Key(
-            shape=_dates("a date condition", YEARS),
+            shape=dates_of("a date condition", YEARS),
             says="whole days in the publication's zone, both included, or times",
         ),
         "published": Key(
-            shape=_dates("a date of publication", ARCHIVE_YEARS),
+            shape=dates_of("a date of publication", ARCHIVE_YEARS),
             says="the article was published on these dates, or between these times",
         ),
         "weekday": Key(
@@ -337,7 +217,7 @@ WHEN: Table = Table(
             says="it is one of these days of the week in the publication's zone",
         ),
         "hour": Key(
-            shape=_HOURS,
+            shape=HOURS,
             says="the hour by the clock of the publication's zone; over midnight, if so written",
         ),
         "switch": Key(shape=_words("storm"), says="one of these switches is on"),
@@ -348,8 +228,8 @@ WHEN: Table = Table(
         ),
     },
     retired={
-        "age_days": lambda value: f"age = {{ {_old_days(value)} }}",
-        "days_since_expiry": lambda value: f"since = {{ expiry = {{ {_old_days(value)} }} }}",
+        "age_days": lambda value: f"age = {{ {old_days(value)} }}",
+        "days_since_expiry": lambda value: f"since = {{ expiry = {{ {old_days(value)} }} }}",
     },
 )
 

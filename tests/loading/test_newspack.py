@@ -240,6 +240,37 @@ def test_a_whole_site_becomes_a_policy():
     assert all(f"#   - {note}\n" in made.text for note in made.notes)
 
 
+@pytest.mark.parametrize(
+    ("frequency", "days"),
+    [
+        ({"frequency": "always"}, [0, 1, 2, 3, 4, 5, 6, 7, 8]),
+        ({"frequency": "daily"}, [0, 1, 2, 3, 4, 5, 6, 7, 8]),
+        ({"frequency": "weekly"}, [0, 7]),
+        ({"frequency": "once"}, [0]),
+        (
+            {"frequency": "custom", "frequency_max": 2, "frequency_reset": "week"},
+            [0, 1, 7, 8],
+        ),
+        (
+            {"frequency": "custom", "frequency_start": 6, "frequency_reset": "month"},
+            [6, 7, 8],
+        ),
+    ],
+)
+def test_a_prompt_is_shown_as_often_as_there(frequency, days):
+    """One page a day, at the same time; a prompt is due again when its period is over."""
+    prompt = {"title": "Give", "status": "publish", "options": {**frequency, "placement": "top"}}
+    policy, _ = policy_of(x={"prompts": [prompt]})
+    usage = Usage()
+    shown = []
+    for day in range(9):
+        at = START + timedelta(days=day)
+        seen = PageView(article=Article(id=f"p{day}"))
+        decision, usage = decide(policy, Reader(id="anna"), seen, usage, at)
+        shown += [day] * (decision.prompt == "give")
+    assert shown == days
+
+
 def test_what_is_not_read_is_told():
     """Whatever else stands in the files: nothing is dropped in silence."""
     answer = {

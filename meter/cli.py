@@ -9,6 +9,7 @@ import os
 import sys
 from contextlib import suppress
 from importlib import import_module
+from keyword import iskeyword
 from typing import TYPE_CHECKING
 
 import click
@@ -47,11 +48,13 @@ COMMANDS = {
     "preview": ("Use it", "Print a link that shows any page of the site as any reader."),
     "gift": ("Use it", "Make, list and end links by which readers give articles away."),
     "serve": ("Use it", "Decide page views over HTTP, for a site in any language."),
+    "import": ("Use it", "Come from another system, with its counts or its settings."),
 }
 """Every command, with its heading and its line in the list.
 
-A command is the function of its name in the module of its name in `meter.commands`. The line is
-the first of that function's docstring: it stands here too, so that help imports no command.
+A command is the function of its name in the module of its name in `meter.commands` (`import_`,
+where it is a word of Python). The line is the first of that function's docstring: it stands here
+too, so that help imports no command.
 """
 
 _EXAMPLES = """\
@@ -78,7 +81,8 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
             return None
-        command: click.Command = getattr(import_module(f"meter.commands.{cmd_name}"), cmd_name)
+        name = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        command: click.Command = getattr(import_module(f"meter.commands.{name}"), name)
         return command
 
     def resolve_command(

@@ -51,6 +51,12 @@ LINES = {
         "studio {} --write",
         "studio policy.toml --no-open --site https://harbour.example --secret-file {}",
     ],
+    "import": [
+        "import counts {} --policy policy.toml --store sqlite:///usage.db",
+        "import counts log.csv --policy {} --store sqlite:///usage.db",
+        "import counts log.csv --policy policy.toml --store sqlite:///usage.db --secret-file {}",
+        "import newspack {} --out made",
+    ],
     "simulate": ["simulate {}", "simulate policy.toml --assumptions {}"],
     "compare": [
         "compare {} policy.toml",

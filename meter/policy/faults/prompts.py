@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from meter.policy.prompts import Prompt, PromptWords
     from meter.policy.publication import Copy
 
-__all__ = ["CODES", "PartsWithPrompts", "prompt_faults"]
+__all__ = ["CODES", "SHIPPED", "PartsWithPrompts", "prompt_faults"]
 
 _Path = tuple[str | int, ...]
 
@@ -106,7 +106,8 @@ _SAID = {
 CODES = sorted({key.partition("/")[0] for key in _SAID})
 
 _PROMPT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-_SHIPPED = frozenset({*map(str, Show), "sponsored", "prompt"})
+SHIPPED = frozenset({*map(str, Show), "sponsored", "prompt"})
+"""The prompts that ship, whose names no declared one may have."""
 """The names of prompts that no policy declares: those that ship, and what they are made from."""
 _COUNTDOWNS = (str(Show.COUNTDOWN), str(Show.LAST_FREE_ARTICLE))
 _NOT_OF_SALE = (Needs.NOTHING, Needs.COUNTRY)
@@ -160,7 +161,7 @@ def prompt_faults(policy: PartsWithPrompts) -> Iterator[Problem]:
 
 def _prompt_faults(prompt: Prompt, path: _Path) -> Iterator[Problem]:
     """Yield what is wrong with a declared prompt by itself."""
-    if prompt.name in _SHIPPED:
+    if prompt.name in SHIPPED:
         yield _problem("bad-name/ships", path, name=prompt.name)
     elif prompt.name.strip() and not _PROMPT_NAME.fullmatch(prompt.name):
         yield _problem("bad-name/prompt", path, name=prompt.name)

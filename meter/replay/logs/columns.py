@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from meter.errors import MeterError, closest, did_you_mean
+from meter.errors import closest, did_you_mean
 from meter.replay.logs.attributes import LOG_ATTRIBUTES
+from meter.replay.logs.failures import LogError
 from meter.replay.logs.rows import shortened
 
 if TYPE_CHECKING:
@@ -59,10 +60,6 @@ _WORD = re.compile(r"[a-z]+")
 _MOST = 24
 """How many of a log's columns a message lists."""
 _LONGEST = 60
-
-
-class LogError(MeterError):
-    """A log cannot be read at all: no such file, no such column, not the form its name says."""
 
 
 def known_columns(

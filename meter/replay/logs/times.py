@@ -11,7 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from attrs import define, field
 
-from meter.replay.logs.time_forms import COMPACT, likely_forms, read_time
+from meter.replay.logs.time_forms import (
+    COMPACT,
+    FAR,
+    SURELY_SECONDS,
+    likely_forms,
+    text_instant,
+    unit_of,
+)
 from meter.validation import YEARS
 from meter.windows import DAY, day_start, instant, local_instant
 
@@ -22,12 +29,6 @@ __all__ = ["Times"]
 
 _EARLIEST = instant(datetime(YEARS.start, 1, 1, tzinfo=UTC))
 _LATEST = instant(datetime(YEARS.stop, 1, 1, tzinfo=UTC))
-_UNITS = (("seconds", 10**11, 10**6), ("milliseconds", 10**14, 10**3), ("microseconds", None, 1))
-"""What a whole number counts since 1970: the unit, below which number, its microseconds."""
-_SURELY_SECONDS = 10**9
-"""Fewer digits in a text may be a date, such as `20260601`."""
-_FAR = 1 << 62
-"""Microseconds that no column of times gets near."""
 _FEW_DAYS = 1 << 16
 _MOST_UNREAD = 100
 _EPOCH = date(1970, 1, 1)
@@ -94,9 +95,9 @@ class Times:
         numbers = np.asarray(pc.fill_null(column, 0)).astype(np.int64 if whole else np.float64)
         numbers = np.where(known, numbers, 0)
         # One unit for the whole column: its largest number decides.
-        unit, scale = _unit_of(float(np.abs(numbers).max()) if len(numbers) else 0.0)
+        unit, scale = unit_of(float(np.abs(numbers).max()) if len(numbers) else 0.0)
         self.units.add(unit)
-        known &= np.abs(numbers) < _FAR // scale
+        known &= np.abs(numbers) < FAR // scale
         scaled = numbers * scale if whole else np.rint(numbers * scale)
         return _bounded(np.where(known, scaled, 0).astype(np.int64), known)
 
@@ -108,7 +109,7 @@ class Times:
                 continue
             if pa.types.is_timestamp(kind):
                 return self._stamps(found)
-            if (pc.min(found).as_py() or 0) >= _SURELY_SECONDS:
+            if (pc.min(found).as_py() or 0) >= SURELY_SECONDS:
                 return self._numbers(found)
         return self._one_by_one(column)
 
@@ -122,7 +123,7 @@ class Times:
         fine = []
         naive = []
         for text in coded.dictionary.to_pylist():
-            at, zoned = _text_instant(text, self.zone, self.form)
+            at, zoned = text_instant(text, self.zone, self.form)
             if at is None and len(self.unread) < _MOST_UNREAD:
                 self.unread[text] = None
             values.append(at or 0)
@@ -181,32 +182,6 @@ def _numbered(days: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.in
     return low + np.arange(span + 1), days - low
 
 
-def _unit_of(most: float) -> tuple[str, int]:
-    """Return the unit of whole numbers up to `most`, and how many microseconds it has."""
-    return next((unit, scale) for unit, below, scale in _UNITS if below is None or most < below)
-
-
-def _text_instant(text: str, zone: ZoneInfo, form: str | None) -> tuple[int | None, bool]:
-    """Return the instant that a text says, if it says one, and whether it has a zone."""
-    if form is not None:
-        read = read_time(text, form)
-        if read is None:
-            return None, True
-        return local_instant(read, zone), read.tzinfo is not None
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0.0
-    if not abs(number) >= _SURELY_SECONDS:  # also where it is not a number, `nan`
-        try:
-            when = datetime.fromisoformat(text.strip())
-            return local_instant(when, zone), when.tzinfo is not None
-        except (ValueError, OverflowError):
-            return None, True
-    _, scale = _unit_of(abs(number))
-    return (round(number * scale), True) if abs(number) < _FAR else (None, True)
-
-
 def _known(column: pa.Array) -> NDArray[np.bool_]:
     return np.array(column.is_valid())
 
@@ -217,7 +192,7 @@ def _microseconds(column: pa.Array, known: NDArray[np.bool_]) -> NDArray[np.int6
     if column.type.unit == "ns":
         return values // 1000
     scale = {"s": 10**6, "ms": 1000, "us": 1}[column.type.unit]
-    known &= (values >= -_FAR // scale) & (values < _FAR // scale)
+    known &= (values >= -FAR // scale) & (values < FAR // scale)
     return np.where(known, values, 0) * scale
 
 

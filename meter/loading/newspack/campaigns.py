@@ -12,7 +12,7 @@ from meter.loading.newspack.conditions import Condition, Terms, all_of
 from meter.loading.newspack.segments import ARTICLES_READ, UnknownCriterionError, criterion
 from meter.loading.newspack.values import Node, free_name, title_of
 from meter.loading.newspack.words import plain_words, said_in
-from meter.policy.prompt_faults import SHIPPED
+from meter.policy.faults.prompts import SHIPPED
 from meter.validation import YEARS
 from meter.vocabulary import Show
 

@@ -107,7 +107,6 @@ CODES = sorted({key.partition("/")[0] for key in _SAID})
 
 _PROMPT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 SHIPPED = frozenset({*map(str, Show), "sponsored", "prompt"})
-"""The prompts that ship, whose names no declared one may have."""
 """The names of prompts that no policy declares: those that ship, and what they are made from."""
 _COUNTDOWNS = (str(Show.COUNTDOWN), str(Show.LAST_FREE_ARTICLE))
 _NOT_OF_SALE = (Needs.NOTHING, Needs.COUNTRY)

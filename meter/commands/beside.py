@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from meter.errors import Problem, closest, did_you_mean, quoted
+from meter.loading.together import resolved
 from meter.web.institutions.reading import FILE_NAME as INSTITUTIONS_FILE
 from meter.web.institutions.reading import institution_problems
 from meter.web.machines.declared import FILE_NAME as CRAWLERS_FILE
@@ -52,7 +53,7 @@ def found_beside(policies: dict[Path, Policy], parts: Collection[Path]) -> Itera
     for folder in folders:
         for beside in sorted(folder.glob("*")):
             is_toml = beside.suffix.lower() == ".toml"
-            is_read = beside in policies or beside.resolve() in parts
+            is_read = beside in policies or resolved(beside) in parts
             if is_toml and not is_read and beside.name not in _NAMES:
                 yield from _misnamed(beside)
 

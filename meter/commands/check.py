@@ -22,7 +22,7 @@ from meter.commands.languages import language_reports
 from meter.commands.options import FolderPath, format_option, today_option
 from meter.errors import PolicyError, Problem
 from meter.loading import check_text
-from meter.loading.together import read_files
+from meter.loading.together import read_files, resolved
 from meter.loading.toml import read_text
 from meter.prompts.folder import folder_problems
 from meter.resources import templates_folder
@@ -106,7 +106,7 @@ def check(
     unreadable = False
     parts = _included(policies)
     for path in policies:
-        if path.resolve() in parts:
+        if resolved(path) in parts:
             continue
         try:
             checked.append(_check(path, today, templates, search=search))
@@ -151,7 +151,7 @@ def _included(policies: tuple[Path, ...]) -> frozenset[Path]:
     found: list[Path] = []
     for path in policies:
         with suppress(PolicyError):
-            found += [file.path.resolve() for file in read_files(path).included]
+            found += [resolved(file.path) for file in read_files(path).included]
     return frozenset(found)
 
 

@@ -59,7 +59,7 @@ def test_gallery_takes_the_templates_that_the_policy_names(meter, folder):
             ["render", "policy.toml", "--page", "--format", "text", "--at", "2026-06-01"],
             "a page is HTML: leave out `--format text`, or `--page`",
         ),
-        (["schema", "polcy"], "is not one of 'policy', 'journey', 'event'"),
+        (["schema", "polcy"], "is not one of 'policy', 'part', 'journey', 'event'"),
     ],
 )
 def test_slips_are_told_with_the_next_step(meter, arguments, says):

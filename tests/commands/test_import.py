@@ -100,12 +100,19 @@ def test_a_dry_run_keeps_nothing(meter, counts):
 
 def test_the_secret_and_the_namespace_of_the_site_are_kept_to(meter, counts, folder):
     """The record stands under the key that the site will look for."""
-    (folder / "secret.txt").write_text("new\nold\n", encoding="utf-8")
+    (folder / "secret.txt").write_text(
+        "a-secret-that-is-new\na-secret-that-is-old\n", encoding="utf-8"
+    )
     answer = meter(*LINE, *STORE, "--secret-file", "secret.txt", "--namespace", "harbour")
     assert answer.code == 0
-    assert kept("sqlite:///usage.db", "anna", secret="new", namespace="harbour") == ["a1", "a2"]
+    assert kept(
+        "sqlite:///usage.db", "anna", secret="a-secret-that-is-new", namespace="harbour"
+    ) == ["a1", "a2"]
     store = open_store("sqlite:///usage.db")
-    assert store.load(reader_key("anna", namespace="harbour", secret="new")) is not None
+    assert (
+        store.load(reader_key("anna", namespace="harbour", secret="a-secret-that-is-new"))
+        is not None
+    )
     store.close()
 
 

@@ -491,8 +491,8 @@ HELD_BUGS = (
     Bug(
         "the words of the policy that is given",
         "prompts/rendering.py",
-        'policy = cast("Rulebook", decision.rulebook).policy\n    layout',
-        'policy = policy or cast("Rulebook", decision.rulebook).policy\n    layout',
+        'policy = cast("Rulebook", decision.rulebook).policy\n    look',
+        'policy = policy or cast("Rulebook", decision.rulebook).policy\n    look',
     ),
     Bug(
         "a pickled decision takes any policy",

@@ -102,9 +102,9 @@ TOLD = {
         (
             WELL.replace('"Asia/Tokyo"', '"Europe/Istanbul"\nlocale = "tr"'),
             'locale = "tr"',
-            "write templates of your own",
+            "write them under `[copy.tr.texts]`",
         ),
-        (WELL + '[copy]\npitch = "a"\n[copy.tr]\npitch = "b"\n', "[copy.tr]", "write templates"),
+        (WELL + '[copy]\npitch = "a"\n[copy.tr]\npitch = "b"\n', "[copy.tr]", "write them under"),
     ],
     "draft-language": [
         (
@@ -164,6 +164,20 @@ TOLD = {
             "[copy.ja]",
             "add `headline` in `ja`",
         )
+    ],
+    "unused-plural": [
+        (
+            WELL + '[copy.texts.left]\none = "{n} {period}"\nfew = "a"\nother = "{n} {period}"\n',
+            "[copy.texts.left]",
+            "its forms are `one` and `other`",
+        ),
+    ],
+    "missing-placeholder": [
+        (
+            WELL + '[copy.da.texts.offer]\nends = "snart"\n',
+            'ends = "snart"',
+            "say it: every language that ships has `{day}` there",
+        ),
     ],
     "odd-price": [
         (WELL.replace("price = 9", "price = 9.999"), "price = 9.999", "write the price as it is"),
@@ -521,6 +535,10 @@ SILENT = {
         )
         + "[gifts]\n",
     ],
+    "unused-plural": [
+        WELL + '[copy.texts.left]\none = "{n} {period}"\nother = "{n} {period}"\n',
+    ],
+    "missing-placeholder": [WELL + '[copy.da.texts.offer]\nends = "{day}"\n'],
     "odd-timezone": [WELL.replace("Asia/Tokyo", "Etc/UTC"), WELL.replace("Asia/Tokyo", "Japan")],
     "language-not-shipped": [
         WELL.replace('"Asia/Tokyo"', '"Europe/London"\nlocale = "en-GB"'),

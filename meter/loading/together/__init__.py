@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from meter.loading.together.files import PolicyFile, PolicyFiles, files_of, read_files
+from meter.loading.together.files import PolicyFile, PolicyFiles, files_of, read_files, resolved
 from meter.loading.together.groups import WrittenGroup
 from meter.loading.together.places import Places
 
-__all__ = ["Places", "PolicyFile", "PolicyFiles", "WrittenGroup", "files_of", "read_files"]
+__all__ = [
+    "Places",
+    "PolicyFile",
+    "PolicyFiles",
+    "WrittenGroup",
+    "files_of",
+    "read_files",
+    "resolved",
+]

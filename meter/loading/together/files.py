@@ -21,7 +21,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from os import PathLike
 
-__all__ = ["INCLUDE", "MOST_FILES", "PolicyFile", "PolicyFiles", "files_of", "read_files"]
+__all__ = [
+    "INCLUDE",
+    "MOST_FILES",
+    "PolicyFile",
+    "PolicyFiles",
+    "files_of",
+    "read_files",
+    "resolved",
+]
 
 INCLUDE = "include"
 MOST_FILES = 50
@@ -121,7 +129,7 @@ class _Reading:
             return
         if not isinstance(listed, list) or len(listed) > MOST_FILES:
             return  # reading the policy says what is wrong with that
-        seen = {_resolved(self.folder / self.own.path.name): "the policy's own file"}
+        seen = {resolved(self.folder / self.own.path.name): "the policy's own file"}
         for place, item in enumerate(listed):
             path = None
             if isinstance(item, str) and item.isprintable():
@@ -139,7 +147,7 @@ class _Reading:
             message = f"{quoted(item)} is not the name of a `{_SUFFIX}` file"
             self.report.add("bad-include", place, message, step)
             return None
-        resolved = _resolved(path)
+        target = resolved(path)
         if Path(item).is_absolute() or "\\" in item or ".." in Path(item).parts:
             message = f"{quoted(item)} is not below the folder of the policy"
             self.report.add("bad-include", place, message, step)
@@ -148,15 +156,15 @@ class _Reading:
         if problem is not None:
             self.report.add_problem(evolve(problem, path=place))
             return None
-        if not resolved.is_relative_to(_resolved(folder)):
+        if not target.is_relative_to(resolved(folder)):
             message = f"{quoted(item)} is a link to a file outside the folder of the policy"
             self.report.add("bad-include", place, message, step)
             return None
-        if resolved in seen:
-            message = f"{quoted(item)} is {seen[resolved]}, so its rules would be there twice"
+        if target in seen:
+            message = f"{quoted(item)} is {seen[target]}, so its rules would be there twice"
             self.report.add("bad-include", place, message, "remove it from the list")
             return None
-        seen[resolved] = f"the same file as {quoted(item)}"
+        seen[target] = f"the same file as {quoted(item)}"
         return path
 
     def _file(self, path: Path) -> PolicyFile | None:
@@ -182,7 +190,7 @@ class _Reading:
         return None
 
 
-def _resolved(path: Path) -> Path:
+def resolved(path: Path) -> Path:
     """Return where a path leads; one that leads in a circle stays itself."""
     try:
         return path.resolve()

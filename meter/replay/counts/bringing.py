@@ -15,7 +15,7 @@ from attrs import define, field
 
 from meter.engine import joined_at
 from meter.errors import CorruptUsageError, StoreError
-from meter.replay.counts.rows import CountsFile, Refused
+from meter.replay.counts.rows import CountsFile, RefusedRow
 from meter.replay.counts.spool import Spool, spool
 from meter.usage import Tally, Usage
 from meter.windows import instant, moment
@@ -52,7 +52,7 @@ class Imported:
     over: int = 0
     refused: int = 0
     readers: int = 0
-    first: list[Refused] = field(factory=list)
+    first: list[RefusedRow] = field(factory=list)
 
 
 def rejected_path(path: Path) -> Path:
@@ -91,7 +91,7 @@ def import_counts(file: CountsFile, paywall: Paywall, *, dry: bool = False) -> I
     with spool() as sorted_reads, _Rejects(file, done, dry=dry) as rejects:
         for row in file.rows():
             done.rows += 1
-            if isinstance(row, Refused):
+            if isinstance(row, RefusedRow):
                 rejects.add(row)
             else:
                 sorted_reads.add(row)
@@ -100,7 +100,7 @@ def import_counts(file: CountsFile, paywall: Paywall, *, dry: bool = False) -> I
             lines = sorted_reads.lines_of(unread)
             for record in file.records():
                 if record.line in lines:
-                    rejects.add(Refused(record.line, _BROKEN, tuple(record.cells)))
+                    rejects.add(RefusedRow(record.line, _BROKEN, tuple(record.cells)))
     return done
 
 
@@ -153,7 +153,7 @@ class _Rejects:
     def __exit__(self, *_: object) -> None:
         self._closing.close()
 
-    def add(self, row: Refused) -> None:
+    def add(self, row: RefusedRow) -> None:
         """Count a row, keep it if it is among the first, and write it."""
         self._done.refused += 1
         if len(self._done.first) < _MOST_SHOWN:

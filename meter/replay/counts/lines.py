@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["LONGEST_LINE", "Record", "opened", "records"]
+__all__ = ["LONGEST_LINE", "CsvRecord", "opened", "records"]
 
 LONGEST_LINE = 1 << 20
 """A line of more characters is none of a table."""
@@ -27,7 +27,7 @@ _WIDE = (b"\xff\xfe", b"\xfe\xff")
 
 
 @frozen
-class Record:
+class CsvRecord:
     """One row: the line it begins on (the first is 1), its cells, and why it cannot be split.
 
     `fault` is empty where it could; otherwise `cells` is the line as it stands.
@@ -89,7 +89,7 @@ class _Lines:
         self.read -= len(self.taken) - 1
 
 
-def records(stream: TextIO, name: str, mark: str) -> Iterator[Record]:
+def records(stream: TextIO, name: str, mark: str) -> Iterator[CsvRecord]:
     """Yield the rows of a CSV file called `name`, whose cells are split by `mark`.
 
     A row whose quote is never closed is one line that cannot be split: what it would have swallowed
@@ -105,9 +105,11 @@ def records(stream: TextIO, name: str, mark: str) -> Iterator[Record]:
         except csv.Error:
             lines.give_back()
             whole = lines.taken[0].rstrip("\r\n")
-            yield Record(begins, [whole], "a quote in it is never closed, or not where a cell ends")
+            yield CsvRecord(
+                begins, [whole], "a quote in it is never closed, or not where a cell ends"
+            )
             continue
         if cells is None:
             return
         if cells:
-            yield Record(begins, cells)
+            yield CsvRecord(begins, cells)

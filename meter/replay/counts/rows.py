@@ -14,7 +14,7 @@ from attrs import define, field, frozen
 from meter.errors import MeterError, listed, meant, quoted
 from meter.loading.article_ids import FORMS, ArticleIds
 from meter.policy import Meter, Policy
-from meter.replay.counts.lines import LONGEST_LINE, Record, opened, records
+from meter.replay.counts.lines import LONGEST_LINE, CsvRecord, opened, records
 from meter.replay.logs.failures import LogError
 from meter.replay.logs.time_forms import text_instant
 from meter.validation import YEARS
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-__all__ = ["CountedRead", "CountsFile", "Refused", "chosen_meter"]
+__all__ = ["CountedRead", "CountsFile", "RefusedRow", "chosen_meter"]
 
 _NEEDED = ("reader", "article", "time")
 _VIEW = "id"
@@ -47,7 +47,7 @@ class CountedRead:
 
 
 @frozen
-class Refused:
+class RefusedRow:
     """A row that cannot be taken: its line, why, and its cells as they stand in the file."""
 
     line: int
@@ -119,16 +119,16 @@ class CountsFile:
         used = set(self._places.values())
         return [name for place, name in enumerate(self.header) if place not in used]
 
-    def rows(self) -> Iterator[CountedRead | Refused]:
+    def rows(self) -> Iterator[CountedRead | RefusedRow]:
         """Yield every row of the file, in its order. Raises `LogError`."""
         self.without_zone = self.ahead = 0
         for record in self.records():
             try:
                 yield self._read(record)
             except _RefusedError as error:
-                yield Refused(record.line, str(error), tuple(record.cells))
+                yield RefusedRow(record.line, str(error), tuple(record.cells))
 
-    def records(self) -> Iterator[Record]:
+    def records(self) -> Iterator[CsvRecord]:
         """Yield every row of the file as it stands, without the first line. Raises `LogError`."""
         with opened(self.path) as stream:
             every = records(stream, self.path.name, self._mark)
@@ -158,7 +158,7 @@ class CountsFile:
         step = meant(name, names, f"name one of them `{name}` in the first line")
         return LogError(f"`{self.path.name}` has no column `{name}`; it has {there}; {step}")
 
-    def _read(self, record: Record) -> CountedRead:
+    def _read(self, record: CsvRecord) -> CountedRead:
         if record.fault:
             raise _RefusedError(record.fault)
         if len(record.cells) != len(self.header):
@@ -173,7 +173,7 @@ class CountsFile:
             mark = PageView(article=article, id=cells[_VIEW]).view_key(at)
         return CountedRead(record.line, cells["reader"], mark, at)
 
-    def _cell(self, record: Record, name: str) -> str:
+    def _cell(self, record: CsvRecord, name: str) -> str:
         cell = record.cells[self._places[name]].strip()
         if not cell:
             raise _RefusedError(f"no {name}")

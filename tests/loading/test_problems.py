@@ -554,6 +554,51 @@ def test_nothing_is_said_of_what_only_follows_from_another_mistake(old, new):
     assert len(check_text(text)[1]) == 1, "\n".join(map(str, check_text(text)[1]))
 
 
+PROMPT = """
+[prompts.give]
+heading = "Give"
+at_most = { times = 2, window = { calendar = "day" } }
+"""
+EXPERIMENT = """
+[experiments.price]
+seed = "price"
+variants = { control = 0.5, nine = 0.5 }
+"""
+ASKING = """
+[[rules]]
+name = "asked before"
+when = { seen = { give = { at_least = 1 } }, experiment = { price = ["nine"] } }
+show = "article"
+
+[[rules]]
+name = "open"
+show = "article"
+"""
+
+
+@pytest.mark.parametrize(
+    ("prompt", "experiment"),
+    [
+        (PROMPT.replace("times = 2", "times = 0"), EXPERIMENT),
+        (PROMPT.replace('"day"', '"days"'), EXPERIMENT),
+        (PROMPT.replace("at_most", "at_mst"), EXPERIMENT),
+        ("prompts.give = 5\n", EXPERIMENT),
+        ("prompts = 5\n", EXPERIMENT),
+        (PROMPT, EXPERIMENT.replace("nine = 0.5", "nine = 5")),
+        (PROMPT, EXPERIMENT.replace("nine = 0.5", "nine = 0.6")),
+        (PROMPT, EXPERIMENT.replace("variants", "variant")),
+        ("experiments.price = 5\n", PROMPT),
+        ("experiments = 5\n", PROMPT),
+    ],
+)
+def test_nothing_is_said_of_what_only_follows_in_a_campaign(prompt, experiment):
+    """Of a prompt or an experiment that cannot be read, nobody says that it lacks something."""
+    good = f'publication.name = "x"\n{PROMPT}{EXPERIMENT}{ASKING}'
+    assert loads_policy(good)
+    problems = check_text(f'publication.name = "x"\n{prompt}{experiment}{ASKING}')[1]
+    assert len(problems) == 1, "\n".join(map(str, problems))
+
+
 def test_a_rule_that_is_no_table_does_not_move_the_others():
     """The rules behind a broken one are still pointed at by their own lines."""
     rules = '[ 5, { name = "a", show = "article", spend = "x" }, { name = "b", show = "article" } ]'

@@ -334,6 +334,7 @@ def test_a_text_from_elsewhere_opens_no_file(folder, monkeypatch):
     policy, problems = check_text(OWN)
     assert (policy, [one.code for one in problems]) == (None, ["include-needs-folder"])
     assert loads_policy(OWN, folder=folder) == load_policy("policy.toml")
+    assert loads_policy(f"include = []\n{WHOLE}") == loads_policy(WHOLE)
 
 
 def test_a_file_reads_in_the_order_it_is_tried(folder):

@@ -122,6 +122,8 @@ class _Reading:
     def files(self) -> Iterator[PolicyFile]:
         """Yield the included files that can be read, and note what is wrong with the others."""
         listed = self.own.table[INCLUDE]
+        if listed == []:
+            return
         if self.folder is None:
             message = "this text includes other files, and no folder is known in which they are"
             advice = "read the policy from its file (`load_policy`), or name the `folder`"

@@ -135,6 +135,14 @@ def test_a_group_counts_the_showings_and_closings_of_all():
     assert [None, "give"] == [life.read(NOW + DAY - MOMENT), life.read(NOW + DAY)]
 
 
+def test_a_closing_silences_only_what_asks_for_that():
+    """Also one that the clock of another server has written, a little ahead of this one."""
+    keys = 'group = "asks"\nat_most = { times = 5, window = { calendar = "day" } }'
+    life = Life(keys, 'group = "asks"\nquiet_after = { closed = "7 days" }')
+    life.usage = close(life.policy, life.usage, "bar", NOW + timedelta(minutes=5))
+    assert (life.read(), life.read(section="letters")) == ("give", None)
+
+
 def test_what_must_be_remembered_is_not_given_to_nobody():
     """A prefetch and a reader without an id get what stands in, and leave nothing."""
     life = Life('once = true\ninstead = "bar"')

@@ -271,6 +271,27 @@ def test_a_prompt_is_shown_as_often_as_there(frequency, days):
     assert shown == days
 
 
+@pytest.mark.parametrize(
+    ("title", "criteria", "is_told"),
+    [
+        ("Open an account", None, False),
+        ("Our segments", None, False),
+        ("Give", [{"criteria_id": "articles_read", "value": {"min": 3}}], True),
+        ("Give", [{"criteria_id": "active_subscriptions", "value": [12]}], True),
+        ("Give", [{"criteria_id": "subscribed_lists", "value": ["articles-read"]}], True),
+    ],
+)
+def test_that_a_reader_is_in_one_segment_is_told_where_there_are_segments(title, criteria, is_told):
+    """By the segments themselves, and by no word of a title; a meter only where one counts."""
+    segments = [] if criteria is None else [{"id": 1, "name": "A", "criteria": criteria}]
+    options = {"placement": "inline", "frequency": "always"}
+    prompt = {"title": title, "status": "publish", "options": options, "segments": segments}
+    policy, notes = policy_of(x={"prompts": [prompt], "segments": segments})
+    assert any("in one segment" in note for note in notes) is is_told
+    counts = bool(criteria) and criteria[0]["criteria_id"] == "articles_read"
+    assert [meter.name for meter in policy.meters] == ["articles-read"] * counts
+
+
 def test_what_is_not_read_is_told():
     """Whatever else stands in the files: nothing is dropped in silence."""
     answer = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from attrs import define, field
 
@@ -13,6 +13,7 @@ from meter.loading.newspack.segments import ARTICLES_READ, UnknownCriterionError
 from meter.loading.newspack.values import Node, free_name, title_of
 from meter.loading.newspack.words import plain_words, said_in
 from meter.policy.faults.prompts import SHIPPED
+from meter.policy.prompts import MOST_TIMES, MOST_VIEWS
 from meter.validation import YEARS
 from meter.vocabulary import Show
 
@@ -22,23 +23,48 @@ if TYPE_CHECKING:
 __all__ = ["Campaigns"]
 
 _EVERYTHING = {"access": ["free", "metered", "premium"]}
+
+
+class _Frequency(NamedTuple):
+    """From which view on a prompt is shown, how many views lie between, and how often it is.
+
+    `most` is how often in a `period`; 0 is as often as it fits.
+    """
+
+    first: int
+    between: int
+    most: int
+    period: str
+
+
 _FREQUENCIES = {
-    "once": (0, 0, 1, "month"),
-    "weekly": (0, 0, 1, "week"),
-    "daily": (0, 0, 1, "day"),
-    "always": (0, 0, 0, "month"),
+    "once": _Frequency(0, 0, 1, "month"),
+    "weekly": _Frequency(0, 0, 1, "week"),
+    "daily": _Frequency(0, 0, 1, "day"),
+    "always": _Frequency(0, 0, 0, "month"),
 }
-"""First view, views between, most showings, in which period (`get_frequency_config`)."""
+"""What each word for it means (`get_frequency_config`)."""
 _PERIODS = {"day": "1 day", "week": "7 days", "month": "30 days"}
 """The lengths of periods (`src/view/utils/segments.js`)."""
 _ELSEWHERE = {"archives", "above_header", "manual", "custom1", "custom2", "custom3"}
-_MOST_TIMES, _MOST_VIEWS = 1000, 10_000
 _LATER = 1 << 31
+"""The place of what has no priority."""
 _ASIDE = {
     "utm_suppression": "is not shown to those who come by the links of a campaign",
     "newspack_popups_has_disabled_popups": "is disabled on some pages",
 }
 """Options that nothing here stands for, and what they say."""
+
+
+class _Segment(NamedTuple):
+    """A segment: its priority, whom it is for, and whether that hangs on what they have read."""
+
+    place: int
+    readers: Condition
+    counts_articles: bool = False
+
+
+_EVERYBODY = _Segment(_LATER, {})
 
 
 @define
@@ -51,7 +77,9 @@ class Campaigns:
     meters: dict[str, Condition] = field(factory=dict)
     rules: list[Condition] = field(factory=list)
     segments: set[str] = field(factory=set)
-    _known: dict[str, tuple[int, Condition]] = field(factory=dict)
+    has_segmented: bool = False
+    """Whether a prompt is for some segment only."""
+    _known: dict[str, _Segment] = field(factory=dict)
     _ordered: list[tuple[int, Condition]] = field(factory=list)
 
     def add(self, prompts: Iterable[Node], segments: Iterable[Node]) -> None:
@@ -100,6 +128,7 @@ class Campaigns:
             self.notes.append(f"segment `{name}` is disabled, and left out")
             return
         parts = []
+        counts_articles = False
         for node in segment.get("criteria").items():
             try:
                 part, given = criterion(node)
@@ -110,9 +139,10 @@ class Campaigns:
                 )
                 return
             self.segments |= set(given)
+            counts_articles |= "used" in part
             parts.append(part)
         place = priority if isinstance(priority, int) else _LATER
-        self._known[number] = (place, all_of(parts))
+        self._known[number] = _Segment(place, all_of(parts), counts_articles)
 
     def _add(self, prompt: Node, title: str) -> None:
         options = prompt.get("options")
@@ -136,14 +166,15 @@ class Campaigns:
         ]
         content = self._content(prompt, title)
         shown = self._frequency(options, name, title)
-        for number, (place, readers) in enumerate(chosen or [(_LATER, {})]):
-            when = all_of((content, shown, readers))
-            if ARTICLES_READ in str(readers):
+        self.has_segmented |= bool(chosen)
+        for number, segment in enumerate(chosen or [_EVERYBODY]):
+            when = all_of((content, shown, segment.readers))
+            if segment.counts_articles:
                 self.meters[ARTICLES_READ] = _history("30 days", "rolling", "articles")
             own = f"prompt {name}" if not number else f"prompt {name} ({number + 1})"
             asks = {"when": when} if when else {}
             rule: Condition = {"name": own, **asks, "show": str(Show.ARTICLE), "prompt": name}
-            self._ordered.append((place, rule))
+            self._ordered.append((segment.place, rule))
 
     def _words(self, prompt: Node, title: str) -> Condition:
         """Return what a prompt says."""
@@ -192,33 +223,41 @@ class Campaigns:
 
     def _frequency(self, options: Node, name: str, title: str) -> Condition:
         """Say how often a prompt is shown, and return from which view on."""
-        word = options.get("frequency").text() or "always"
-        if word == "custom":
-            first, between, most = (
-                options.get(f"frequency_{key}").number() for key in ("start", "between", "max")
-            )
-            period = options.get("frequency_reset").text() or "month"
-        else:
-            first, between, most, period = _FREQUENCIES.get(word, _FREQUENCIES["always"])
+        often = _frequency_of(options)
+        period = often.period
         if period not in _PERIODS:
             self.notes.append(f"prompt `{title}`: the period `{period}` is taken for a month")
             period = "month"
         length = _PERIODS[period]
-        if most:
-            cap = {"times": min(most, _MOST_TIMES), "window": {"rolling": length}}
+        if often.most:
+            cap = {"times": min(often.most, MOST_TIMES), "window": {"rolling": length}}
             self.prompts[name]["at_most"] = [cap]
-        if not first and not between:
+        if not often.first and not often.between:
             return {}
         meter = f"views-in-a-{period}"
         self.meters[meter] = _history(length, "fixed", "views")
-        if between:
-            views = min(between + 1, _MOST_VIEWS)
+        if often.between:
+            views = min(often.between + 1, MOST_VIEWS)
             self.prompts[name]["every"] = {"meter": meter, "views": views}
+            first = often.first + 1
             self.notes.append(
-                f"prompt `{title}` comes at views {first + 1}, {first + 1 + views}, … of a"
-                f" {period} in Newspack, and at each {views}th here"
+                f"prompt `{title}` comes at views {first}, {first + views}, … of a {period} in"
+                f" Newspack, and at each {views}th here"
             )
-        return {"used": {meter: {"at_least": first}}} if first else {}
+        return {"used": {meter: {"at_least": often.first}}} if often.first else {}
+
+
+def _frequency_of(options: Node) -> _Frequency:
+    """Return how often a prompt is shown there."""
+    word = options.get("frequency").text() or "always"
+    if word != "custom":
+        return _FREQUENCIES.get(word, _FREQUENCIES["always"])
+    return _Frequency(
+        first=options.get("frequency_start").number(),
+        between=options.get("frequency_between").number(),
+        most=options.get("frequency_max").number(),
+        period=options.get("frequency_reset").text() or "month",
+    )
 
 
 def _history(length: str, kind: str, count: str) -> Condition:

@@ -34,12 +34,10 @@ _ZONE = (
     "Newspack ends the days of visitors by the clock of their browser, and those of accounts in"
     " UTC; here both end in the publication's zone"
 )
-_OFTEN = (
+_ONE_SEGMENT = (
     "a reader is in one segment of Newspack only, that of the highest priority; here the rules of"
     " the next segment are tried where none of the first matches"
 )
-
-
 _READ = ("prompts", "segments", "gates")
 _SETTINGS = {
     "content_gifting": "readers give articles away by links: a policy says so under `[gifts]`",
@@ -132,8 +130,8 @@ def _of_all(stopping: Gates, asking: Campaigns, terms: Terms) -> Iterator[str]:
         yield _ONE
     if asking.prompts and stopping.meters:
         yield _METERED
-    if any("segments" in str(rule) or "account" in str(rule) for rule in asking.rules):
-        yield _OFTEN
+    if asking.has_segmented:
+        yield _ONE_SEGMENT
     if asking.segments:
         every = ", ".join(f"`{one}`" for one in sorted(asking.segments))
         yield f"the site has to say in which of these segments a reader is: {every}"

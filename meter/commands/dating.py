@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from meter.loading import loads_policy
-from meter.loading.lints.reading import conditions
+from meter.policy.faults.conditions import placed_conditions
 from meter.vocabulary import Unit
 from meter.windows import moment
 
@@ -52,13 +52,15 @@ def until_current(policy_text: str, today: date) -> Later:
 
 def _knows_weekdays(policy: Policy) -> bool:
     weeks = any(meter.window.calendar is Unit.WEEK for meter in policy.meters)
-    return weeks or any(when.weekday is not None for _, when in conditions(policy))
+    return weeks or any(when.weekday is not None for _, when in placed_conditions(policy))
 
 
 def _ends(policy: Policy) -> Iterator[date]:
     """Yield the first day after each offer, and after each range of dates of a condition."""
     ranges = [offer.instants(policy.zone) for offer in policy.offers]
-    ranges += [when.dates.instants(policy.zone) for _, when in conditions(policy) if when.dates]
+    ranges += [
+        when.dates.instants(policy.zone) for _, when in placed_conditions(policy) if when.dates
+    ]
     for _, end in ranges:
         if end is not None:
             yield moment(end, policy.zone).date()

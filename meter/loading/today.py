@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from meter.clock import system_clock
-from meter.loading.lints.reading import conditions
+from meter.policy.faults.conditions import placed_conditions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,7 +37,7 @@ def _days(policy: Policy) -> Iterator[date]:
     """Yield the day on which each offer and each range of dates of a policy begins."""
     for offer in policy.offers:
         yield from _begins(offer.starts, offer.ends, policy.zone)
-    for _, when in conditions(policy):
+    for _, when in placed_conditions(policy):
         if when.dates is not None:
             yield from _begins(when.dates.from_, when.dates.until, policy.zone)
 

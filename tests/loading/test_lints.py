@@ -168,6 +168,8 @@ CASES = {
             (17, 39),
         ),
         (TEXT.replace("ends =", 'when = { country = ["Atlantis"] }\nends ='), (13, 20)),
+        (TEXT.replace("limit = 3", 'limit = 3\ncounts = { country = ["Japan"] }'), (8, 22)),
+        (TEXT + TEST + 'when = { country = ["Japan"] }\n', (28, 20)),
         (
             TEXT.replace(
                 "limit = 3",

@@ -23,12 +23,12 @@ from meter import (
     loads_policy,
 )
 from meter.loading import check_text, dumps_policy
-from meter.loading.lints.reading import nested
 from meter.loading.policies import read_placed
 from meter.loading.together import files_of, read_files
 from meter.loading.together.edits import edited_parts
 from meter.loading.together.files import MOST_FILES
 from meter.policy import Publication, When
+from meter.policy.faults.conditions import nested
 from meter.policy.groups import joined, place_in_join
 from meter.testing import strategies
 from meter.testing.strategies.conditions import SWITCHES

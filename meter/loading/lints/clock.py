@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meter.loading.lints.reading import conditions, warning
+from meter.loading.lints.warned import warning
+from meter.policy.faults.conditions import placed_conditions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ __all__ = ["CLOCK"]
 
 def _split_nights(policy: Policy, _: date | None) -> Iterator[Problem]:
     """Yield hours over midnight beside a day: both of its nights are meant, each in part."""
-    for path, when in conditions(policy):
+    for path, when in placed_conditions(policy):
         if when.hour is None:
             continue
         first, end = when.hour.edges

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meter.loading.lints.reading import warning
+from meter.loading.lints.warned import warning
 from meter.policy.faults.conditions import placed_conditions
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from attrs import evolve, frozen
 
 from meter.errors import listed
-from meter.loading.lints.reading import conditions, warning
+from meter.loading.lints.warned import warning
+from meter.policy.faults.conditions import placed_conditions
 from meter.policy.languages import CATEGORIES, COUNTED, fields_in
 from meter.policy.placeholders import Placeholder, split_words
 from meter.policy.prompts import NOUNS
@@ -50,7 +51,7 @@ def is_served(policy: Policy, locale: str, having: Iterable[str]) -> bool:
 def languages_named(policy: Policy) -> tuple[str, ...]:
     """Return the languages that a policy names: with words, in chains, and in conditions."""
     chains = policy.publication.fallback
-    asked = (word for _, when in conditions(policy) for word in sorted(when.language or ()))
+    asked = (word for _, when in placed_conditions(policy) for word in sorted(when.language or ()))
     named = (*policy.copy, *(tag for key in chains for tag in (key, *chains[key])), *asked)
     return tuple(dict.fromkeys(tag for tag in named if plurals_of(tag) is not None))
 

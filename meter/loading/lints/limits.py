@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from attrs import fields
 
 from meter.errors import listed
-from meter.loading.lints.reading import nested, warning
+from meter.loading.lints.warned import warning
+from meter.policy.faults.conditions import nested
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,7 +9,7 @@ from babel.numbers import get_currency_precision
 from meter.errors import listed
 from meter.loading.lints.languages import is_served, words_missing
 from meter.loading.lints.prompts import lonely_groups, unused_prompts
-from meter.loading.lints.reading import warning
+from meter.loading.lints.warned import warning
 from meter.loading.lints.words import languages_without_copy
 from meter.resources.locales import best_match, lineage
 from meter.vocabulary import Show

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from meter.errors import meant
-from meter.loading.lints.reading import warning
+from meter.loading.lints.warned import warning
 from meter.policy.faults.frequency import may_show
 
 if TYPE_CHECKING:

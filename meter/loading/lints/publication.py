@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from meter.errors import listed
 from meter.errors.zones import unreal_zone_step
 from meter.loading.lints.languages import has_folder, is_served
-from meter.loading.lints.reading import warning
+from meter.loading.lints.warned import warning
 from meter.policy.placeholders import Placeholder, split_words
 from meter.resources.languages import draft_sentences, language_status, shipped_languages
 from meter.resources.locales import best_match

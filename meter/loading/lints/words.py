@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from meter.errors import Problem, did_you_mean, meant, quoted
 from meter.loading.codes import language_code_step, place_step
 from meter.loading.lints.languages import is_served
-from meter.loading.lints.reading import conditions, warning
+from meter.loading.lints.warned import warning
+from meter.policy.faults.conditions import placed_conditions
 from meter.resources import template_root
 from meter.resources.locales import locale_of
 from meter.vocabulary import Members
@@ -42,7 +43,7 @@ _NOWHERE = ("direct", "none", "(direct)", "(none)", "null", "-")
 
 def _unknown_codes(policy: Policy, _: date | None) -> Iterator[Problem]:
     """Yield codes of countries and languages that no request ever has."""
-    for path, when in conditions(policy):
+    for path, when in placed_conditions(policy):
         for place in sorted(when.country or ()):
             step = place_step(place)
             if step is not None:
@@ -61,7 +62,7 @@ def languages_without_copy(policy: Policy) -> Iterator[Problem]:
     """Find languages that conditions name and that the publisher's words leave out."""
     having = [tag for tag, copy in policy.copy.items() if copy.frames_prompts]
     told: set[str] = set()
-    for path, when in conditions(policy):
+    for path, when in placed_conditions(policy):
         for language in sorted(when.language or ()):
             if not having or language in told or locale_of(language) is None:
                 continue
@@ -77,7 +78,7 @@ def languages_without_copy(policy: Policy) -> Iterator[Problem]:
 
 def _odd_words(policy: Policy, _: date | None) -> Iterator[Problem]:
     """Yield words with a `*`, which stands for itself, and referrers that are no hosts."""
-    for path, when in conditions(policy):
+    for path, when in placed_conditions(policy):
         for name in _WORDS:
             for word in _starred(when, name):
                 yield _starred_word(word, name, (*path, name))

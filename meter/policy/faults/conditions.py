@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from meter.policy.times import Dates, Hours, Since
     from meter.vocabulary import Range
 
-__all__ = ["CODES", "PartsWithWords", "condition_faults", "placed_conditions"]
+__all__ = ["CODES", "PartsWithWords", "condition_faults", "nested", "placed_conditions"]
 
 _Path = tuple[str | int, ...]
 
@@ -73,29 +73,30 @@ def _problem(case: str, path: _Path, /, **values: object) -> Problem:
 def placed_conditions(policy: PolicyParts) -> Iterator[tuple[_Path, When]]:
     """Yield every condition of a policy, those inside others too, each with where it stands."""
     for index, rule in enumerate(policy.rules):
-        yield from _nested(("rules", index, "when"), rule.when)
+        yield from nested(("rules", index, "when"), rule.when)
     for offer in policy.offers:
-        yield from _nested(("offers", offer.name, "when"), offer.when)
+        yield from nested(("offers", offer.name, "when"), offer.when)
     for meter in policy.meters:
         for index, limit in enumerate(meter.limits):
-            yield from _nested(("meters", meter.name, "limits", index, "when"), limit.when)
+            yield from nested(("meters", meter.name, "limits", index, "when"), limit.when)
         if meter.counts is not None:
-            yield from _nested(("meters", meter.name, "counts"), meter.counts)
+            yield from nested(("meters", meter.name, "counts"), meter.counts)
     for product in policy.products:
         if not isinstance(product.opens, str):
-            yield from _nested(("products", product.name, "opens"), product.opens)
+            yield from nested(("products", product.name, "opens"), product.opens)
     for index, guarantee in enumerate(policy.guarantees):
-        yield from _nested(("guarantees", index, "when"), guarantee.when)
+        yield from nested(("guarantees", index, "when"), guarantee.when)
     for experiment in policy.experiments:
-        yield from _nested(("experiments", experiment.name, "when"), experiment.when)
+        yield from nested(("experiments", experiment.name, "when"), experiment.when)
 
 
-def _nested(path: _Path, when: When) -> Iterator[tuple[_Path, When]]:
+def nested(path: _Path, when: When) -> Iterator[tuple[_Path, When]]:
+    """Yield a condition and every one inside it, each with where it stands."""
     yield path, when
     for index, part in enumerate(when.any or ()):
-        yield from _nested((*path, "any", index), part)
+        yield from nested((*path, "any", index), part)
     if when.not_ is not None:
-        yield from _nested((*path, "not"), when.not_)
+        yield from nested((*path, "not"), when.not_)
 
 
 def condition_faults(policy: PartsWithWords) -> Iterator[Problem]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from meter.loading.lints.reading import nested
+from meter.policy.faults.conditions import nested
 from meter.verify.diagram import FALSE
 from meter.verify.lints.findings import warning
 from meter.verify.walk.symbolic import among, comes_from

@@ -7,9 +7,9 @@ an edit moves is in `meter.experiments.moves`, which no page view needs.
 
 from __future__ import annotations
 
-from meter.experiments.assignment import Assignment, ExperimentUnit
+from meter.experiments.assignment import Assignment, ExperimentUnit, unit_of
 from meter.experiments.experiment import Experiment, Filter, holdout
-from meter.experiments.hashes import Hash, HashWord
+from meter.experiments.hashes import Hash, HashWord, hash_of
 from meter.experiments.ranges import Arm
 
 __all__ = [
@@ -20,5 +20,7 @@ __all__ = [
     "Filter",
     "Hash",
     "HashWord",
+    "hash_of",
     "holdout",
+    "unit_of",
 ]

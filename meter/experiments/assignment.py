@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from meter.vocabulary import Word
+from meter.vocabulary import Word, word_of
 
 if TYPE_CHECKING:
     from meter.experiments.experiment import Experiment
 
-__all__ = ["Assignment", "ExperimentUnit"]
+__all__ = ["Assignment", "ExperimentUnit", "unit_of"]
 
 
 class ExperimentUnit(Word):
@@ -17,6 +17,11 @@ class ExperimentUnit(Word):
 
     VISITOR = "visitor"
     READER = "reader"
+
+
+def unit_of(value: ExperimentUnit | str) -> ExperimentUnit:
+    """Return a word as what it means; what is no word stays, for the check to refuse."""
+    return word_of(ExperimentUnit, value)
 
 
 class Assignment(NamedTuple):

@@ -11,7 +11,7 @@ from attrs import field, frozen
 from meter.errors import quoted
 from meter.errors.kinds import TEXT, as_tuple, check_argument, choice, each, instance, number, text
 from meter.errors.values import Fault, check_fields, refuse, wrong_type
-from meter.experiments.hashes import Hash, HashWord
+from meter.experiments.hashes import Hash, HashWord, hash_of
 from meter.experiments.ranges import Arm, arms, as_written, first_number
 
 if TYPE_CHECKING:
@@ -28,14 +28,6 @@ _SHARE = number(0, 1, "0.5")
 _PAIR = 2
 _ROUNDING = Fraction(1, 10**9)
 """How far above 1 weights may come out that somebody has computed."""
-
-
-def _hash(value: Hash | HashWord) -> Hash:
-    """Return a word as what it means; what is no word stays, for the check to refuse."""
-    try:
-        return Hash(value)
-    except ValueError:
-        return cast("Hash", value)
 
 
 def _variants(value: Mapping[str, float] | Iterable[tuple[str, float]]) -> Variants:
@@ -91,7 +83,7 @@ class Filter:
 
     seed: str
     ranges: Stretches = field(converter=_stretches)
-    hash: Hash = field(default=Hash.GROWTHBOOK_2, converter=_hash)
+    hash: Hash = field(default=Hash.GROWTHBOOK_2, converter=hash_of)
     _numbers: tuple[tuple[int, int], ...] = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -156,7 +148,7 @@ class Experiment:
 
     seed: str
     variants: Variants = field(converter=_variants)
-    hash: Hash = field(default=Hash.GROWTHBOOK_2, converter=_hash)
+    hash: Hash = field(default=Hash.GROWTHBOOK_2, converter=hash_of)
     coverage: float = 1
     filters: tuple[Filter, ...] = field(default=(), converter=_filters)
     arms: tuple[Arm, ...] = field(init=False, eq=False, repr=False)

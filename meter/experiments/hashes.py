@@ -10,7 +10,7 @@ from hashlib import sha1
 from struct import iter_unpack
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from meter.vocabulary import Word
+from meter.vocabulary import Word, word_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +21,7 @@ __all__ = [
     "fnv1a",
     "growthbook_1",
     "growthbook_2",
+    "hash_of",
     "launchdarkly",
     "murmur3",
     "optimizely",
@@ -68,6 +69,11 @@ class Hash(Word):
 HashWord = Literal[
     "growthbook-2", "growthbook-1", "unleash", "unleash-rollout", "optimizely", "launchdarkly"
 ]
+
+
+def hash_of(value: Hash | HashWord) -> Hash:
+    """Return a word as what it means; what is no word stays, for the check to refuse."""
+    return word_of(Hash, value)
 
 
 def growthbook_2(seed: str, unit: str) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from attrs import field, frozen
 
 from meter.errors.kinds import TEXT, choice, instance, number
@@ -14,28 +12,13 @@ from meter.experiments import (
     ExperimentUnit,
     Filter,
     Hash,
-    HashWord,
+    hash_of,
     holdout,
+    unit_of,
 )
 from meter.policy.conditions import EVERYONE, When
 
 __all__ = ["DeclaredExperiment", "DeclaredHoldout"]
-
-
-def _unit(value: ExperimentUnit | str) -> ExperimentUnit:
-    """Return a word as what it means; what is no word stays, for the check to refuse."""
-    try:
-        return ExperimentUnit(value)
-    except ValueError:
-        return cast("ExperimentUnit", value)
-
-
-def _hash(value: Hash | HashWord) -> Hash:
-    """Return a word as what it means; what is no word stays, for the check to refuse."""
-    try:
-        return Hash(value)
-    except ValueError:
-        return cast("Hash", value)
 
 
 @frozen(kw_only=True)
@@ -44,7 +27,7 @@ class DeclaredHoldout:
 
     seed: str
     share: float
-    hash: Hash = field(default=Hash.GROWTHBOOK_2, converter=_hash)
+    hash: Hash = field(default=Hash.GROWTHBOOK_2, converter=hash_of)
 
     def __attrs_post_init__(self) -> None:
         kinds = {"seed": TEXT, "share": number(0, 1, "0.05"), "hash": choice(Hash)}
@@ -65,21 +48,21 @@ class DeclaredExperiment(Experiment):
     """
 
     name: str
-    unit: ExperimentUnit = field(default=ExperimentUnit.VISITOR, converter=_unit)
+    unit: ExperimentUnit = field(default=ExperimentUnit.VISITOR, converter=unit_of)
     when: When = EVERYONE
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
         check_fields(self, {"name": TEXT, "unit": choice(ExperimentUnit), "when": instance(When)})
 
-    def assignment(self, everyone: DeclaredHoldout | None = None) -> Assignment:
-        """Return what puts a reader into a variant, with the holdout of the publication."""
-        kept: tuple[Filter, ...] = () if everyone is None else (everyone.filter,)
+    def assignment(self, kept_out: DeclaredHoldout | None = None) -> Assignment:
+        """Return what puts a reader into a variant; whom the publication keeps out is in none."""
+        of_all: tuple[Filter, ...] = () if kept_out is None else (kept_out.filter,)
         by = Experiment(
             seed=self.seed,
             variants=self.variants,
             hash=self.hash,
             coverage=self.coverage,
-            filters=self.filters + kept,
+            filters=self.filters + of_all,
         )
         return Assignment(self.unit, by)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from meter.errors.kinds import as_set
-from meter.vocabulary import Access, Show, Word
+from meter.vocabulary import Access, Show, Word, word_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,15 +44,8 @@ def promised(value: Iterable[str]) -> frozenset[Show]:
         return cast("frozenset[Show]", given)
     shows: set[Show] = set()
     for word in given:
-        shows |= _GROUPS.get(cast("Promised", word)) or {_show(word)}
+        shows |= _GROUPS.get(cast("Promised", word)) or {word_of(Show, word)}
     return frozenset(shows)
-
-
-def _show(word: str) -> Show:
-    try:
-        return Show(word)
-    except ValueError:
-        return cast("Show", word)
 
 
 def promised_words(shows: Iterable[Show]) -> list[str]:

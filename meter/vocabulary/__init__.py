@@ -57,6 +57,7 @@ __all__ = [
     "statuses",
     "unit",
     "weekday",
+    "word_of",
 ]
 
 
@@ -240,7 +241,7 @@ _Flag: TypeAlias = bool
 _W = TypeVar("_W", bound=Word)
 
 
-def _word(known: type[_W], value: str) -> _W:
+def word_of(known: type[_W], value: str) -> _W:
     """Return a word as what it means; what is no word stays, and the class it is for refuses it."""
     if type(value) is known:
         return value
@@ -254,49 +255,49 @@ def _several(known: type[_W], value: Iterable[_W | str]) -> frozenset[_W]:
     words = as_set(value)
     if type(words) is not frozenset:
         return cast("frozenset[_W]", words)
-    return frozenset(_word(known, word) for word in words)
+    return frozenset(word_of(known, word) for word in words)
 
 
 # Converters of the values that hold these words: one a type, so that type checkers see which words
 # are allowed. None of them refuses anything: the class does, in `check_fields`.
 def article_access(value: ArticleAccess | ArticleAccessWord) -> ArticleAccess:
     """Return a word as what it means."""
-    return _word(ArticleAccess, value)
+    return word_of(ArticleAccess, value)
 
 
 def entitlement_kind(value: EntitlementKind | EntitlementWord) -> EntitlementKind:
     """Return a word as what it means."""
-    return _word(EntitlementKind, value)
+    return word_of(EntitlementKind, value)
 
 
 def offer_kind(value: OfferKind | OfferWord) -> OfferKind:
     """Return a word as what it means."""
-    return _word(OfferKind, value)
+    return word_of(OfferKind, value)
 
 
 def count(value: Count | CountWord) -> Count:
     """Return a word as what it means."""
-    return _word(Count, value)
+    return word_of(Count, value)
 
 
 def rule_show(value: RuleShow | RuleShowWord) -> RuleShow:
     """Return a word as what it means."""
-    return Wall.WALL if value == Wall.WALL else _word(Show, value)
+    return Wall.WALL if value == Wall.WALL else word_of(Show, value)
 
 
 def unit(value: Unit | UnitWord) -> Unit:
     """Return a word as what it means."""
-    return _word(Unit, value)
+    return word_of(Unit, value)
 
 
 def weekday(value: Weekday | WeekdayWord) -> Weekday:
     """Return a word as what it means."""
-    return _word(Weekday, value)
+    return word_of(Weekday, value)
 
 
 def crawler_class(value: CrawlerClass | CrawlerWord) -> CrawlerClass:
     """Return a word as what it means."""
-    return _word(CrawlerClass, value)
+    return word_of(CrawlerClass, value)
 
 
 def crawler(value: _Flag | CrawlerClass | CrawlerWord) -> _Flag | CrawlerClass:
@@ -313,7 +314,7 @@ def crawlers(
 
 def status(value: str) -> Status:
     """Return a word as what it means."""
-    return _word(Status, value)
+    return word_of(Status, value)
 
 
 def statuses(value: Iterable[Status | StatusWord]) -> frozenset[Status]:

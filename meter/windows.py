@@ -47,6 +47,7 @@ __all__ = [
     "Window",
     "day_start",
     "instant",
+    "microseconds",
     "moment",
 ]
 
@@ -89,6 +90,11 @@ def moment(at: int, zone: ZoneInfo) -> datetime:
         return (EPOCH + timedelta(microseconds=at)).astimezone(zone)
     except OverflowError as error:
         raise ValueError(_TOO_FAR) from error
+
+
+def microseconds(length: timedelta) -> int:
+    """Return a length of time in whole microseconds, as it is added to an instant."""
+    return length // _MICROSECOND
 
 
 def day_start(day: date, zone: ZoneInfo) -> int:
@@ -238,7 +244,7 @@ class Timeline:
         self.window = window
         self.zone = zone
         length = window.rolling or window.fixed
-        self._length = length // _MICROSECOND if length else 0
+        self._length = microseconds(length) if length else 0
         # The calendar window asked for last: most questions are about the same one.
         self._bounds = (0, 0)
         self.inside: Callable[[Sequence[int], int], int] = lambda _reads, _at: 0

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from meter.decision import Conclusion
+    from meter.policy.offers import Lasting
     from meter.rulebook import Rulebook
     from meter.usage import Usage
 
@@ -77,7 +78,7 @@ def deadlines(
     return tuple(found)
 
 
-def long_offered(lasting: Mapping[str, tuple[int, int | None]], at: int) -> dict[str, int]:
+def long_offered(lasting: Mapping[str, Lasting], at: int) -> dict[str, int]:
     """Return the first showings of somebody for whom every such offer is over at the instant `at`.
 
     `lasting` are the offers of a policy (see `Policy.lasting`).
@@ -96,7 +97,7 @@ def offered_ends(rulebook: Rulebook, usage: Usage) -> Iterator[int | None]:
 
 def _end_of(rulebook: Rulebook, offer: str, first: int) -> int | None:
     if offer in rulebook.lasting:
-        return rulebook.lasting[offer][1]
+        return rulebook.lasting[offer].end
     ends = [timeline.ends((first,)) for timeline in rulebook.every_timeline]
     known = [end for end in ends if end is not None]
     return max(known, default=first) if len(known) == len(ends) else None

@@ -42,7 +42,7 @@ def offer_formula(
     if offer.once:
         parts.append(Contains(vocabulary.place("started"), offer.name, inside=False))
     if offer.lasts is not None:
-        over = vocabulary.offered(offer.name).code(policy.lasting[offer.name][0])
+        over = vocabulary.offered(offer.name).code(policy.lasting[offer.name].length)
         running = frozenset((None, *range(over or 0)))
         parts.append(In(vocabulary.place(offered_name(offer.name)), running))
     return parts[0] if len(parts) == 1 else And(tuple(parts))

@@ -14,7 +14,7 @@ from meter.errors import CorruptUsageError, StoreContentionError, StoreError
 from meter.paywall.operations import Forget, Load, StoreOps, Swap
 from meter.paywall.recent import PAID_WITHIN
 from meter.stores.keys import mark_key
-from meter.windows import instant
+from meter.windows import instant, microseconds
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,7 +26,6 @@ __all__ = ["erase", "is_forgotten"]
 
 _MARK = b"F"
 _LASTS = PAID_WITHIN + timedelta(minutes=1)  # for clocks of servers that differ
-_MICROSECOND = timedelta(microseconds=1)
 
 
 def erase(keys: ReaderKeys, recent: Recent, *, marks: bool, attempts: int) -> StoreOps[None]:
@@ -80,4 +79,4 @@ def is_forgotten(keys: ReaderKeys, recent: Recent) -> StoreOps[bool]:
             f"the mark of a forgotten reader, of {len(raw)} bytes, cannot be read; forget the"
             " reader again"
         ) from error
-    return abs(instant(recent.clock()) - at) < _LASTS // _MICROSECOND
+    return abs(instant(recent.clock()) - at) < microseconds(_LASTS)

@@ -56,6 +56,7 @@ from meter.vocabulary.machine_terms import MachineTerms
 
 if TYPE_CHECKING:
     from meter.experiments import Assignment
+    from meter.policy.offers import Lasting
 
 # fmt: off
 __all__ = [
@@ -277,7 +278,7 @@ class Policy:
         return {each.name: each.assignment(self.holdout) for each in self.experiments}
 
     @cached_property
-    def lasting(self) -> Mapping[str, tuple[int, int | None]]:
+    def lasting(self) -> Mapping[str, Lasting]:
         """The offers that run for each reader for a while (see `offers.lasting`)."""
         return lasting(self.offers, self.zone)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 from attrs import field, frozen
 from attrs.converters import optional
@@ -16,16 +16,15 @@ from meter.forms import SPAN, as_length
 from meter.policy.conditions import EVERYONE, When
 from meter.policy.times import stretch
 from meter.vocabulary import OfferKind, Unit
-from meter.windows import Term
+from meter.windows import Term, microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from zoneinfo import ZoneInfo
 
-__all__ = ["NOTHING", "Offer", "Product", "Then", "lasting"]
+__all__ = ["NOTHING", "Lasting", "Offer", "Product", "Then", "lasting"]
 
 _WHEN = instance(When)
-_MICROSECOND = timedelta(microseconds=1)
 NOTHING: Literal["nothing"] = "nothing"
 """What a product opens that changes limits, offers and words only."""
 
@@ -99,13 +98,17 @@ class Offer:
         return stretch(self.starts, self.ends, zone)
 
 
-def lasting(offers: Iterable[Offer], zone: ZoneInfo) -> dict[str, tuple[int, int | None]]:
-    """Return the offers that run for each reader for a while, by name.
+class Lasting(NamedTuple):
+    """How long an offer runs for each reader, in microseconds, and when it ends for everybody."""
 
-    With each its length in microseconds, and the instant at which it ends for everybody.
-    """
+    length: int
+    end: int | None
+
+
+def lasting(offers: Iterable[Offer], zone: ZoneInfo) -> dict[str, Lasting]:
+    """Return the offers that run for each reader for a while, by name."""
     return {
-        offer.name: (offer.lasts // _MICROSECOND, offer.instants(zone)[1])
+        offer.name: Lasting(microseconds(offer.lasts), offer.instants(zone)[1])
         for offer in offers
         if offer.lasts is not None
     }

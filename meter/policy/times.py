@@ -12,7 +12,7 @@ from meter.errors.kinds import as_set, instance, maybe, whole_number
 from meter.errors.values import check_fields
 from meter.forms import LENGTH, as_span, words
 from meter.vocabulary import WORDS, Range, Weekday, weekday
-from meter.windows import local_instant
+from meter.windows import local_instant, microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Dates", "Hours", "Lengths", "Since", "Tenure", "stretch", "weekdays"]
 
-_MICROSECOND = timedelta(microseconds=1)
 _BOUNDS = ("at_least", "at_most", "above", "below")
 _DAY = 24
 
@@ -116,7 +115,8 @@ class Lengths:
     def bounds(self) -> Range:
         """Return the same condition on a number of microseconds."""
         given = {name: getattr(self, name) for name in _BOUNDS}
-        return Range(**{name: at // _MICROSECOND for name, at in given.items() if at is not None})
+        bounds = {name: microseconds(at) for name, at in given.items() if at is not None}
+        return Range(**bounds)
 
 
 @frozen(kw_only=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from attrs import frozen
 
-from meter.windows import Timeline, Window
+from meter.windows import Timeline, Window, microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["MAY", "NOT_NOW", "SHOWN", "AskedWindow", "Frequencies", "JudgedPrompt", "PromptGroup"]
 
-_MICROSECOND = timedelta(microseconds=1)
 _FOR_LIFE = Window(lifetime=True)
 _A_DAY = Window(rolling=timedelta(days=1))
 """How long a prompt that comes every so many views is shown again to a view that is retried."""
@@ -156,7 +155,7 @@ def _judged(prompt: Prompt, group: int, places: Mapping[str, int], zone: ZoneInf
 
 
 def _length(length: timedelta | None) -> int:
-    return 0 if length is None else length // _MICROSECOND
+    return 0 if length is None else microseconds(length)
 
 
 def _grouped(prompts: list[JudgedPrompt]) -> PromptGroup:

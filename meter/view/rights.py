@@ -14,7 +14,7 @@ from meter.errors.kinds import ID, TEXT, ZONED, choice, length, maybe, text
 from meter.errors.values import ENDS_FIRST, MOST_DAYS, Fault, check_fields, refuse
 from meter.forms import as_length, covers, parse_length, plain, section_path, words
 from meter.vocabulary import WORDS, EntitlementKind, entitlement_kind
-from meter.windows import instant
+from meter.windows import instant, microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,7 +23,6 @@ __all__ = ["NAMING", "Entitlement", "bounded"]
 
 _NO_GRACE = timedelta()
 _NOTHING: frozenset[str] = frozenset()
-_MICROSECOND = timedelta(microseconds=1)
 _FOREVER = 1 << 62
 _LONG_ID = 64
 
@@ -99,7 +98,7 @@ class Entitlement:
             message, advice = ENDS_FIRST
             refuse(self, "ends", Fault("starts-after-ends", message.format(what="it"), advice))
         if self.ends is not None:
-            ends += self.grace // _MICROSECOND
+            ends += microseconds(self.grace)
         self.__dict__.update(from_instant=starts, until_instant=ends, is_named=named)
 
     def _check_names(self, *, named: bool) -> None:

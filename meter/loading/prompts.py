@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from meter.loading.fields import Boolean, Integer, Key, List, Mapping, OneOf, Table, Text
+from meter.loading.fields import NOT_EMPTY, Boolean, Integer, Key, List, Mapping, OneOf, Table, Text
 from meter.loading.meters import LENGTH, WINDOW
 from meter.policy.placeholders import PLURALS
 from meter.policy.prompts import (
@@ -77,7 +77,7 @@ _QUIET = Table(
     noun="`quiet_after`",
     make=Quiet,
     example='{ closed = "7 days" }',
-    also={"minProperties": 1},
+    also=NOT_EMPTY,
     keys={
         "closed": Key(shape=LENGTH, says="for so long after the reader closed it"),
         "purchase": Key(

@@ -14,6 +14,7 @@ from meter.loading.codes import locale_step
 from meter.loading.conditions import WHEN, WHEN_KEY
 from meter.loading.experiments import EXPERIMENT, HOLDOUT
 from meter.loading.fields import (
+    NOT_EMPTY,
     Boolean,
     Choice,
     Key,
@@ -192,7 +193,7 @@ WORDS = Table(
     noun="`words`",
     make=dict,
     example='{ kind = ["podcast"] }',
-    also={"minProperties": 1},
+    also=NOT_EMPTY,
     keys={
         "section": Key(shape=_LISTED, says="the sections; those below them are declared with them"),
         "kind": Key(shape=_LISTED, says="the kinds of article"),

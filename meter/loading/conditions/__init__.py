@@ -6,6 +6,7 @@ import json
 
 from meter.loading.conditions.times import AGE, HOURS, SINCE, dates_of, old_days
 from meter.loading.fields import (
+    NOT_EMPTY,
     Boolean,
     Choice,
     FlagOr,
@@ -24,8 +25,6 @@ from meter.vocabulary import ArticleAccess, CrawlerClass, Members, Range, Status
 
 __all__ = ["WHEN", "WHEN_KEY"]
 
-_NOT_EMPTY = {"minProperties": 1}
-
 
 def _words(*examples: str) -> List:
     return List(
@@ -42,7 +41,7 @@ _MEMBERS = OneOf(
             noun="a set condition",
             make=Members,
             example='{ any = ["a"], none = ["b"] }',
-            also=_NOT_EMPTY,
+            also=NOT_EMPTY,
             keys={
                 "any": Key(shape=_WORDS, says="at least one of these"),
                 "all": Key(shape=_WORDS, says="every one of these"),
@@ -64,7 +63,7 @@ def _words_or_none(example: str) -> OneOf:
                 noun="a table of what an article is not",
                 make=Members,
                 example=f'{{ none = ["{example}"] }}',
-                also=_NOT_EMPTY,
+                also=NOT_EMPTY,
                 keys={
                     "none": Key(
                         shape=listed, says="not one of these; it holds where there is none at all"
@@ -82,7 +81,7 @@ def _range(least: float, most: float, example: str) -> Table:
         noun="a number condition",
         make=Range,
         example=f"{{ at_least = {example} }}",
-        also=_NOT_EMPTY,
+        also=NOT_EMPTY,
         keys={
             "equals": Key(shape=number, says="exactly this"),
             "at_least": Key(shape=number, says="this or more"),

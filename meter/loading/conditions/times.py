@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping as Mapped
 from math import ceil, floor, isfinite
 
-from meter.loading.fields import Date, Integer, Key, Length, List, Table, Text
+from meter.loading.fields import NOT_EMPTY, Date, Integer, Key, Length, List, Table, Text
 from meter.policy import Dates, Hours, Lengths, Since, Tenure
 
 __all__ = ["AGE", "HOURS", "SINCE", "dates_of", "old_days"]
 
-_NOT_EMPTY = {"minProperties": 1}
 _PRODUCTS = List(item=Text(form='a word in quotes such as `"digital"`'), example='["digital"]')
 
 
@@ -20,7 +19,7 @@ def dates_of(noun: str, years: range) -> Table:
         noun=noun,
         make=Dates,
         example="{ from = 2026-06-01, until = 2026-06-30 }",
-        also=_NOT_EMPTY,
+        also=NOT_EMPTY,
         keys={
             "from": Key(
                 shape=Date(times=True, years=years),
@@ -39,7 +38,7 @@ HOURS = Table(
     noun="an hour condition",
     make=Hours,
     example="{ at_least = 18, below = 6 }",
-    also=_NOT_EMPTY,
+    also=NOT_EMPTY,
     keys={
         "at_least": Key(
             shape=Integer(least=0, most=24, example="18"), says="from this hour on, 0 to 24"
@@ -86,7 +85,7 @@ AGE = Table(
     noun="an age",
     make=Lengths,
     example='{ below = "1 hour" }',
-    also=_NOT_EMPTY,
+    also=NOT_EMPTY,
     keys=_lengths("the time since publication", "1 hour"),
 )
 
@@ -96,15 +95,10 @@ def _tenure(says: str, example: str) -> Table:
         noun=f"the time since {says}",
         make=Tenure,
         example=f'{{ at_least = "{example}" }}',
-        also=_NOT_EMPTY,
+        also=NOT_EMPTY,
         keys={
             **_lengths(f"the time since {says}", example),
-            "product": Key(
-                shape=List(
-                    item=Text(form='a word in quotes such as `"digital"`'), example='["digital"]'
-                ),
-                says="of rights to one of these products",
-            ),
+            "product": Key(shape=_PRODUCTS, says="of rights to one of these products"),
         },
     )
 
@@ -113,7 +107,7 @@ SINCE = Table(
     noun="a table of times",
     make=Since,
     example='{ expiry = { at_least = "30 days" } }',
-    also=_NOT_EMPTY,
+    also=NOT_EMPTY,
     keys={
         "expiry": Key(
             shape=_tenure("expiry", "30 days"),
@@ -128,7 +122,7 @@ SINCE = Table(
                 noun="the time since registration",
                 make=Lengths,
                 example='{ below = "7 days" }',
-                also=_NOT_EMPTY,
+                also=NOT_EMPTY,
                 keys=_lengths("the time since registration", "7 days"),
             ),
             says="how long ago the reader registered (`registered_at`)",

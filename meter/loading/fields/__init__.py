@@ -9,9 +9,10 @@ from __future__ import annotations
 from meter.loading.fields.containers import FlagOr, List, Mapping, OneOf
 from meter.loading.fields.scalars import Boolean, Choice, Date, Integer, Length, Number, Text
 from meter.loading.fields.shape import REFUSED, Shape, label, wrong
-from meter.loading.fields.tables import Key, Localized, Table, either
+from meter.loading.fields.tables import NOT_EMPTY, Key, Localized, Table, either
 
 __all__ = [
+    "NOT_EMPTY",
     "REFUSED",
     "Boolean",
     "Choice",

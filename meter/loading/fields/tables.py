@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from meter.loading.positions import Path
     from meter.loading.problems import ProblemCollector
 
-__all__ = ["Key", "Localized", "Table", "either", "stand_in"]
+__all__ = ["NOT_EMPTY", "Key", "Localized", "Table", "either", "stand_in"]
 
 _ATTRIBUTES = {"not": "not_", "from": "from_", "except": "except_"}
 """How a key is called in Python, where its own name is a word of the language."""
@@ -231,6 +231,10 @@ def _one_table(value: object, path: Path) -> str | None:
 def stand_in(shape: Shape) -> object:
     """Return what keeps the place of a refused value, or `REFUSED` where nothing can."""
     return shape.blank() if isinstance(shape, Table) else REFUSED
+
+
+NOT_EMPTY: dict[str, Any] = {"minProperties": 1}
+"""The schema's way to say that a table has some key."""
 
 
 def either(*keys: str, only: bool = False) -> dict[str, Any]:

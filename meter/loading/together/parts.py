@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve, fields_dict
 
 from meter.loading.together.places import Listed, PlaceInFile, as_written, place_words
+from meter.loading.together.rules import MOST_RULES
 from meter.policy import Copy
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["put_together"]
 
-_MOST_RULES = 500
 _LISTS = ("groups", "rules", "guarantees")
 _NAMED = [(key,) for key in ("meters", "offers", "products", "prompts", "switches", "experiments")]
 
@@ -151,6 +151,6 @@ def _check_order(found: Mapping[str, Any], file: int, places: Places) -> None:
 
 def _check_number(rules: Sequence[Rule], places: Places) -> None:
     """Report more rules than fit, over all files and groups."""
-    if len(rules) > _MOST_RULES:
-        message = f"there are {len(rules)} rules in all; at most {_MOST_RULES} fit"
+    if len(rules) > MOST_RULES:
+        message = f"there are {len(rules)} rules in all; at most {MOST_RULES} fit"
         places.reports[-1].add("too-many", ("rules",), message, "join or remove some", at="key")

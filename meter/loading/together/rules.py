@@ -10,7 +10,7 @@ from meter.policy import Rule
 from meter.policy.faults.offers import MOST_OFFERS
 from meter.vocabulary import Show, Wall
 
-__all__ = ["GROUP", "GROUPS", "NAME", "RULE", "RULES", "name_step"]
+__all__ = ["GROUP", "GROUPS", "MOST_RULES", "NAME", "RULE", "RULES", "name_step"]
 
 
 def name_step(name: str) -> str | None:
@@ -81,7 +81,10 @@ RULE = Table(
     },
 )
 
-RULES = List(item=RULE, most=500, least=0)
+MOST_RULES = 500
+"""How many rules a policy has at most, over all its files and groups."""
+
+RULES = List(item=RULE, most=MOST_RULES, least=0)
 GROUP = Table(
     noun="a group",
     make=WrittenGroup,
@@ -98,7 +101,7 @@ GROUP = Table(
             says="whom its rules are for, beside their own `when`",
         ),
         "rules": Key(
-            shape=List(item=RULE, most=500),
+            shape=List(item=RULE, most=MOST_RULES),
             says="its rules in order, each under `[[groups.rules]]`",
             required=True,
             filler=(),

@@ -78,7 +78,7 @@ class CountsFile:
     A meter of views needs a fourth, `id`: the id of the view. `header` are the file's columns and
     `ignored` those that nobody asks for. A time without a zone is one in the publication's, unless
     `time_format` says otherwise; `without_zone` counts them once the rows were read. `now` is an
-    instant: what is more than a day ahead of it is refused.
+    instant: what is more than a day ahead of it is refused, and `ahead` counts what is by less.
 
     Raises `LogError` where the file has no such columns, or cannot be read.
     """
@@ -89,11 +89,11 @@ class CountsFile:
     now: int
     article_ids: ArticleIds = ArticleIds.EXACT
     time_format: str | None = None
-    header: tuple[str, ...] = ()
-    without_zone: int = 0
-    ahead: int = 0
-    _mark: str = ","
-    _places: Mapping[str, int] = field(factory=dict)
+    header: tuple[str, ...] = field(init=False)
+    without_zone: int = field(default=0, init=False)
+    ahead: int = field(default=0, init=False)
+    _mark: str = field(init=False)
+    _places: Mapping[str, int] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         with opened(self.path) as stream:

@@ -17,7 +17,7 @@ from meter.errors import CorruptUsageError, meant, quoted
 from meter.loading import load_policy
 from meter.loading.article_ids import SAME_PAGES, ArticleIds, PageAddresses
 from meter.loading.events import decision_table
-from meter.loading.started import Dismissed, Started
+from meter.loading.other_events import Dismissed, Started
 from meter.paywall import Paywall
 from meter.policy.words import Declarable, undeclared
 from meter.stores import open_store

@@ -14,7 +14,7 @@ from meter.commands.options import FilePath
 from meter.engine import close, start
 from meter.errors import MOST_PROBLEMS
 from meter.loading.events import read_events, readable_events
-from meter.loading.started import Dismissed, Started
+from meter.loading.other_events import Dismissed, Started
 from meter.memo import decide
 from meter.policy.faults.frequency import known_prompts
 from meter.usage import Usage

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from meter.loading.events import Event
-    from meter.loading.started import Dismissed, Started
+    from meter.loading.other_events import Dismissed, Started
     from meter.policy import Policy
 
 __all__ = ["explain"]

@@ -18,8 +18,8 @@ from meter.errors import Problem, ProblemsError
 from meter.loading.event_parts import CRAWLER, ID, Moment, article_table, reader_table, word
 from meter.loading.event_tables import decision_table
 from meter.loading.fields import Boolean, Key, OneOf, Table, Text
+from meter.loading.other_events import Dismissed, Started, check_named, other_shape
 from meter.loading.problems import ProblemCollector
-from meter.loading.started import Dismissed, Started, check_name, other_shape
 from meter.view import Article, PageView, Reader
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def parse_event(
     """
     report = ProblemCollector()
     event = (other_shape(table, zone) or event_shape(zone)).read(table, (), report)
-    check_name(event, offers, prompts, report)
+    check_named(event, offers, prompts, report)
     if report.found or not isinstance(event, Event | Started | Dismissed):
         raise EventError(report.unlocated(name, line))
     return event

@@ -11,7 +11,7 @@ from attrs import frozen
 from meter.engine import close, decide, start
 from meter.errors import listed
 from meter.loading.events import read_events
-from meter.loading.started import Dismissed, Started
+from meter.loading.other_events import Dismissed, Started
 from meter.policy.faults.frequency import known_prompts
 from meter.usage import Usage
 from meter.vocabulary import Show

@@ -12,9 +12,8 @@ from meter.errors import Problem
 from meter.loading.event_parts import ID, Moment
 from meter.loading.events import MOST_CHARACTERS, Event, event_shape, json_problem, parse_json
 from meter.loading.fields import Choice, Key, List, OneOf, Table, Text
+from meter.loading.other_events import DISMISSED, STARTED
 from meter.loading.problems import ProblemCollector
-from meter.loading.started import DISMISSED
-from meter.loading.started import KEY as STARTED
 from meter.web.institutions.keys import ReaderAddress
 from meter.web.page_addresses import GIFT
 from meter.web.serve.problems import RequestError, one_problem

@@ -54,7 +54,15 @@ from meter.engine.counting import (
 from meter.engine.deadlines import begin, deadlines, long_offered
 from meter.engine.exposures import conclude, other_variants
 from meter.engine.keeping import prune
-from meter.engine.records import close, expires_at, join, joined_at, ledger, start
+from meter.engine.records import (
+    check_prompt,
+    close,
+    expires_at,
+    join,
+    joined_at,
+    ledger,
+    start,
+)
 from meter.engine.showings import show, unremembered
 from meter.facts import ACCESS
 from meter.rulebook import first_match
@@ -75,9 +83,10 @@ if TYPE_CHECKING:
 
 # fmt: off
 __all__ = [
-    "Held", "allowance", "believe", "check_call", "close", "complete", "conclude", "count",
-    "deadlines", "decide", "expires_at", "is_counted", "is_settled", "join", "joined_at", "judge",
-    "ledger", "long_offered", "meter_codes", "observe", "record", "spend", "start", "unremembered",
+    "Held", "allowance", "believe", "check_call", "check_prompt", "close", "complete",
+    "conclude", "count", "deadlines", "decide", "expires_at", "is_counted", "is_settled", "join",
+    "joined_at", "judge", "ledger", "long_offered", "meter_codes", "observe", "record", "spend",
+    "start", "unremembered",
 ]
 # fmt: on
 

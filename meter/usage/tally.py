@@ -77,8 +77,10 @@ class Tally:
 
     def up_to(self, at: int) -> Tally:
         """Return what was counted at the instant `at` or before."""
+        if not self.ats or self.ats[-1] <= at:
+            return self
         count = bisect_right(self.ats, at)
-        return self if count == len(self.ats) else Tally(self.ids[:count], self.ats[:count])
+        return Tally(self.ids[:count], self.ats[:count])
 
     def union(self, other: Tally, believed: int = AFTER) -> Tally:
         """Return what either has counted; an id on both sides keeps its later instant.

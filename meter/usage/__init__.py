@@ -22,10 +22,13 @@ from meter.usage.tally import (
     NOTHING,
     Read,
     Tally,
+    earliest_of,
     later_of,
     latest_believed,
+    latest_of,
     table_of,
     tally_of,
+    unions_of,
     unnamed_reads,
 )
 from meter.windows import DAY
@@ -173,9 +176,9 @@ class Usage:
         """
         believed = at + DAY
         both = Usage(
-            _unions(self.tallies, other.tallies, believed),
+            unions_of(self.tallies, other.tallies, believed),
             self.started | other.started,
-            _unions(self.shown, other.shown, believed),
+            unions_of(self.shown, other.shown, believed),
             latest_of(self.closed, other.closed, believed),
             earliest_of(self.offered, other.offered),
         )
@@ -240,27 +243,6 @@ class Usage:
                 " changed; put it back, or forget the reader"
             )
             raise CorruptUsageError(message) from error
-
-
-def _unions(one: dict[str, Tally], other: dict[str, Tally], believed: int) -> dict[str, Tally]:
-    """Return what either of two tables of tallies holds."""
-    names = one.keys() | other.keys()
-    return {
-        name: one.get(name, NOTHING).union(other.get(name, NOTHING), believed) for name in names
-    }
-
-
-def latest_of(one: dict[str, int], other: dict[str, int], believed: int) -> dict[str, int]:
-    """Return the later instant of each name in two tables; one after `believed` gives way."""
-    both = dict(one)
-    for name, at in other.items():
-        both[name] = later_of(both.get(name, at), at, believed)
-    return both
-
-
-def earliest_of(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
-    """Return the earlier instant of each name in two tables."""
-    return {**one, **{name: min(one.get(name, at), at) for name, at in other.items()}}
 
 
 def _written(tally: Tally) -> list[object]:

@@ -12,14 +12,14 @@ BUGS = (
     Bug(
         "a cap allows one more",
         "engine/showings.py",
-        "last - first >= times and",
-        "last - first > times and",
+        "if last - first >= times:",
+        "if last - first > times:",
     ),
     Bug(
         "a view that is sent twice is another showing",
         "engine/showings.py",
-        "not (key in own and key in ids[first:last])",
-        "True",
+        "if not (key in own.ids and key in ids[first:last]):",
+        "if True:",
     ),
     Bug(
         "only the first cap of a list is asked",
@@ -42,8 +42,8 @@ BUGS = (
     Bug(
         "each of a group counts for itself",
         "engine/showings.py",
-        "tallies = [_of_group(group, usage) for group in frequencies.groups]",
-        "tallies = [usage.showings(group.names[0]) for group in frequencies.groups]",
+        "shown = _of_group(group, usage.shown)",
+        "shown = usage.showings(group.names[0])",
     ),
     Bug(
         "a closing silences the one prompt alone",
@@ -64,8 +64,14 @@ BUGS = (
         "name = None",
     ),
     Bug(
+        "a closing is looked at only where something was shown",
+        "engine/showings.py",
+        "if bought is None and not usage.shown and not usage.closed:",
+        "if bought is None and not usage.shown:",
+    ),
+    Bug(
         "a prefetch is asked",
-        "decision.py",
+        "decision/__init__.py",
         "in frequencies.places and not counts[0]:",
         "in frequencies.places:",
     ),

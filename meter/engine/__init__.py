@@ -222,14 +222,14 @@ def _remembered(
     if conclusion.begins:
         offered = begin(usage, conclusion.lasting, at)
     if glance is not None:
-        when = glance.when
+        _, _, when, view = glance
         if conclusion.shown is not None:
-            key = glance.view.view_key(at)
-            shown = show(rulebook, shown, conclusion.shown, glance, key)
+            key = view.view_key(at)
+            shown = show(rulebook, shown, conclusion.shown, when, key)
     noted = shown is not usage.shown or offered is not usage.offered
     if not (counted or noted):
         return usage
-    if noted or glance is None:
+    if (noted or glance is None) and (shown or closed or offered):
         shown = shown and prune_shown(rulebook, shown, when, key)
         closed = closed and prune_closed(rulebook, closed, when)
         offered = offered and prune_offered(rulebook, offered, when)

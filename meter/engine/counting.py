@@ -66,8 +66,9 @@ def count(
             counts += elapsed_codes(rulebook, usage, at)
         if rulebook.looks_at_prompts:
             glance = look(rulebook, reader, view, usage, at, when)
-            counts += glance.codes
-            counts += glance.seen
+            codes, seen, _, _ = glance
+            counts += codes
+            counts += seen
     return tuple(counts), (when, inside, glance, at)
 
 

@@ -8,20 +8,21 @@ like every window.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from attrs import evolve
 
 from meter.facts.attributes import since
 from meter.rulebook import MAY, NOT_NOW, SHOWN
 from meter.usage import NOTHING, latest_believed
+from meter.view import PageView
 from meter.windows import DAY
 
 if TYPE_CHECKING:
     from meter.decision import Decision
     from meter.rulebook import JudgedPrompt, PromptGroup, Rulebook
     from meter.usage import Tally, Usage
-    from meter.view import PageView, Reader
+    from meter.view import Reader
     from meter.windows import Timeline
 
 __all__ = ["Glance", "look", "show", "unremembered"]
@@ -29,17 +30,11 @@ __all__ = ["Glance", "look", "show", "unremembered"]
 _purchase = since("purchase", None)
 
 
-class Glance(NamedTuple):
-    """What a record says of the tracked prompts for a view at the instant `at`.
-
-    `when` is the instant at which a showing would be remembered.
-    """
-
-    codes: tuple[int, ...]
-    seen: tuple[int, ...]
-    when: int
-    view: PageView
-    at: int
+Glance = tuple[tuple[int, ...], tuple[int, ...], int, PageView]
+"""What a record says of each tracked prompt, and how often each was shown that a condition asks
+for; the instant at which a showing would be remembered; and the view. (A plain tuple: it is made
+every view.)
+"""
 
 
 def look(
@@ -55,7 +50,7 @@ def look(
     if frequencies.after_purchase and reader.entitlements:
         bought = _purchase(reader, view, at)
     if bought is None and not usage.shown and not usage.closed:
-        return Glance(frequencies.may, (0,) * len(rulebook.vocabulary.seen), when, view, at)
+        return frequencies.may, (0,) * len(rulebook.vocabulary.seen), when, view
     ahead = False
     if usage.shown:
         when, ahead = latest_believed(usage.shown.values(), at, when)
@@ -76,7 +71,7 @@ def look(
         seen = tuple(
             _seen(rulebook, usage, name, when, ahead=ahead) for name in rulebook.vocabulary.seen
         )
-    return Glance(tuple(codes), seen, when, view, at)
+    return tuple(codes), seen, when, view
 
 
 def _by_showings(
@@ -144,9 +139,9 @@ def _last_closing(group: PromptGroup, usage: Usage, at: int) -> int | None:
 
 
 def show(
-    rulebook: Rulebook, shown: dict[str, Tally], prompt: str, glance: Glance, key: str
+    rulebook: Rulebook, shown: dict[str, Tally], prompt: str, when: int, key: str
 ) -> dict[str, Tally]:
-    """Return all showings after a prompt was shown at the view `key`.
+    """Return all showings after a prompt was shown at the view `key`, at the instant `when`.
 
     It is the very same table where that view has shown it before.
     """
@@ -154,7 +149,6 @@ def show(
     if group is None or not group.windows:
         return shown
     own = shown.get(prompt, NOTHING)
-    when = glance.when
     near = own.up_to(when)
     if key in near.ids:
         every = _of_group(group, shown).up_to(when)

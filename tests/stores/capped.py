@@ -114,7 +114,7 @@ class Burst:
                     self.shown[reader, prompt] += 1
 
     def read_at_once(self, pool, first, also=None, others=None):
-        """Read eight times at once, all but once as another reader; meanwhile, do one thing more."""
+        """Read eight times at once, all but once as another reader, and do one thing more."""
         start = Barrier(AT_ONCE + 1)
 
         def read(place):

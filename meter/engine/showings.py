@@ -49,23 +49,23 @@ def look(
     bought = None
     if frequencies.after_purchase and reader.entitlements:
         bought = _purchase(reader, view, at)
-    if bought is None and not usage.shown and not usage.closed:
+    showings, closings = usage.shown, usage.closed
+    if bought is None and not showings and not closings:
         return frequencies.may, (0,) * len(rulebook.vocabulary.seen), when, view
     ahead = False
-    if usage.shown:
-        when, ahead = latest_believed(usage.shown.values(), at, when)
+    if showings:
+        when, ahead = latest_believed(showings.values(), at, when)
     codes = [*frequencies.may]
     for group in frequencies.groups:
-        shown = _of_group(group, usage.shown)
-        closed = _last_closing(group, usage, at) if usage.closed else None
+        shown = _of_group(group, showings)
+        closed = _last_closing(group, closings, at) if closings else None
         for place, prompt in group.capped:
             if (closed is not None and when < closed + prompt.closed) or (
                 bought is not None and bought < prompt.purchase
             ):
                 codes[place] = NOT_NOW
             elif shown.ids:
-                own = usage.shown.get(prompt.name, NOTHING)
-                codes[place] = _by_showings(prompt, shown, own, (when, ahead), view, at)
+                codes[place] = _by_showings(prompt, shown, showings, view, at, when, ahead=ahead)
     seen: tuple[int, ...] = ()
     if rulebook.vocabulary.seen:
         seen = tuple(
@@ -77,29 +77,32 @@ def look(
 def _by_showings(
     prompt: JudgedPrompt,
     shown: Tally,
-    own: Tally,
-    running: tuple[int, bool],
+    showings: dict[str, Tally],
     view: PageView,
     at: int,
+    when: int,
+    *,
+    ahead: bool,
 ) -> int:
     """Return whether a prompt may be shown, by what was `shown` of its group alone.
 
-    `running` is the instant whose windows run, and whether some showing lies ahead of it. A window
-    is only looked at where there are as many showings as its cap in any.
+    `when` is the instant whose windows run, and `ahead` says that some showing lies after it. A
+    window is only looked at where there are as many showings as its cap in any.
     """
-    when, ahead = running
-    ids, ats = shown.ids, shown.ats
+    ats = shown.ats
+    count = len(ats)
     for times, timeline in prompt.caps:
-        if len(ats) < times:
+        if count < times:
             continue
         first = timeline.inside(ats, when)
-        last = timeline.outside(ats, first, when) if ahead else len(ats)
+        last = timeline.outside(ats, first, when) if ahead else count
         if last - first >= times:
             key = view.view_key(at)
-            if not (key in own.ids and key in ids[first:last]):
+            own = showings.get(prompt.name, NOTHING).ids
+            if not (key in own and key in shown.ids[first:last]):
                 return NOT_NOW
-    if prompt.retried and own.ids:
-        inside = _inside(own, prompt.retried, when, ahead=ahead)
+    if prompt.retried and prompt.name in showings:
+        inside = _inside(showings[prompt.name], prompt.retried, when, ahead=ahead)
         if view.view_key(at) in inside.ids:
             return SHOWN
     return MAY
@@ -132,10 +135,10 @@ def _of_group(group: PromptGroup, shown: dict[str, Tally]) -> Tally:
     return found
 
 
-def _last_closing(group: PromptGroup, usage: Usage, at: int) -> int | None:
+def _last_closing(group: PromptGroup, closings: dict[str, int], at: int) -> int | None:
     """Return when a prompt of a group was closed last, as far as the clock can be believed."""
-    closings = (usage.closed[name] for name in group.names if name in usage.closed)
-    return max((closed for closed in closings if closed <= at + DAY), default=None)
+    ats = (closings[name] for name in group.names if name in closings)
+    return max((closed for closed in ats if closed <= at + DAY), default=None)
 
 
 def show(

@@ -24,6 +24,7 @@ from tests.bench.bench_decide import LIMITS, POLICY, YEAR
 
 CALLS = 512
 BEST_OF = 3
+MANY = 256
 START = datetime(2026, 6, 3, 8, tzinfo=UTC)
 PROMPTS = """
 [prompts.give]
@@ -152,10 +153,10 @@ def timed(calls: list[Call]) -> float:
 
 
 def month() -> list[tuple[Reader, PageView, datetime]]:
-    """Return what 32 readers read in a month, in order of time: 40 views each, of 24 stories."""
+    """Return what 256 readers read in a month, in order of time: 40 views each, of 24 stories."""
     readers = [
         Reader(id=f"r{number}", registered=bool(number % 2), visitor=f"v{number}")
-        for number in range(32)
+        for number in range(MANY)
     ]
     return [
         (
@@ -203,7 +204,7 @@ def main() -> None:
         told(kind, pairs)
     views = month()
     told(
-        "a month of 32 readers",
+        f"a month of {MANY} readers",
         [(timed_month(plain, views), timed_month(campaign, views)) for _ in range(rounds)],
     )
 

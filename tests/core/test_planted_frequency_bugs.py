@@ -18,7 +18,7 @@ BUGS = (
     Bug(
         "a view that is sent twice is another showing",
         "engine/showings.py",
-        "if not (key in own.ids and key in ids[first:last]):",
+        "if not (key in own and key in shown.ids[first:last]):",
         "if True:",
     ),
     Bug(
@@ -42,14 +42,14 @@ BUGS = (
     Bug(
         "each of a group counts for itself",
         "engine/showings.py",
-        "shown = _of_group(group, usage.shown)",
+        "shown = _of_group(group, showings)",
         "shown = usage.showings(group.names[0])",
     ),
     Bug(
         "a closing silences the one prompt alone",
         "engine/showings.py",
-        "for name in group.names if name in usage.closed)",
-        "for name in group.names[:1] if name in usage.closed)",
+        "for name in group.names if name in closings)",
+        "for name in group.names[:1] if name in closings)",
     ),
     Bug(
         "every so many views is one early",
@@ -66,8 +66,8 @@ BUGS = (
     Bug(
         "a closing is looked at only where something was shown",
         "engine/showings.py",
-        "if bought is None and not usage.shown and not usage.closed:",
-        "if bought is None and not usage.shown:",
+        "if bought is None and not showings and not closings:",
+        "if bought is None and not showings:",
     ),
     Bug(
         "a prefetch is asked",
@@ -78,7 +78,7 @@ BUGS = (
     Bug(
         "a clock that is behind starts anew",
         "engine/showings.py",
-        "when, ahead = latest_believed(usage.shown.values(), at, when)",
+        "when, ahead = latest_believed(showings.values(), at, when)",
         "ahead = False",
     ),
     Bug(

@@ -16,6 +16,12 @@ BUGS = (
         "if last - first > times:",
     ),
     Bug(
+        "a window with just as many showings as its cap is not looked at",
+        "engine/showings.py",
+        "if count < times:",
+        "if count <= times:",
+    ),
+    Bug(
         "a view that is sent twice is another showing",
         "engine/showings.py",
         "if not (key in own and key in shown.ids[first:last]):",

@@ -267,5 +267,8 @@ def terms(offer: Offer) -> str:
         price += f", then {then['price']} for {then['per']}"
     if table.pop("once", False):
         price += ", once an account"
+    lasts = table.pop("lasts", None)
+    if lasts is not None:
+        price += f", over {lasts} after a reader was first shown it"
     rest = "".join(f", {key} {value}" for key, value in table.items())
     return f"{kind}, {price}{rest}"

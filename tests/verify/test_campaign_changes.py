@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from attrs import evolve, fields
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from meter import Article, PageView, PolicyError, Reader, Usage, decide, loads_policy
@@ -108,7 +108,7 @@ def test_a_change_of_how_often_a_prompt_is_shown_is_a_line(old, new, key, before
 @pytest.mark.skipif(not is_installed(), reason="needs the extra `smt`")
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("views = 5", "views = 4"), ("You can", "Could you"), ("price = 9", "price = 8")],
+    [("views = 5", "views = 4"), ("You can", "Could"), ("price = 9", "price = 8")],
 )
 def test_what_is_too_large_for_a_diagram_is_told_by_an_example(old, new):
     """How often a prompt is shown, its words, and the terms of an offer too."""
@@ -213,7 +213,6 @@ def story(policy, steps, bought):
     steps=moves,
     bought=st.sampled_from([None, datetime(2026, 6, 1, tzinfo=UTC)]),
 )
-@settings(max_examples=25)
 def test_what_is_not_told_nobody_sees(both, steps, bought):
     """Where no line is told of two policies, a reader who reads and closes sees the same."""
     old, new = both
@@ -246,7 +245,6 @@ def placed(policy, name):
 
 
 @given(both=with_one_part_of_another())
-@settings(max_examples=25)
 def test_policies_of_two_digests_are_never_told_as_written_alike(both):
     """Whatever part of a policy is edited is among what was written otherwise, and only that."""
     old, new = placed(both[0], "old.toml"), placed(both[1], "new.toml")

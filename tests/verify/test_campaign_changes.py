@@ -17,6 +17,7 @@ from meter.loading.together import files_of
 from meter.loading.together.edits import edited_parts
 from meter.policy import Policy
 from meter.testing.strategies.campaigns import campaigns
+from meter.testing.strategies.conditions import SWITCHES
 from meter.testing.strategies.experiments import with_experiments
 from meter.verify import changes
 from meter.verify.budget import is_installed
@@ -154,7 +155,10 @@ def test_a_cap_that_never_binds_changes_nothing():
 # Whatever is edited.
 
 
-BASE = loads_policy(ASKS.replace('prompt = "letter"', "").replace('prompt = "give"', ""))
+BASE = evolve(
+    loads_policy(ASKS.replace('prompt = "letter"', "").replace('prompt = "give"', "")),
+    switches=dict.fromkeys(SWITCHES, False),
+)
 SECTIONS = ("members", "letters", "news")
 
 

@@ -204,7 +204,8 @@ def _answers(policy: Policy, step: SearchStep) -> tuple[Decision, Usage]:
 def _remembered(policy: Policy, step: SearchStep) -> tuple[tuple[str, int], ...]:
     """Return how much another policy has counted by then: journeys that differ are followed."""
     _, usage = _answers(policy, step)
-    return tuple((name, len(tally.ids)) for name, tally in sorted(usage.tallies.items()))
+    kept = (*sorted(usage.tallies.items()), *sorted(usage.shown.items()))
+    return tuple((name, len(tally.ids)) for name, tally in kept)
 
 
 def _difference(old: Policy, new: Policy, step: SearchStep, *, speaks: bool) -> Witness | None:

@@ -39,9 +39,9 @@ class Asked(NamedTuple):
 
 @frozen
 class KeptBack:
-    """A prompt that was not shown: why (nothing where that is not known), and what is instead of it.
+    """A prompt that was not shown, and why, as far as that is known.
 
-    `shown` says that this came; if not, it was kept back too.
+    `shown` says that what it has as `instead` came; if not, it was kept back too.
     """
 
     prompt: str
@@ -188,10 +188,12 @@ class _Reasons:
             if inside >= times:
                 resets = timeline.resets(ats, times, when)
                 again = "never again" if resets is None else f"again from {self._time(resets)}"
-                shown = f"shown {inside} of {times} times"
+                window = timeline.window
+                shown = f"shown {inside} of {times} times by {window}"
                 if len(names) > 1:
-                    shown = f"its group was shown {inside} times, of at most {times},"
-                yield f"{shown} by {timeline.window}, {again}"
+                    often = "once" if inside == 1 else f"{inside} times"
+                    shown = f"its group was shown {often} by {window} (at most {times})"
+                yield f"{shown}, {again}"
 
     def _not_due(self, prompt: JudgedPrompt) -> Iterator[str]:
         rulebook = self._rulebook

@@ -12,9 +12,9 @@ from meter.windows import Window
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from meter.policy.prompts import Prompt
+    from meter.policy.prompts import Prompt, Quiet
 
-__all__ = ["IdleCap", "PlacedCap", "binding_caps", "caps_of", "idle_caps"]
+__all__ = ["IdleCap", "PlacedCap", "binding_caps", "caps_of", "idle_caps", "never_stands_in"]
 
 # fmt: off
 _UNITS = {
@@ -25,6 +25,7 @@ _UNITS = {
 }
 # fmt: on
 """How many of one calendar unit one of another touches at most."""
+_SILENCES = ("closed", "purchase")
 _SHORTEST = {
     Unit.DAY: timedelta(hours=20),
     Unit.WEEK: timedelta(days=6),
@@ -80,6 +81,26 @@ def binding_caps(prompt: Prompt, *, alone: bool) -> frozenset[Cap]:
     """Return the caps that can keep a prompt back, each in one form."""
     idle = {found.idle.path for found in idle_caps(prompt, alone=alone)}
     return frozenset(_plain(cap) for path, cap in caps_of(prompt) if path not in idle)
+
+
+def never_stands_in(prompt: Prompt, other: Prompt) -> bool:
+    """Say whether a prompt of the same group is kept back wherever this one is.
+
+    Both count the same showings and closings then, each by its own numbers.
+    """
+    if prompt.group is None or prompt.group != other.group or prompt.every is not None:
+        return False
+    theirs = caps_of(other)
+    return _is_silent_as_long(prompt.quiet_after, other.quiet_after) and all(
+        any(_is_within(mine.cap, each.cap, alone=False) for each in theirs)
+        for mine in caps_of(prompt)
+    )
+
+
+def _is_silent_as_long(one: Quiet | None, other: Quiet | None) -> bool:
+    """Say whether another silence lasts as long, after a closing and after a purchase."""
+    lengths = [(getattr(one, key, None), getattr(other, key, None)) for key in _SILENCES]
+    return all(mine is None or (yours is not None and yours >= mine) for mine, yours in lengths)
 
 
 def _is_within(one: Cap, beside: Cap, *, alone: bool) -> bool:

@@ -55,8 +55,10 @@ CASES = {
     ],
     "lonely-group": [(TEXT + GROUP, (28, 9))],
     "idle-cap": [(TEXT + GROUP + CAP, (29, 1))],
-    "never-due": [(TEXT + GROUP + EVERY, (29, 1))],
-    "idle-stand-in": [(TEXT + GROUP + 'instead = "bar"\n' + GROUP.replace("give", "bar"), (29, 1))],
+    "never-due": [(TEXT + GROUP + EVERY, (29, 9))],
+    "idle-stand-in": [
+        (TEXT + GROUP + 'instead = "bar"\n' + GROUP.replace("give", "bar"), (29, 11))
+    ],
     "gifts-open-nothing": [(TEXT + "[gifts]\nreaders = 5\n", (24, 2))],
     "unasked-experiment": [(TEXT + TEST, (25, 2))],
     "lone-variant": [(TEXT + TEST.replace("nine = 0.5", "nine = 0"), (27, 12))],

@@ -92,6 +92,7 @@ GIVING = (
 DAILY = '{ times = 1, window = { calendar = "day" } }'
 WEEKLY = '{ times = 6, window = { calendar = "week" } }'
 MONTHLY = '{ times = 40, window = { calendar = "month" } }'
+ROLLING = '{ times = 1, window = { rolling = "1 day" } }'
 SHOWN = 'quiet_after = { shown = "1 hour" }'
 BAR = '[prompts.bar]\nheading = "Bar"\ngroup = "asks"\n'
 HEARD = '[meters.heard]\nwindow = { calendar = "month" }\nlimit = "none"\ncounts = {}\n'
@@ -489,7 +490,7 @@ TOLD = {
             "take it out, or let it allow less",
         ),
         (
-            GIVING.replace("once = true", f"at_most = {DAILY}\n{SHOWN}").replace("day", "year"),
+            GIVING.replace("once = true", f"at_most = {ROLLING}\n{SHOWN}"),
             SHOWN,
             "take it out, or let it allow less",
         ),

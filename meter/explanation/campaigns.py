@@ -188,11 +188,11 @@ class _Reasons:
             if inside >= times:
                 resets = timeline.resets(ats, times, when)
                 again = "never again" if resets is None else f"again from {self._time(resets)}"
-                window = timeline.window
-                shown = f"shown {inside} of {times} times by {window}"
+                window = "ever" if timeline.window.lifetime else f"by {timeline.window}"
+                shown = f"shown {inside} of {times} times {window}"
                 if len(names) > 1:
                     often = "once" if inside == 1 else f"{inside} times"
-                    shown = f"its group was shown {often} by {window} (at most {times})"
+                    shown = f"its group was shown {often} {window} (at most {times})"
                 yield f"{shown}, {again}"
 
     def _not_due(self, prompt: JudgedPrompt) -> Iterator[str]:

@@ -416,8 +416,8 @@ def test_tells_why_a_prompt_was_kept_back_and_what_came():
     first, usage = campaign(Usage(), 1, at=NOW)
     assert first == [
         (
-            "the prompt `give` is kept back: this view brings `heard` to 1, and it comes at multiples"
-            " of 2; `bar` is shown instead"
+            "the prompt `give` is kept back: this view brings `heard` to 1, and it comes at"
+            " multiples of 2; `bar` is shown instead"
         ),
     ]
     second, usage = campaign(usage, 2, at=NOW)
@@ -442,7 +442,7 @@ def test_tells_why_a_prompt_was_kept_back_and_what_came():
         " 2026-07-10T07:00:00-05:00, and shown 1 of 1 times by calendar day, again from"
         " 2026-06-11T00:00:00-05:00"
     )
-    nobody, _ = campaign(Usage(), 1, at=NOW, reader=Reader())
+    nobody, _ = campaign(Usage(), 1, at=NOW, reader=Reader(id=None))
     assert nobody[0].startswith(
         "the prompt `give` is kept back: the reader has no id, so nothing can be remembered; "
     )

@@ -62,7 +62,8 @@ def first_witness(
     """Return what is made of the first journey that is accepted.
 
     Each is of a new reader, and at its end the policies answer differently. `None` where none of
-    the few that are tried is accepted, and where the policies are too large to be laid out.
+    the few that are tried is accepted, where the policies are too large to be laid out, and where
+    nobody was found whom both put into the variants in question.
     """
     vocabulary = Vocabulary([old, new])
     rulebooks = [Rulebook(policy, vocabulary) for policy in (old, new)]
@@ -73,7 +74,7 @@ def first_witness(
 
     try:
         return decided(rulebooks, first, seconds=seconds)
-    except UndecidedError:
+    except (UndecidedError, LookupError):
         return None
 
 

@@ -14,7 +14,7 @@ from meter.commands.events import decide_each, offer_names, open_events, source_
 from meter.commands.help import command
 from meter.commands.options import FilePath, format_option, policy_argument
 from meter.errors import MeterError, Problem
-from meter.explanation import Asked, kept_back, tried
+from meter.explanation import AskedView, kept_back, tried
 from meter.explanation import explain as explained
 from meter.loading import load_policy
 from meter.loading.events import (
@@ -74,12 +74,12 @@ def explain(policy_path: Path, events: Path, form: str, *, every: bool) -> None:
         name = "without an id" if event.reader.id is None else f"`{event.reader.id}`"
         reader = f"reader {name} ({event.reader.status(event.at)})"
         print_answer(f"{event.at.isoformat()} {reader} opens `{event.view.article.id}`")
-        print_answer(explained(decision, asked=Asked(event.reader, event.view, before)))
+        print_answer(explained(decision, asked=AskedView(event.reader, event.view, before)))
 
 
 def _document(event: Event, before: Usage, decision: Decision) -> dict[str, object]:
     """Return what is said of a decision, and in parts what is said of prompts and experiments."""
-    asked = Asked(event.reader, event.view, before)
+    asked = AskedView(event.reader, event.view, before)
     return {
         "decision": decision_table(decision),
         "explanation": explained(decision, asked=asked),

@@ -10,7 +10,7 @@ from attrs import frozen
 from meter.decision import Decision, machine_words
 from meter.errors import listed
 from meter.errors.kinds import check_argument, instance
-from meter.explanation.campaigns import Asked, KeptBack, Tried, kept_back, tried
+from meter.explanation.campaigns import AskedView, KeptBack, Tried, kept_back, tried
 from meter.explanation.words import clause, code_words, last_day, turned, value_words, why_not
 from meter.facts import ACCESS
 from meter.formulas import And, Contains, In, Turned
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from meter.rulebook import JudgedRule, Rulebook
 
 __all__ = [
-    "Asked",
+    "AskedView",
     "Explanation",
     "KeptBack",
     "PassedRule",
@@ -122,7 +122,9 @@ def _reason(rulebook: Rulebook, rule: JudgedRule, values: Sequence[Any]) -> str:
 _A_DECISION = instance(Decision, form="a `Decision`, such as `decide` returns")
 
 
-def explain(decision: Decision, policy: Policy | None = None, *, asked: Asked | None = None) -> str:
+def explain(
+    decision: Decision, policy: Policy | None = None, *, asked: AskedView | None = None
+) -> str:
     """Say in words which rule decided, what that leaves, and why the earlier rules did not.
 
     With what was `asked` it is said why a prompt was kept back. Its usage is that before the view.
@@ -132,7 +134,7 @@ def explain(decision: Decision, policy: Policy | None = None, *, asked: Asked | 
 
 
 def explanation_of(
-    decision: Decision, policy: Policy | None = None, *, asked: Asked | None = None
+    decision: Decision, policy: Policy | None = None, *, asked: AskedView | None = None
 ) -> Explanation:
     """Return what `explain` says in its parts, with the rules that were not reached."""
     check_argument("decision", decision, _A_DECISION)
@@ -151,7 +153,7 @@ def explanation_of(
 
 
 def _told(
-    decision: Decision, rulebook: Rulebook, fired: JudgedRule, asked: Asked | None
+    decision: Decision, rulebook: Rulebook, fired: JudgedRule, asked: AskedView | None
 ) -> Iterator[str]:
     """Yield what was decided, by what, and what that leaves."""
     values = decision.facts.values

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from meter.usage import Usage
     from meter.view import PageView, Reader
 
-__all__ = ["Asked", "KeptBack", "Tried", "kept_back", "tried"]
+__all__ = ["AskedView", "KeptBack", "Tried", "kept_back", "tried"]
 
 _purchase = since("purchase", None)
 
 
-class Asked(NamedTuple):
+class AskedView(NamedTuple):
     """What was asked: a reader, a view, and what was remembered before it."""
 
     reader: Reader
@@ -108,7 +108,7 @@ def _is_for(experiment: JudgedExperiment, rulebook: Rulebook, decision: Decision
     return experiment.formula.holds(base) is True
 
 
-def kept_back(decision: Decision, asked: Asked | None) -> Iterator[KeptBack]:
+def kept_back(decision: Decision, asked: AskedView | None) -> Iterator[KeptBack]:
     """Yield the prompts that the rule and what stands in for them would have shown.
 
     Without what was asked it is not known why.
@@ -131,7 +131,7 @@ def kept_back(decision: Decision, asked: Asked | None) -> Iterator[KeptBack]:
 class _Reasons:
     """Why prompts are kept back from a view, in words."""
 
-    def __init__(self, rulebook: Rulebook, decision: Decision, asked: Asked) -> None:
+    def __init__(self, rulebook: Rulebook, decision: Decision, asked: AskedView) -> None:
         self._rulebook = rulebook
         self._decision = decision
         self._asked = asked

@@ -9,7 +9,7 @@ from attrs import evolve
 
 from meter import Article, Entitlement, PageView, Reader, Usage, decide, explain, loads_policy
 from meter.engine import close
-from meter.explanation import Asked, clause, code_words, value_words, why_not
+from meter.explanation import AskedView, clause, code_words, value_words, why_not
 from meter.formulas import In, Or
 from meter.formulas.translation import formula_of
 from meter.policy import Dates, Lengths, When
@@ -406,7 +406,7 @@ def campaign(usage, number, *, at, reader=None, about="kept back", **article):
     reader = reader or Reader(id="r", visitor="v1")
     view = PageView(article=Article(id=f"a{number}", **article), id=f"v{number}")
     decision, after = decide(ASKS, reader, view, usage, at)
-    text = explain(decision, asked=Asked(reader, view, usage))
+    text = explain(decision, asked=AskedView(reader, view, usage))
     lines = [line.strip() for line in text.splitlines()]
     return [one for one in lines if about in one], after
 

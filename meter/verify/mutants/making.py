@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve
 
 from meter.errors import MeterError
+from meter.verify.mutants.campaigns.experiments import experiment_edits
 from meter.verify.mutants.edit import Edit, Kind, Mutant, lifted, replaced, with_field
-from meter.verify.mutants.experiments import experiment_edits
 from meter.verify.mutants.meters import meter_edits, zone_edits
 from meter.verify.mutants.offers import offer_edits, product_edits
 from meter.verify.mutants.rules import rule_edits

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 from attrs import evolve
 
 from meter.policy import Copy, Policy, Prompt, PromptWords
+from meter.verify.mutants.campaigns.frequency import frequency_edits
 from meter.verify.mutants.edit import Edit, Kind, lifted, replaced, with_field
-from meter.verify.mutants.frequency import frequency_edits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -30,6 +30,7 @@ from meter.verify.concretize import ConcreteView, concretize
 from meter.verify.diagram import FALSE
 from meter.verify.phrasing import view_words
 from meter.verify.situations import Situation
+from meter.verify.together.marks import caps_end, grown, has_shown, most_told_apart
 from meter.view import PageView, Reader
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ class SearchStep:
     """One step of a journey.
 
     `kind` is the kind of view (its number in the scenario), `asked` what the engine was asked,
-    `counted` the meters that counted it, histories too, `earlier` the steps before it.
+    `counted` the meters that counted it, histories too, `showed` whether a prompt was shown that is
+    remembered, `earlier` the steps before it.
     """
 
     kind: int
@@ -68,6 +70,7 @@ class SearchStep:
     decision: Decision
     words: str
     counted: frozenset[str] = frozenset()
+    showed: bool = False
     again: bool = False
     waited: bool = False
     earlier: tuple[SearchStep, ...] = field(default=(), repr=False, eq=False)
@@ -75,6 +78,11 @@ class SearchStep:
     def steps(self) -> tuple[SearchStep, ...]:
         """Return the journey up to and including this step."""
         return (*self.earlier, self)
+
+    @property
+    def leaves_a_mark(self) -> bool:
+        """Whether anything is remembered of it."""
+        return self.showed or bool(self.counted)
 
 
 @frozen(kw_only=True)
@@ -232,7 +240,7 @@ def find(
             if broken(step):
                 return SearchResult(step, complete=False, views=tried)
             key = (_key(policy, after, event.now, step), mark(step))
-            if key not in seen and (step.counted or event.waited):
+            if key not in seen and (step.leaves_a_mark or event.waited):
                 seen.add(key)
                 waiting.append(_State(after, event.now + _PAUSE, step.steps()))
     return SearchResult(None, complete=True, views=tried)
@@ -252,7 +260,7 @@ def runs(policy: Policy, scenario: Scenario) -> Iterator[SearchStep]:
             for event in _next_views(policy, scenario, state):
                 step, usage = _step(policy, scenario.reader, event, state)
                 yield step
-                if event.kind == kind and step.counted and not event.again:
+                if event.kind == kind and step.leaves_a_mark and not event.again:
                     on[event.waited] = _State(usage, event.now + _PAUSE, step.steps())
             state = on.get(False)
             if state is None and pauses < _MOST_PAUSES:
@@ -269,19 +277,13 @@ def _step(
         asked=ConcreteView(reader=reader, view=event.view, usage=state.usage, now=event.now),
         decision=decision,
         words=event.words,
-        counted=frozenset(_grown(state.usage, after)),
+        counted=frozenset(grown(state.usage, after)),
+        showed=has_shown(state.usage, after),
         again=event.again,
         waited=event.waited,
         earlier=state.steps,
     )
     return step, after
-
-
-def _grown(before: Usage, after: Usage) -> Iterator[str]:
-    """Yield the meters that have counted something since."""
-    for name, tally in after.tallies.items():
-        if not set(tally.ids) <= set(before.tally(name).ids):
-            yield name
 
 
 def _next_views(policy: Policy, scenario: Scenario, state: _State) -> Iterator[_NextView]:
@@ -298,6 +300,7 @@ def _next_views(policy: Policy, scenario: Scenario, state: _State) -> Iterator[_
         return
     counted = ledger(policy, state.usage, state.now)
     ends = [resets for tally, resets in counted.values() if tally.ids and resets is not None]
+    ends += caps_end(policy, state.usage, state.now)
     if ends:
         for kind, (view, words) in enumerate(fresh):
             yield _NextView(kind, view, min(ends), f"waits until then, and {words}", waited=True)
@@ -311,19 +314,14 @@ def _fresh_view(view: PageView, number: int) -> PageView:
 def _key(policy: Policy, usage: Usage, now: datetime, last: SearchStep) -> Hashable:
     """Return what is remembered, articles of one kind taken for one another."""
     kinds = {step.asked.view.article.key: step.kind for step in last.steps()}
-    return tuple(
-        (min(len(tally.ids), _most(policy, name)), frozenset(kinds.get(mark) for mark in tally.ids))
+    counted = [
+        (
+            min(len(tally.ids), most_told_apart(policy, name)),
+            frozenset(kinds.get(mark) for mark in tally.ids),
+        )
         for name, (tally, _) in ledger(policy, usage, now).items()
-    )
-
-
-def _most(policy: Policy, meter: str) -> int:
-    """Return a count of a meter above which no rule tells one from another."""
-    rulebook = policy.rulebook
-    limits = [limit for _, limit in rulebook.limits[meter] if limit is not None]
-    slot = rulebook.vocabulary.meters[meter].used
-    asked = rulebook.vocabulary.slots[slot].mentioned if slot >= 0 else ()
-    return int(max([0, *limits, *asked])) + 1
+    ]
+    return (*counted, *((name, len(tally.ids)) for name, tally in usage.shown.items()))
 
 
 def ends_apart(policy: Policy) -> bool:

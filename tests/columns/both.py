@@ -34,6 +34,7 @@ def by_engine(policy, people, started=frozenset()):
                     reading,
                     decision.speculative,
                     decision.counted,
+                    decision.exposures,
                 )
             )
     return rows
@@ -68,6 +69,9 @@ def by_columns(policy, people, *, workers=1, started=frozenset()):
         ],
     )
     decided = columns.decide(views, workers=workers)
+    prompts = {number: prompt for prompt, number in columns.prompts.items()}
+    exposed = {number: exposures for exposures, number in columns.exposed.items()}
+    told = decided.campaigns
     rows = []
     for place, (_, name, _) in enumerate(mixed):
         verdict = columns.verdicts[decided.verdict[place]]
@@ -76,16 +80,24 @@ def by_columns(policy, people, *, workers=1, started=frozenset()):
             name,
             verdict.show,
             verdict.rule,
-            None if decided.speculative[place] else verdict.prompt,
+            _prompt(decided, place, verdict.prompt, prompts),
             verdict.offers,
             reading,
             bool(decided.speculative[place]),
             bool(decided.counted[place]),
+            () if told is None else exposed[int(told.exposed[place])],
         )
         rows.append((codes[name], at[place], row))
     rows.sort(key=lambda row: row[:2])
     _check_totals(rows, decided)
     return [row for _, _, row in rows]
+
+
+def _prompt(decided, place, named, prompts):
+    """Return the prompt that is shown with a view, given the one that its rule names."""
+    if decided.campaigns is not None:
+        return prompts.get(int(decided.campaigns.prompt[place]))
+    return None if decided.speculative[place] else named
 
 
 def _reading(columns, views, decided, place):
@@ -117,7 +129,7 @@ def _check_totals(rows, decided):
         stops = [n for n, row in enumerate(mine, 1) if str(row[1].access) == "preview"]
         expected[code] = (
             len(mine),
-            sum(row[-1] for row in mine),
+            sum(row[-2] for row in mine),
             len(stops),
             stops[0] if stops else 0,
         )

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from itertools import groupby
 
+from typing import TYPE_CHECKING, NamedTuple
+
 import numpy as np
 
 from meter import Article, PageView, Reader, Usage, decide
 from meter.columns.decide import Columns, Views
+from meter.columns.views import Closing
+from meter.engine import close
 from meter.windows import instant
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class Closed(NamedTuple):
+    """A step of a journey: a prompt is closed."""
+
+    prompt: str
+    now: datetime
 
 
 def _in_time(steps):
@@ -21,6 +35,9 @@ def by_engine(policy, people, started=frozenset()):
     for name, steps in people.items():
         usage = Usage(started=started)
         for step in _in_time(steps):
+            if isinstance(step, Closed):
+                usage = close(policy, usage, step.prompt, step.now)
+                continue
             decision, usage = decide(policy, step.reader, step.view, usage, step.now)
             meter = decision.meter
             reading = meter and (meter.name, meter.limit, meter.used, meter.left)
@@ -48,11 +65,18 @@ def by_columns(policy, people, *, workers=1, started=frozenset()):
         key=lambda row: row[0],
     )
     codes = {name: code for code, name in enumerate(people)}
-    articles, keys = {}, {}
-    steps = [step for _, _, step in mixed]
+    articles, keys, rights, closings, seen = {}, {}, {}, [], []
+    for _, name, step in mixed:
+        if isinstance(step, Closed):
+            closings.append(Closing(codes[name], instant(step.now), len(seen), step.prompt))
+        else:
+            seen.append((name, step))
+    mixed = seen
+    steps = [step for _, step in mixed]
     at = [instant(step.now) for step in steps]
+    right = [rights.setdefault(step.reader.entitlements, len(rights)) for step in steps]
     views = Views(
-        reader=[codes[name] for _, name, _ in mixed],
+        reader=[codes[name] for name, _ in mixed],
         at=at,
         article=[articles.setdefault(step.view.article.key, len(articles)) for step in steps],
         key=[
@@ -67,13 +91,16 @@ def by_columns(policy, people, *, workers=1, started=frozenset()):
             )
             for step, when in zip(steps, at, strict=True)
         ],
+        right=right,
+        rights=tuple(rights),
+        closings=tuple(closings),
     )
     decided = columns.decide(views, workers=workers)
     prompts = {number: prompt for prompt, number in columns.prompts.items()}
     exposed = {number: exposures for exposures, number in columns.exposed.items()}
     told = decided.campaigns
     rows = []
-    for place, (_, name, _) in enumerate(mixed):
+    for place, (name, _) in enumerate(mixed):
         verdict = columns.verdicts[decided.verdict[place]]
         reading = _reading(columns, views, decided, place)
         row = (

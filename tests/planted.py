@@ -18,6 +18,7 @@ FILES = (
     "tests/laws/test_planted_bugs.py",
     "tests/laws/test_played_journeys.py",
     "tests/paywall/test_planted_bugs.py",
+    "tests/columns/test_campaigns.py",
     "tests/columns/test_planted_bugs.py",
     "tests/journeys/test_planted_bugs.py",
     "tests/prompts/test_planted_words.py",

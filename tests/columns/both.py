@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from itertools import groupby
-
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from hypothesis import strategies as st
 
 from meter import Article, PageView, Reader, Usage, decide
 from meter.columns.decide import Columns, Views
 from meter.columns.views import Closing
 from meter.engine import close
+from meter.testing import strategies
 from meter.windows import instant
 
 if TYPE_CHECKING:
@@ -23,6 +24,18 @@ class Closed(NamedTuple):
 
     prompt: str
     now: datetime
+
+
+@st.composite
+def closing_journeys(draw, policy):
+    """Draw a journey on which prompts are closed."""
+    prompts = [prompt.name for prompt in policy.rulebook.frequencies.prompts]
+    steps = []
+    for step in draw(strategies.journeys(policy)):
+        steps.append(step)
+        if prompts and draw(st.integers(0, 3)) == 0:
+            steps.append(Closed(draw(st.sampled_from(prompts)), step.now))
+    return steps
 
 
 def _in_time(steps):

@@ -96,7 +96,7 @@ class ReplayQuestion:
             unread = f"{self.passed_by.unread:,}"
             yield f"lines of peeks and prefetches, which nobody read, are passed by: {unread}"
         if self.asked.has_campaigns:
-            yield "prompts, offers that last and experiments are decided one view after the other"
+            yield "prompts, lasting offers and experiments are decided view by view"
         if self.closed.rows:
             yield f"closings of prompts are taken: {len(self.closed.rows):,}"
         if self.closed.unknown:

@@ -68,7 +68,7 @@ ANNA = {"id": "anna", "visitor": "visitor-1"}
 BEN = {
     "id": "ben",
     "visitor": "visitor-2",
-    "entitlements": [{"kind": "purchase", "article": "a9", "starts": "2026-06-05T00:00:00-04:00"}],
+    "entitlements": [{"kind": "subscription", "starts": "2026-06-05T00:00:00-04:00"}],
 }
 EVENTS = [
     _line("01T08:00:00", ANNA, "a1"),

@@ -14,7 +14,7 @@ import numpy as np
 from attrs import define, field, frozen
 
 from meter.columns.partition import in_order
-from meter.columns.views import Campaigns, Decided, Readers
+from meter.columns.views import Decided, DecidedCampaigns, Readers
 from meter.decision import Conclusion, Counts, Exposure, read_meter
 from meter.engine import close, complete, conclude, count, is_settled, judge, spend
 from meter.facts import Codes
@@ -36,7 +36,7 @@ _NOTHING = -1
 
 
 @frozen
-class _Outcome:
+class _Followed:
     """What follows from facts and counts; `kept_back` is the prompt that its rule names."""
 
     conclusion: Conclusion
@@ -47,7 +47,7 @@ class _Outcome:
 
 
 @frozen
-class _Situation:
+class _Facts:
     """Facts that need no usage, the variants they lie in, and the outcomes that are known."""
 
     facts: Codes
@@ -55,11 +55,11 @@ class _Situation:
     prefetch: bool
     started: frozenset[str]
     variants: frozenset[Exposure]
-    outcomes: dict[Counts, _Outcome] = field(factory=dict)
+    outcomes: dict[Counts, _Followed] = field(factory=dict)
 
 
 @define
-class _Sums:
+class _CampaignTotals:
     """What is summed up over views and readers."""
 
     verdicts: Counter[int] = field(factory=Counter)
@@ -71,7 +71,7 @@ class _Sums:
     readers_in: Counter[Exposure] = field(factory=Counter)
 
 
-class _Row:
+class _ReaderRow:
     """What became of one reader."""
 
     def __init__(self) -> None:
@@ -83,7 +83,7 @@ class _Row:
         self.variants: set[Exposure] = set()
         self.exposed: set[Exposure] = set()
 
-    def add(self, at: int, outcome: _Outcome) -> None:
+    def add(self, at: int, outcome: _Followed) -> None:
         """Add a view."""
         self.views += 1
         self.counted += outcome.conclusion.decision.counted
@@ -95,20 +95,20 @@ class _Row:
 
 def decide_one_by_one(columns: Judging, views: Views, *, by_view: bool) -> Decided:
     """Decide every view, each reader's in order of time (and of the columns, at one instant)."""
-    return _Walk(columns, views, by_view=by_view).decided()
+    return _WalkedViews(columns, views, by_view=by_view).decided()
 
 
-class _Walk:
+class _WalkedViews:
     """Readers taken one after the other through their views."""
 
     def __init__(self, columns: Judging, views: Views, *, by_view: bool) -> None:
         self.columns = columns
         self.rulebook = columns.rulebook
         self.views = views
-        self.sums = _Sums()
+        self.sums = _CampaignTotals()
         self.readers = [Reader(id="-", entitlements=rights) for rights in views.rights]
         self.articles: dict[int, Article] = {}
-        self.situations: dict[int, _Situation] = {}
+        self.situations: dict[int, _Facts] = {}
         self.closings: defaultdict[int, list[Closing]] = defaultdict(list)
         for closing in sorted(views.closings, key=lambda each: (each.at, each.before)):
             self.closings[closing.reader].append(closing)
@@ -150,7 +150,7 @@ class _Walk:
             used=self.used,
             counted=self.counted,
             speculative=self.speculative,
-            campaigns=Campaigns(
+            campaigns=DecidedCampaigns(
                 prompt=self.prompt,
                 exposed=self.exposed,
                 shown=self.sums.shown,
@@ -161,9 +161,9 @@ class _Walk:
             ),
         )
 
-    def _read(self, places: Integers) -> _Row:
+    def _read(self, places: Integers) -> _ReaderRow:
         """Take one reader through some views in order."""
-        row = _Row()
+        row = _ReaderRow()
         usage = Usage()
         closings = self.closings[int(self.views.reader[places[0]])]
         closed = 0
@@ -182,7 +182,7 @@ class _Walk:
     def _moment(self, at: int) -> datetime:
         return moment(at, self.rulebook.policy.zone)
 
-    def _view(self, row: _Row, usage: Usage, place: int, at: int) -> Usage:
+    def _view(self, row: _ReaderRow, usage: Usage, place: int, at: int) -> Usage:
         """Decide one view; return what is remembered after it."""
         views = self.views
         situation = self._situation(int(views.group[place if len(views.group) > 1 else 0]))
@@ -219,7 +219,7 @@ class _Walk:
             self.speculative[place] = conclusion.decision.speculative
         return usage
 
-    def _sum(self, situation: _Situation, outcome: _Outcome, exposed: tuple[Exposure, ...]) -> None:
+    def _sum(self, situation: _Facts, outcome: _Followed, exposed: tuple[Exposure, ...]) -> None:
         sums = self.sums
         if not outcome.conclusion.decision.speculative:
             sums.verdicts[outcome.verdict] += 1
@@ -252,12 +252,12 @@ class _Walk:
         name = f"{key[place]}" if len(key) == len(self.views.at) else None
         return PageView(article=article, id=name, prefetch=prefetch)
 
-    def _situation(self, number: int) -> _Situation:
+    def _situation(self, number: int) -> _Facts:
         found = self.situations.get(number)
         if found is None:
             group = self.columns.groups[number]
             facts = group.values
-            found = self.situations[number] = _Situation(
+            found = self.situations[number] = _Facts(
                 facts=facts,
                 is_settled=is_settled(self.rulebook, facts),
                 prefetch=group.prefetch,
@@ -270,7 +270,7 @@ class _Walk:
             )
         return found
 
-    def _outcome(self, situation: _Situation, counts: Counts, at: int) -> _Outcome:
+    def _outcome(self, situation: _Facts, counts: Counts, at: int) -> _Followed:
         """Judge, and conclude: the engine's own steps."""
         facts = situation.facts
         if not situation.is_settled:
@@ -279,7 +279,7 @@ class _Walk:
         self.columns.judged += 1
         conclusion = conclude(self.rulebook, verdict, facts, counts, self._moment(at))
         prompt = conclusion.decision.prompt
-        return _Outcome(
+        return _Followed(
             conclusion=conclusion,
             verdict=self.columns.number(verdict, facts),
             blocked=verdict.show.access is Access.PREVIEW,

@@ -16,7 +16,7 @@ from meter.view import Entitlement
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-__all__ = ["Campaigns", "Closing", "Decided", "Readers", "Views"]
+__all__ = ["Closing", "Decided", "DecidedCampaigns", "Readers", "Views"]
 
 _READY: tuple[Literal["C"], Literal["W"]] = ("C", "W")
 """A column that may not be written is copied, as the loops are compiled for the other sort."""
@@ -91,7 +91,7 @@ class Readers:
 
 
 @frozen(kw_only=True)
-class Campaigns:
+class DecidedCampaigns:
     """What was decided of prompts and experiments.
 
     By view, where that was asked for: `prompt` numbers `Columns.prompts`, or is -1 where nothing is
@@ -129,4 +129,4 @@ class Decided:
     used: Codes
     counted: Flags
     speculative: Flags
-    campaigns: Campaigns | None = None
+    campaigns: DecidedCampaigns | None = None

@@ -14,7 +14,7 @@ from meter.replay.measures import PromptViews, VariantReaders
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from meter.columns.views import Campaigns, Decided, Views
+    from meter.columns.views import Decided, DecidedCampaigns, Views
     from meter.policy import Policy
 
 __all__ = ["HUNDRED", "Sums"]
@@ -25,7 +25,7 @@ HUNDRED = 100
 
 @define
 class CampaignSums:
-    """What is summed up of prompts and experiments (see `columns.views.Campaigns`)."""
+    """What is summed up of prompts and experiments (see `columns.views.DecidedCampaigns`)."""
 
     shown: Counter[str] = field(factory=Counter)
     kept_back: Counter[str] = field(factory=Counter)
@@ -33,7 +33,7 @@ class CampaignSums:
     readers_exposed: Counter[Exposure] = field(factory=Counter)
     readers_in: Counter[Exposure] = field(factory=Counter)
 
-    def add(self, found: Campaigns) -> None:
+    def add(self, found: DecidedCampaigns) -> None:
         """Add what was found of the readers of a shard."""
         self.shown.update(found.shown)
         self.kept_back.update(found.kept_back)

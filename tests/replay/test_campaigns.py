@@ -12,12 +12,14 @@ import pytest
 pytest.importorskip("numba", reason="replays need the `sim` extra")
 
 import numpy as np
+import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meter import Usage, decide
 from meter.engine import close
 from meter.loading.events import read_events
+from meter.replay.distributed import ReplayPart, deal_by_reader, sum_counts
 from meter.replay.gathering import ShardBuilder
 from meter.replay.logs.log import LogError
 from meter.replay.logs.remembered import KnownRights
@@ -183,3 +185,26 @@ def test_a_log_without_visitors_or_closings_is_told(tmp_path):
     assert {"W35", "W36"} <= codes
     codes = {each.code for each in replay(CAMPAIGN, _log(tmp_path)).cautions}
     assert not {"W35", "W36"} & codes
+
+
+def test_parts_of_a_log_add_up_to_the_whole():
+    """However readers are dealt, prompts and experiments come to the same sums."""
+    draw = np.random.default_rng(2)
+    table = pa.table(
+        {
+            "reader": [f"reader-{number}" for number in draw.integers(0, 40, 400)],
+            "visitor": [f"visitor-{number}" for number in draw.integers(0, 40, 400)],
+            "time": pa.array(
+                1_780_000_000_000_000 + draw.integers(0, 10 * 86_400_000_000, 400),
+                pa.timestamp("us", "UTC"),
+            ),
+            "article": draw.integers(0, 30, 400),
+            "section": np.where(draw.random(400) < 0.3, "markets", "sport"),
+        }
+    )
+    whole = replay(CAMPAIGN, table, recorded_under="none").to_dict()
+    part = ReplayPart(policy=CAMPAIGN)
+    summed = sum_counts(part(each) for each in deal_by_reader(table, 3))
+    assert whole["prompts"] == summed["prompts"]
+    assert whole["experiments"] == summed["experiments"]
+    assert all(each["exposures"] for each in summed["experiments"]["price"].values())

@@ -23,7 +23,6 @@ from meter.columns.cautions import holdout_size
 from meter.columns.decide import Columns
 from meter.loading.article_ids import ArticleIds
 from meter.loading.article_ids import article_ids as compared_by
-from meter.policy.faults.frequency import known_prompts
 from meter.replay.cautions import find_cautions
 from meter.replay.decision_rows import Decisions
 from meter.replay.evidence import Evidence
@@ -153,7 +152,7 @@ def _question(
         recorded=None if recorded is None else Columns(recorded),
         recorded_policy=recorded,
         knows_recording=recorded_under is not None,
-        closed=ClosedPrompts(known_prompts(policy)),
+        closed=ClosedPrompts(policy),
         article_ids=article_ids,
         names=names or (policy.digest, "" if recorded is None else recorded.digest),
     )

@@ -6,6 +6,7 @@ after a purchase, since everything else that they are asked for lies in the fact
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -13,12 +14,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from attrs import define, field
 
+from meter.policy import Policy
+from meter.policy.faults.frequency import known_prompts
 from meter.replay.logs.attributes import scene
 from meter.replay.logs.rows import Form
 from meter.view import Entitlement
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -40,15 +43,19 @@ class ClosedRow(NamedTuple):
     prompt: str
 
 
-@define
+@define(slots=False)
 class ClosedPrompts:
-    """The closings of a log: `prompts` are those that the policy knows, `unknown` counts others."""
+    """The closings of a log, of prompts that the policy knows; `unknown` counts others."""
 
-    prompts: frozenset[str] = frozenset()
+    policy: Policy | None = None
     rows: list[ClosedRow] = field(factory=list)
     unknown: int = 0
     _start: int = 0
     """How many rows there were before this piece."""
+
+    @cached_property
+    def _prompts(self) -> Collection[str]:
+        return () if self.policy is None else known_prompts(self.policy)
 
     def mark(self, piece: RawRows) -> NDArray[np.bool_]:
         """Return which rows of a piece are closings; in a table, nothing says so."""
@@ -67,7 +74,7 @@ class ClosedPrompts:
         """Take the closings of a piece that are marked, with who closed them and when."""
         for place in np.flatnonzero(fine):
             prompt = piece.table[_CLOSED][int(place)].as_py()
-            if prompt in self.prompts:
+            if prompt in self._prompts:
                 row = ClosedRow(
                     str(reader[int(place)].as_py()),
                     int(at[place]),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from attrs import evolve, field, frozen
 
+from meter.errors import listed
 from meter.explanation import why_not
 from meter.facts import ACCESS, READER
 from meter.facts.meters import Opening
@@ -13,6 +14,7 @@ from meter.policy import Policy
 from meter.rulebook import Effect
 from meter.verify.phrasing import quoted, reader_words, view_words
 from meter.verify.search import SearchStep
+from meter.verify.together.showings import shown_words
 from meter.vocabulary import Show
 
 if TYPE_CHECKING:
@@ -79,6 +81,8 @@ def single_view(space: Space, situation: Situation, wanted: frozenset[Show]) -> 
     if step.asked.usage.offered:
         offers = quoted(sorted(step.asked.usage.offered), "and")
         before = "; ".join(part for part in (before, f"{offers} shown") if part)
+    shown = listed(shown_words(space.vocabulary, situation.values), "and")
+    before = "; ".join(part for part in (before, shown) if part)
     if space.is_without_id(situation):
         before = "nothing is known of what a reader without an id has read"
     return Counterexample(

@@ -50,7 +50,8 @@ class Counterexample:
 
     `turned` says which switches are not as the file has them, `before` what was remembered before
     it (nothing, where it starts with a new reader), `expected` which rule was expected and why it
-    lost, `wanted` what would have kept the promise.
+    lost, `wanted` what would have kept the promise. Where it is about a `prompt`, `wanted_prompt`
+    is what would have kept it in place of that: another prompt, or `False` for none.
     """
 
     policy: Policy = field(repr=False)
@@ -60,6 +61,8 @@ class Counterexample:
     turned: str = ""
     wanted: frozenset[Show]
     expected: Expected
+    prompt: str | None = None
+    wanted_prompt: str | bool | None = None
 
 
 def single_view(space: Space, situation: Situation, wanted: frozenset[Show]) -> Counterexample:

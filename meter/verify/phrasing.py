@@ -123,12 +123,14 @@ def reader_words(values: Mapping[str, Any], vocabulary: Vocabulary) -> str:
 
 def _variants(values: Mapping[str, Any]) -> list[str]:
     """Say which variants of experiments a reader is in, where that is known."""
-    said = []
-    for name, variant in values.items():
-        if _asks(name) == "experiment" and variant is not None:
-            of = f"of experiment `{name.split()[1]}`"
-            said.append(f"in no variant {of}" if variant == OTHER else f"in `{variant}` {of}")
-    return said
+    asked = [(name, code) for name, code in values.items() if _asks(name) == "experiment"]
+    named = [
+        f"`{code}` of `{name.split()[1]}`" for name, code in asked if code not in (None, OTHER)
+    ]
+    if named:
+        return [f"in variant {listed(named, 'and')}"]
+    none = [name.split()[1] for name, code in asked if code == OTHER]
+    return [f"in no variant of {quoted(none)}"] if none else []
 
 
 def view_words(values: Mapping[str, Any], vocabulary: Vocabulary) -> str:

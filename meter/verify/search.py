@@ -46,6 +46,7 @@ __all__ = [
     "ends_apart",
     "find",
     "runs",
+    "scenario_at",
     "scenario_of",
     "scenarios",
 ]
@@ -94,6 +95,13 @@ def scenario_of(space: Space, whole: int, situation: Situation, wrong: int) -> S
     while space.diagrams.level(node) in path:
         node = space.diagrams.children(node)[path[space.diagrams.level(node)]]
     return _scenario(space, node, path)
+
+
+def scenario_at(space: Space, situation: Situation) -> Scenario:
+    """Return the scenario of the reader in one situation, with its one page view."""
+    asked = concretize(space.rulebooks[0].policy, space.vocabulary, situation.values)
+    view = (asked.view, _view_words(space, situation))
+    return Scenario(situation=situation, reader=asked.reader, views=(view,), now=asked.now)
 
 
 def _behaviour(space: Space, whole: int) -> int:

@@ -55,15 +55,15 @@ _ASSUMED = (
     (
         ("seen",),
         (
-            "a prompt was shown no more often than its caps and those of its group allow now, and of"
-            " a reader without an id nobody knows what was"
+            "a prompt was shown no more often than its caps and those of its group allow now; of a"
+            " reader without an id nobody knows what was"
         ),
     ),
     (
         ("experiment",),
         (
-            "an id is in one variant of each experiment that lets it in, as its hash has it, and any"
-            " share above nothing is somebody"
+            "an id is in one variant of each experiment that lets it in, as its hash has it, and"
+            " any share above nothing is somebody"
         ),
     ),
     (("score",), "a score is between 0 and 1"),

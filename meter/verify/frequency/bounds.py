@@ -30,7 +30,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from zoneinfo import ZoneInfo
 
-__all__ = ["FIRST_YEAR", "YEARS", "Fullest", "Room", "free_at", "fullest", "rooms", "windows_from"]
+__all__ = [
+    "FIRST_YEAR",
+    "YEARS",
+    "Fullest",
+    "Room",
+    "free_at",
+    "fullest",
+    "rooms",
+    "tightest",
+    "windows_from",
+]
 
 FIRST_YEAR = 2026
 YEARS = 28
@@ -153,9 +163,11 @@ def _begun(
     for between in count(1):
         whole = between * length
         shown = (between + 1) * times - 1
-        if shown >= most or _is_longer(whole, asked):
+        if shown >= most:
             return
         yield AskedWindow(shown, Timeline(Window(rolling=whole), zone))
+        if _is_longer(whole, asked):
+            return
 
 
 def _unaligned(
@@ -167,9 +179,9 @@ def _unaligned(
         if shown >= most:
             return
         shortest = _shortest(window, between, zone)
+        yield AskedWindow(shown, Timeline(Window(rolling=shortest), zone))
         if _is_longer(shortest, asked):
             return
-        yield AskedWindow(shown, Timeline(Window(rolling=shortest), zone))
 
 
 def _is_longer(length: timedelta, asked: Window) -> bool:
@@ -183,6 +195,23 @@ def _shortest(window: Window, number: int, zone: ZoneInfo) -> timedelta:
     number = min(number, len(starts) - 1)
     pairs = zip(starts, starts[number:], strict=False)
     return min(end - start for start, end in pairs) * _MICROSECOND
+
+
+def tightest(window: Window, asked: Window, zone: ZoneInfo) -> list[int]:
+    """Return where as many windows of a calendar as can lie within one that is asked about begin.
+
+    None, where not even one is shorter.
+    """
+    if asked.length is None:
+        return []
+    number = 0
+    while number < YEARS and _shortest(window, number + 1, zone) < asked.length:
+        number += 1
+    if not number:
+        return []
+    starts = _starts(window, zone)
+    lengths = [end - start for start, end in zip(starts, starts[number:], strict=False)]
+    return [starts[lengths.index(min(lengths))]]
 
 
 @lru_cache(maxsize=_KEPT)

@@ -97,11 +97,8 @@ def _contradiction(findings: Findings, rule: JudgedRule) -> tuple[str, str] | No
         if slot.asks == "seen" and space.where(atom) == FALSE:
             prompt = slot.name.partition(" ")[2]
             most = most_seen(space.rulebooks, prompt)
-            return (
-                f"the caps of prompt `{prompt}` leave room for at most {most} in the longest of"
-                " their windows",
-                f"ask for fewer, or let `at_most` of `{prompt}` allow more",
-            )
+            why = f"the caps of prompt `{prompt}` leave room for {most} in their longest window"
+            return why, f"ask for no more, or let `at_most` of `{prompt}` allow it"
     variants = [(slot.name.split()[1], atom) for slot, atom in asked if slot.assignment]
     together = findings.diagrams.conjoin(space.possible, *(space.where(at) for _, at in variants))
     if len(variants) > 1 and together == FALSE:

@@ -1,4 +1,4 @@
-"""Nobody is shown a prompt more often than a guarantee says: proved, or a journey that breaks it."""
+"""Nobody is shown a prompt more often than is guaranteed: proved, or a journey breaks it."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ def searched(
     formula = formula_of(guarantee.when, space.vocabulary, policy)
 
     def is_meant(step: SearchStep) -> bool:
-        return formula.holds(space.observe(step.asked))
+        return bool(formula.holds(space.observe(step.asked)))
 
     readers = 0
     for scenario in scenarios:

@@ -143,7 +143,8 @@ def _of_showings(layout: Layout) -> Iterator[Coupling]:
             for (left, few), (right, more) in product(*(each.items() for each in numbers))
             if few + more <= most
         }
-        yield _pairs(layout, *map(layout.level, places), _among({*met, (None, None)}))
+        first, second = map(layout.level, places)
+        yield _pairs(layout, first, second, _among({*met, (None, None)}))
 
 
 def _among(met: Container[tuple[object, object]]) -> Callable[[Any, Any], bool]:

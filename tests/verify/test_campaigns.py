@@ -30,9 +30,8 @@ def promising(draw):
     It promises of a prompt how often it is shown.
     """
     policy = draw(campaigns())
-    policy = (
-        draw(st.sampled_from([policy])) if draw(st.booleans()) else draw(with_experiments(policy))
-    )
+    if draw(st.booleans()):
+        policy = draw(with_experiments(policy))
     own = [cap for prompt in policy.prompts for cap in prompt.at_most]
     drawn = st.builds(
         lambda times, window: Cap(times=times, window=window), st.integers(1, 4), windows()

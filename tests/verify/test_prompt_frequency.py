@@ -159,6 +159,11 @@ CASES = {
     "some it is about": (
         a_day(1), capped(a_day(2), when='when = { section = ["sport"] }', rules=ASKS_BAR),
         "fails"),
+    "only those after the first": (
+        a_day(1),
+        capped(a_day(2), when="when = { seen = { give = { at_least = 1 } } }"),
+        "not decided",
+    ),
     "at each fifth view": (
         a_day(2),
         capped(a_day(3), more='every = { meter = "heard", views = 5 }', meters=HEARD), "fails"),

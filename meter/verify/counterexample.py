@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from attrs import evolve, field, frozen
 
-from meter.errors import listed
 from meter.explanation import why_not
 from meter.facts import ACCESS, READER
 from meter.facts.meters import Opening
@@ -84,8 +83,8 @@ def single_view(space: Space, situation: Situation, wanted: frozenset[Show]) -> 
     if step.asked.usage.offered:
         offers = quoted(sorted(step.asked.usage.offered), "and")
         before = "; ".join(part for part in (before, f"{offers} shown") if part)
-    shown = listed(shown_words(space.vocabulary, situation.values), "and")
-    before = "; ".join(part for part in (before, shown) if part)
+    parts = (before, *shown_words(space.vocabulary, situation.values))
+    before = "; ".join(part for part in parts if part)
     if space.is_without_id(situation):
         before = "nothing is known of what a reader without an id has read"
     return Counterexample(

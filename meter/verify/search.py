@@ -28,7 +28,7 @@ from meter.verify.concretize import concretize
 from meter.verify.diagram import FALSE
 from meter.verify.phrasing import view_words
 from meter.verify.together.showings import seen_ends, seen_now
-from meter.verify.walk.steps import NextView, Scenario, SearchStep, State, fresh_view, step_of
+from meter.verify.walk.steps import NextView, Scenario, SearchState, SearchStep, fresh_view, step_of
 from meter.windows import instant, moment
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def find(
     """
     tried = 0
     seen: set[Hashable] = set()
-    waiting = deque([State(Usage(), scenario.now)])
+    waiting = deque([SearchState(Usage(), scenario.now)])
     while waiting:
         state = waiting.popleft()
         for event in _next_views(policy, scenario, state):
@@ -193,7 +193,7 @@ def find(
             shows = bool(policy.rulebook.vocabulary.seen) and after.shown != state.usage.shown
             if key not in seen and (step.counted or event.waited or shows):
                 seen.add(key)
-                waiting.append(State(after, event.now + _PAUSE, step.steps()))
+                waiting.append(SearchState(after, event.now + _PAUSE, step.steps()))
     return SearchResult(None, complete=True, views=tried)
 
 
@@ -204,22 +204,22 @@ def runs(policy: Policy, scenario: Scenario) -> Iterator[SearchStep]:
     journeys, and long ones.
     """
     for kind in range(len(scenario.views)):
-        state: State | None = State(Usage(), scenario.now)
+        state: SearchState | None = SearchState(Usage(), scenario.now)
         pauses = 0
         while state is not None and len(state.steps) < _LONGEST_RUN:
-            on: dict[bool, State] = {}
+            on: dict[bool, SearchState] = {}
             for event in _next_views(policy, scenario, state):
                 step, usage = step_of(policy, scenario.reader, event, state)
                 yield step
                 if event.kind == kind and step.counted and not event.again:
-                    on[event.waited] = State(usage, event.now + _PAUSE, step.steps())
+                    on[event.waited] = SearchState(usage, event.now + _PAUSE, step.steps())
             state = on.get(False)
             if state is None and pauses < _MOST_PAUSES:
                 pauses += 1
                 state = on.get(True)
 
 
-def _next_views(policy: Policy, scenario: Scenario, state: State) -> Iterator[NextView]:
+def _next_views(policy: Policy, scenario: Scenario, state: SearchState) -> Iterator[NextView]:
     """Yield every page view that is worth trying next."""
     number = len(state.steps) + 1
     fresh = [(fresh_view(view, number), words) for view, words in scenario.views]

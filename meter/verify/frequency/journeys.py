@@ -21,7 +21,7 @@ from meter.engine import ledger
 from meter.policy import Cap
 from meter.usage import Usage
 from meter.verify.frequency.bounds import free_at, fullest, rooms, tightest
-from meter.verify.walk.steps import NextView, SearchStep, State, fresh_view, step_of
+from meter.verify.walk.steps import NextView, SearchState, SearchStep, fresh_view, step_of
 from meter.windows import Timeline, instant, moment
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from meter.verify.walk.steps import Scenario
     from meter.view import PageView, Reader
 
-__all__ = ["Promised", "shown_too_often"]
+__all__ = ["ShowingLimit", "shown_too_often"]
 
 _LONGEST_PAUSE = timedelta(minutes=10)
 _SHORTEST_PAUSE = timedelta(seconds=1)
@@ -45,7 +45,7 @@ _CHECK_EVERY = 64
 
 
 @frozen(kw_only=True)
-class Promised:
+class ShowingLimit:
     """How often a prompt is shown at most, and whether a showing is one that is meant."""
 
     prompt: str
@@ -72,7 +72,7 @@ class _Tried(NamedTuple):
 
 
 def shown_too_often(
-    policy: Policy, scenario: Scenario, promised: Promised, *, until: float | None = None
+    policy: Policy, scenario: Scenario, promised: ShowingLimit, *, until: float | None = None
 ) -> SearchStep | None:
     """Return the last step of a journey that shows a prompt too often, if one is found.
 
@@ -106,7 +106,7 @@ def _horizon(cap: Cap) -> int:
     return 2 * length // timedelta(microseconds=1)
 
 
-def _beginnings(policy: Policy, promised: Promised, now: int) -> Iterator[_Beginning]:
+def _beginnings(policy: Policy, promised: ShowingLimit, now: int) -> Iterator[_Beginning]:
     """Yield when a journey may begin so that most is shown in one window."""
     judged = _judged(policy, promised.prompt)
     caps = () if judged is None else rooms(judged.caps)
@@ -167,7 +167,7 @@ class _Journey:
     """One reader who opens a page whenever the prompt may be shown."""
 
     def __init__(
-        self, policy: Policy, scenario: Scenario, promised: Promised, until: float | None
+        self, policy: Policy, scenario: Scenario, promised: ShowingLimit, until: float | None
     ) -> None:
         self.policy = policy
         self.scenario = scenario
@@ -183,7 +183,7 @@ class _Journey:
 
     def play(self, beginning: _Beginning) -> SearchStep | None:
         """Return the step at which it was shown once too often, if that comes."""
-        state = State(Usage(), self.scenario.now)
+        state = SearchState(Usage(), self.scenario.now)
         if beginning.before is not None:
             tries = self._tries(state)
             if beginning.by_another:
@@ -194,7 +194,7 @@ class _Journey:
             if first is None:
                 return None
             later = moment(beginning.at, self.policy.zone)
-            state = State(first.after, later, first.step.steps())
+            state = SearchState(first.after, later, first.step.steps())
         between = waits = 0
         end = beginning.at + _horizon(self.promised.cap)
         while waits < _MOST_WAITS and not self._is_late(len(state.steps) + waits):
@@ -219,7 +219,7 @@ class _Journey:
                 waits += 1
                 state = state._replace(now=self._wait(state, free))
             else:
-                state = State(next_.after, state.now + self.pause, next_.step.steps())
+                state = SearchState(next_.after, state.now + self.pause, next_.step.steps())
         return None
 
     def _is_late(self, tried: int) -> bool:
@@ -235,7 +235,7 @@ class _Journey:
         """Return the instants at which a prompt of the group was shown, in order."""
         return sorted(at for name in self.group for at in usage.showings(name).ats)
 
-    def _tries(self, state: State) -> list[_Tried]:
+    def _tries(self, state: SearchState) -> list[_Tried]:
         """Return what comes of each page view that may be next."""
         number = len(state.steps) + 1
         fresh = [(fresh_view(view, number), words) for view, words in self.scenario.views]
@@ -264,7 +264,9 @@ class _Journey:
         others = {*self.group} - {self.promised.prompt}
         return next((tried for tried in tries if tried.step.decision.prompt in others), None)
 
-    def _counting(self, tries: Sequence[_Tried], state: State, *, is_free: bool) -> _Tried | None:
+    def _counting(
+        self, tries: Sequence[_Tried], state: SearchState, *, is_free: bool
+    ) -> _Tried | None:
         """Return a view that brings the prompt nearer by what it leaves, if there is one.
 
         Of a prompt that waits for a meter's count, the view that would bring it is kept for later
@@ -284,7 +286,7 @@ class _Journey:
         silent = [each for each in counting if each.step.decision.prompt not in self.group]
         return next(iter(silent or counting), None)
 
-    def _wait(self, state: State, free: int) -> datetime:
+    def _wait(self, state: SearchState, free: int) -> datetime:
         """Return when the next page is opened: as soon as the caps leave room, or a meter does."""
         at = instant(state.now)
         if free > at:

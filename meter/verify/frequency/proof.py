@@ -19,7 +19,7 @@ from meter.policy.faults.frequency import may_show
 from meter.verify.answers import OWN, ProofAnswer, ProofOutcome, open_question, proved
 from meter.verify.counterexample import Counterexample, Expected, describe_reader
 from meter.verify.frequency.bounds import FIRST_YEAR, YEARS, fullest, rooms
-from meter.verify.frequency.journeys import Promised, shown_too_often
+from meter.verify.frequency.journeys import ShowingLimit, shown_too_often
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -108,7 +108,7 @@ def searched(
     for scenario in scenarios:
         readers += 1
         for cap in guarantee.at_most:
-            promised = Promised(prompt=prompt, cap=cap, is_meant=is_meant)
+            promised = ShowingLimit(prompt=prompt, cap=cap, is_meant=is_meant)
             found = shown_too_often(policy, scenario, promised, until=until)
             if found is not None:
                 told = _counterexample(space, scenario, found, promised)
@@ -128,7 +128,7 @@ def searched(
 
 
 def _counterexample(
-    space: Space, scenario: Scenario, found: SearchStep, promised: Promised
+    space: Space, scenario: Scenario, found: SearchStep, promised: ShowingLimit
 ) -> Counterexample:
     policy = space.rulebooks[0].policy
     cap = promised.cap

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from meter.policy import Policy
     from meter.usage import Usage
 
-__all__ = ["NextView", "Scenario", "SearchStep", "State", "fresh_view", "step_of"]
+__all__ = ["NextView", "Scenario", "SearchState", "SearchStep", "fresh_view", "step_of"]
 
 
 @frozen(kw_only=True)
@@ -65,7 +65,7 @@ class NextView(NamedTuple):
     waited: bool = False
 
 
-class State(NamedTuple):
+class SearchState(NamedTuple):
     """Where a journey has come to: what is remembered, when, and the steps that led there."""
 
     usage: Usage
@@ -74,7 +74,7 @@ class State(NamedTuple):
 
 
 def step_of(
-    policy: Policy, reader: Reader, event: NextView, state: State
+    policy: Policy, reader: Reader, event: NextView, state: SearchState
 ) -> tuple[SearchStep, Usage]:
     """Return the step of a reader who makes a view, and what is remembered after it."""
     decision, after = decide(policy, reader, event.view, state.usage, event.now)

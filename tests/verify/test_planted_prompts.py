@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.laws.test_planted_bugs import Bug, copy_with, said_in
+from tests.laws.test_planted_bugs import Bug, copy_with, run_suite, said_in
 from tests.planted import some
 
 BUGS = (
@@ -77,6 +77,46 @@ BUGS = (
         "return True",
     ),
 )
+
+
+OF_SITUATIONS = (
+    Bug(
+        "any number of showings can be",
+        "verify/together/showings.py",
+        "    found = [most for book",
+        "    return 9\n    found = [most for book",
+    ),
+    Bug(
+        "each prompt of a group is shown for itself",
+        "verify/together/couplings.py",
+        "if few + more <= most",
+        "if True",
+    ),
+    Bug(
+        "who is in an experiment may be in any other",
+        "verify/together/couplings.py",
+        "{(flow.before or OTHER, flow.after or OTHER) for flow in flows}",
+        "{(a.before or OTHER, b.after or OTHER) for a in flows for b in flows}",
+    ),
+    Bug(
+        "nothing was shown to the reader of a story",
+        "verify/concretize.py",
+        "shown=dict(shown_before(vocabulary, values, at)),",
+        "shown={},",
+    ),
+    Bug(
+        "records of showings never part",
+        "verify/subsumption.py",
+        "if not alike or self._is_shown_elsewhere(prompt)",
+        "if False",
+    ),
+)
+
+
+@pytest.mark.parametrize("bug", some(OF_SITUATIONS), ids=lambda bug: bug.name)
+def test_a_bug_of_what_can_be_is_found(bug, tmp_path):
+    """By the examples of showings and of two experiments."""
+    assert run_suite(copy_with(tmp_path, bug), ("verify/test_seen.py",)).returncode == 1
 
 
 @pytest.mark.parametrize("bug", some(BUGS), ids=lambda bug: bug.name)

@@ -39,7 +39,10 @@ prompt = "bar"
 """
 TWICE = '[{ times = 2, window = { calendar = "day" } }]'
 TWICE_A_WEEK = '[{ times = 2, window = { calendar = "week" } }]'
-ONCE_A_DAY_TEN_IN_TWO = '[{ times = 1, window = { calendar = "day" } }, { times = 10, window = { rolling = "2 days" } }]'
+ONCE_A_DAY_TEN_IN_TWO = """[
+    { times = 1, window = { calendar = "day" } },
+    { times = 10, window = { rolling = "2 days" } },
+]"""
 
 
 def seen(condition: str, caps: str = TWICE, show: str = "article") -> str:

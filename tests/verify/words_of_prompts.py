@@ -11,7 +11,10 @@ import sys
 from tests.verify.test_prompt_frequency import CASES, told
 
 if __name__ == "__main__":
+    wrong = 0
     for case, (at_most, parts, outcome) in CASES.items():
         _, answer = told(at_most, parts)
         if outcome != str(answer.outcome):
+            wrong += 1
             sys.stdout.write(f"{answer.outcome}: {case}\n")
+    sys.exit(bool(wrong))

@@ -27,9 +27,10 @@ from meter.usage import Usage
 from meter.verify.concretize import concretize
 from meter.verify.diagram import FALSE
 from meter.verify.phrasing import view_words
-from meter.verify.together.showings import seen_ends, seen_now
+from meter.verify.together.marks import caps_end, most_told_apart
+from meter.verify.together.showings import seen_now
 from meter.verify.walk.steps import NextView, Scenario, SearchState, SearchStep, fresh_view, step_of
-from meter.windows import instant, moment
+from meter.windows import instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator
@@ -190,8 +191,7 @@ def find(
             if broken(step):
                 return SearchResult(step, complete=False, views=tried)
             key = (_key(policy, after, event.now, step), mark(step))
-            shows = bool(policy.rulebook.vocabulary.seen) and after.shown != state.usage.shown
-            if key not in seen and (step.counted or event.waited or shows):
+            if key not in seen and (step.leaves_a_mark or event.waited):
                 seen.add(key)
                 waiting.append(SearchState(after, event.now + _PAUSE, step.steps()))
     return SearchResult(None, complete=True, views=tried)
@@ -211,7 +211,7 @@ def runs(policy: Policy, scenario: Scenario) -> Iterator[SearchStep]:
             for event in _next_views(policy, scenario, state):
                 step, usage = step_of(policy, scenario.reader, event, state)
                 yield step
-                if event.kind == kind and step.counted and not event.again:
+                if event.kind == kind and step.leaves_a_mark and not event.again:
                     on[event.waited] = SearchState(usage, event.now + _PAUSE, step.steps())
             state = on.get(False)
             if state is None and pauses < _MOST_PAUSES:
@@ -233,8 +233,7 @@ def _next_views(policy: Policy, scenario: Scenario, state: SearchState) -> Itera
         return
     counted = ledger(policy, state.usage, state.now)
     ends = [resets for tally, resets in counted.values() if tally.ids and resets is not None]
-    at = instant(state.now)
-    ends += [moment(end, policy.zone) for end in seen_ends(policy.rulebook, state.usage, at)]
+    ends += caps_end(policy, state.usage, state.now)
     if ends:
         for kind, (view, words) in enumerate(fresh):
             yield NextView(kind, view, min(ends), f"waits until then, and {words}", waited=True)
@@ -243,20 +242,15 @@ def _next_views(policy: Policy, scenario: Scenario, state: SearchState) -> Itera
 def _key(policy: Policy, usage: Usage, now: datetime, last: SearchStep) -> Hashable:
     """Return what is remembered, articles of one kind taken for one another."""
     kinds = {step.asked.view.article.key: step.kind for step in last.steps()}
-    counted = tuple(
-        (min(len(tally.ids), _most(policy, name)), frozenset(kinds.get(mark) for mark in tally.ids))
+    counted = [
+        (
+            min(len(tally.ids), most_told_apart(policy, name)),
+            frozenset(kinds.get(mark) for mark in tally.ids),
+        )
         for name, (tally, _) in ledger(policy, usage, now).items()
-    )
-    return counted, seen_now(policy.rulebook, usage, instant(now))
-
-
-def _most(policy: Policy, meter: str) -> int:
-    """Return a count of a meter above which no rule tells one from another."""
-    rulebook = policy.rulebook
-    limits = [limit for _, limit in rulebook.limits[meter] if limit is not None]
-    slot = rulebook.vocabulary.meters[meter].used
-    asked = rulebook.vocabulary.slots[slot].mentioned if slot >= 0 else ()
-    return int(max([0, *limits, *asked])) + 1
+    ]
+    shown = [(name, len(tally.ids)) for name, tally in usage.shown.items()]
+    return (*counted, *shown, seen_now(policy.rulebook, usage, instant(now)))
 
 
 def ends_apart(policy: Policy) -> bool:

@@ -20,7 +20,6 @@ __all__ = [
     "is_beyond",
     "most_seen",
     "seen_codes",
-    "seen_ends",
     "seen_now",
     "seen_numbers",
     "shown_before",
@@ -105,15 +104,6 @@ def seen_now(rulebook: Rulebook, usage: Usage, at: int) -> tuple[int, ...]:
         len(tally.ats) - window.timeline.inside(tally.ats, at)
         for tally, window in _asked_windows(rulebook, usage)
     )
-
-
-def seen_ends(rulebook: Rulebook, usage: Usage, at: int) -> Iterator[int]:
-    """Yield when the first of the showings that conditions ask for is in its window no more."""
-    for tally, window in _asked_windows(rulebook, usage):
-        inside = tally.ats[window.timeline.inside(tally.ats, at) :]
-        resets = window.timeline.resets(inside, len(inside), at) if inside else None
-        if resets is not None:
-            yield resets
 
 
 def shown_words(vocabulary: Vocabulary, values: Mapping[str, Code]) -> list[str]:

@@ -11,11 +11,10 @@ from meter.decision import Decision
 from meter.memo import decide
 from meter.verify.concretize import ConcreteView
 from meter.verify.situations import Situation
+from meter.verify.together.marks import grown, has_shown
 from meter.view import PageView, Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from meter.policy import Policy
     from meter.usage import Usage
 
@@ -27,7 +26,8 @@ class SearchStep:
     """One step of a journey.
 
     `kind` is the kind of view (its number in the scenario), `asked` what the engine was asked,
-    `counted` the meters that counted it, histories too, `earlier` the steps before it.
+    `counted` the meters that counted it, histories too, `showed` whether a prompt was shown that is
+    remembered, `earlier` the steps before it.
     """
 
     kind: int
@@ -35,6 +35,7 @@ class SearchStep:
     decision: Decision
     words: str
     counted: frozenset[str] = frozenset()
+    showed: bool = False
     again: bool = False
     waited: bool = False
     earlier: tuple[SearchStep, ...] = field(default=(), repr=False, eq=False)
@@ -42,6 +43,11 @@ class SearchStep:
     def steps(self) -> tuple[SearchStep, ...]:
         """Return the journey up to and including this step."""
         return (*self.earlier, self)
+
+    @property
+    def leaves_a_mark(self) -> bool:
+        """Whether anything is remembered of it."""
+        return self.showed or bool(self.counted)
 
 
 @frozen(kw_only=True)
@@ -83,19 +89,13 @@ def step_of(
         asked=ConcreteView(reader=reader, view=event.view, usage=state.usage, now=event.now),
         decision=decision,
         words=event.words,
-        counted=frozenset(_grown(state.usage, after)),
+        counted=frozenset(grown(state.usage, after)),
+        showed=has_shown(state.usage, after),
         again=event.again,
         waited=event.waited,
         earlier=state.steps,
     )
     return step, after
-
-
-def _grown(before: Usage, after: Usage) -> Iterator[str]:
-    """Yield the meters that have counted something since."""
-    for name, tally in after.tallies.items():
-        if not set(tally.ids) <= set(before.tally(name).ids):
-            yield name
 
 
 def fresh_view(view: PageView, number: int) -> PageView:

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from meter.clock import ManualClock
-from meter.decision import Decision
+from meter.decision import Deadline, Decision, Exposure
 from meter.errors import IdentityError, MeterError, PolicyError, PromptError, StoreError
 from meter.explanation import explain
 from meter.memo import decide
@@ -28,8 +28,10 @@ __all__ = [
     "Access",
     "Article",
     "AsyncPaywall",
+    "Deadline",
     "Decision",
     "Entitlement",
+    "Exposure",
     "IdentityError",
     "Journey",
     "ManualClock",

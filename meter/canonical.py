@@ -32,7 +32,7 @@ from meter.windows import Term, Window
 if TYPE_CHECKING:
     from attrs import AttrsInstance
 
-__all__ = ["digest", "to_table"]
+__all__ = ["digest", "texts_by_key", "to_table"]
 
 _OF_GIFTS = ("per_month", "readers", "lasts", "givers")
 
@@ -41,10 +41,25 @@ def digest(policy: Policy) -> str:
     """Return the first 16 hexadecimal digits of the SHA-256 of a policy's canonical form."""
     table = to_table(policy)
     for experiment in table.get("experiments", {}).values():
-        # Variants share the numbers of a hash out in their order, which sorting would lose.
-        experiment["variants"] = list(experiment["variants"].items())
-    text = json.dumps(table, sort_keys=True, default=str)
-    return sha256(text.encode()).hexdigest()[:16]
+        _keep_order(experiment)
+    return sha256(_text(table).encode()).hexdigest()[:16]
+
+
+def texts_by_key(value: object) -> dict[str, str]:
+    """Return each key of a part of a policy, with what it says as the digest looks at it."""
+    table = to_table(value)
+    if isinstance(value, DeclaredExperiment):
+        _keep_order(table)
+    return {str(key): _text(part) for key, part in table.items()}
+
+
+def _keep_order(experiment: dict[str, Any]) -> None:
+    """Write variants as a list: they share a hash's numbers out in an order sorting would lose."""
+    experiment["variants"] = list(experiment["variants"].items())
+
+
+def _text(table: object) -> str:
+    return json.dumps(table, sort_keys=True, default=str)
 
 
 def to_table(value: object) -> Any:  # noqa: ANN401 - tables, lists, words, numbers, dates

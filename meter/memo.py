@@ -163,11 +163,11 @@ def observe(policy: Policy, reader: Reader, view: PageView, now: datetime) -> Ob
 
 @define
 class _Outcome:
-    """A conclusion that was drawn, and its decision with the meter as it was read last."""
+    """A conclusion that was drawn, and its decision with the meter as it was told last."""
 
     conclusion: Conclusion
+    latest: Decision
     told: Told | None = None
-    latest: Decision | None = None
 
 
 @define
@@ -221,7 +221,8 @@ def _decide(
     counts, held = count(rulebook, reader, view, usage, at)
     outcome = situation.outcomes.get(counts)
     if outcome is None:
-        outcome = _Outcome(_conclude(rulebook, situation.facts, counts, now))
+        conclusion = _conclude(rulebook, situation.facts, counts, now)
+        outcome = _Outcome(conclusion, conclusion.decision)
         if len(situation.outcomes) >= _MOST_REMEMBERED:
             situation.outcomes.clear()
         situation.outcomes[counts] = outcome
@@ -231,15 +232,13 @@ def _decide(
     if not conclusion.says_more:
         return conclusion.decision.dated(now), usage
     told, usage = spend(rulebook, conclusion, held, usage)
-    decision = conclusion.decision
-    if told is not None:
-        if outcome.latest is None or outcome.told != told:
-            outcome.latest = read_meter(rulebook, conclusion, told)
-            outcome.told = told
-        decision = outcome.latest
+    if outcome.told != told:
+        latest = conclusion.decision
+        outcome.latest = latest if told is None else read_meter(rulebook, conclusion, told)
+        outcome.told = told
     if conclusion.lasting:
-        return decision.ending(deadlines(rulebook, conclusion, usage, at), now), usage
-    return decision.dated(now), usage
+        return outcome.latest.ending(deadlines(rulebook, conclusion, usage, at), now), usage
+    return outcome.latest.dated(now), usage
 
 
 def _conclude(rulebook: Rulebook, facts: Codes, counts: Counts, now: datetime) -> Conclusion:

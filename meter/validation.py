@@ -65,7 +65,8 @@ _SAID = {
         "this condition asks nothing, so it always holds", "name something, or remove it"),
     "empty-guarantee": (
         "guarantee `{name}` promises nothing",
-        "add `never` or `always`, a list of words of `show`, or `disjoint`, a list of offers"),
+        ("add `never` or `always`, a list of words of `show`, `disjoint`, a list of offers, or"
+         " `prompt` with `at_most`")),
     "empty-list": (
         "the list `{key}` is empty, so it would match nothing",
         "name at least one, or remove the key"),
@@ -156,10 +157,15 @@ def find_faults(policy: PolicyParts) -> Iterator[Problem]:
             yield from _when_faults(product.opens, ("products", product.name, "opens"))
     for index, guarantee in enumerate(policy.guarantees):
         yield from _when_faults(guarantee.when, ("guarantees", index, "when"))
-        if not (guarantee.never or guarantee.always or guarantee.disjoint):
+        if not _promises_something(guarantee):
             yield _problem("empty-guarantee", ("guarantees", index), name=guarantee.name)
     for experiment in policy.experiments:
         yield from _when_faults(experiment.when, ("experiments", experiment.name, "when"))
+
+
+def _promises_something(guarantee: Guarantee) -> bool:
+    shown = guarantee.never or guarantee.always or guarantee.disjoint
+    return bool(shown or guarantee.prompt is not None or guarantee.at_most)
 
 
 def zone_of(name: str) -> ZoneInfo | None:

@@ -303,7 +303,9 @@ class Timeline:
         return reads[-1] + self._length
 
     def _inside_calendar(self, reads: Sequence[int], at: int) -> int:
-        start = self.bounds(at)[0]
+        start, end = self._bounds
+        if not start <= at < end:
+            start, end = self.bounds(at)
         return bisect_left(reads, start) if reads and reads[0] < start else 0
 
     def _inside_rolling(self, reads: Sequence[int], at: int) -> int:

@@ -18,6 +18,7 @@ FILES = (
     "tests/laws/test_planted_bugs.py",
     "tests/laws/test_played_journeys.py",
     "tests/paywall/test_planted_bugs.py",
+    "tests/columns/test_campaigns.py",
     "tests/columns/test_planted_bugs.py",
     "tests/journeys/test_planted_bugs.py",
     "tests/prompts/test_planted_words.py",
@@ -25,6 +26,7 @@ FILES = (
     "tests/verify/test_crawlers.py",
     "tests/verify/test_generous_engines.py",
     "tests/verify/test_planted.py",
+    "tests/verify/test_planted_prompts.py",
     "tests/web/machines/test_planted_bugs.py",
 )
 

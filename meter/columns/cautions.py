@@ -91,11 +91,18 @@ CAUTIONS = {
             " they can be; if it does hold walls and nobody met one, say so with `--walls kept`"
         ),
     ),
-    "W34": (
-        "deadlines-not-replayed",
+    "W35": (
+        "visitors-not-in-log",
         (
-            "offer `{offer}` lasts a while for each reader, and here it is never over for anybody:"
-            " after that a reader is shown it here and not in life"
+            "experiment `{experiment}` goes by the visitor's id, which the log does not have:"
+            " nobody is in a variant here; name the column with `--column reader.visitor=NAME`"
+        ),
+    ),
+    "W36": (
+        "closings-not-in-log",
+        (
+            "prompt `{prompt}` is quiet after it was closed, and the log says of no closing: here"
+            " it is shown more often than in life"
         ),
     ),
 }

@@ -2,104 +2,31 @@
 
 Views come as columns. Those with equal facts form a group, the same `engine.judge` is called once
 for each combination of facts and counts that is met (see `tables`), and a compiled loop does the
-counting (see `counting`).
+counting (see `counting`). Where it matters what was shown before, or an experiment decides, the
+engine is asked view by view (see `one_by_one`).
 """
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
-from attrs import field, frozen
+from attrs import frozen
 
 from meter.columns.arrays import Codes, Flags, Integers, new_memory
 from meter.columns.counting import Bucket, CountResults, count
-from meter.columns.partition import Dealt, Hashes, deal, in_order
+from meter.columns.one_by_one import decide_one_by_one
+from meter.columns.partition import Dealt, deal, in_order
 from meter.columns.tables import Judging
+from meter.columns.views import Decided, Readers, Views
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from numpy.typing import ArrayLike
-
     from meter.columns.arrays import Tables
 
 __all__ = ["Columns", "Decided", "Readers", "Views"]
-
-_READY: tuple[Literal["C"], Literal["W"]] = ("C", "W")
-"""A column that may not be written is copied, as the loops are compiled for the other sort."""
-
-
-def _integers(values: ArrayLike) -> Integers:
-    return np.require(values, np.int64, _READY)
-
-
-def _codes(values: ArrayLike) -> Codes:
-    return np.require(values, np.int32, _READY)
-
-
-def _hashes(values: ArrayLike) -> Hashes:
-    return np.require(np.asarray(values), None, _READY).astype(np.uint64, copy=False)
-
-
-def _no_integers() -> Integers:
-    return np.empty(0, np.int64)
-
-
-@frozen(kw_only=True)
-class Views:
-    """Page views as columns of equal length.
-
-    `reader`, `article` and `key` are whole numbers that stand for ids, `at` instants in
-    microseconds since 1970. `key` stands for the view's id (`PageView.view_key`) and is only needed
-    where a meter counts views and they have ids of their own; without it, views of one article at
-    one microsecond are one. `group` numbers the facts as `Columns.group` does; one entry holds for
-    all.
-    """
-
-    reader: Hashes = field(converter=_hashes)
-    at: Integers = field(converter=_integers)
-    article: Integers = field(converter=_integers)
-    key: Integers = field(factory=_no_integers, converter=_integers)
-    group: Codes = field(converter=_codes)
-
-
-@frozen(kw_only=True)
-class Readers:
-    """One row a reader, in no particular order.
-
-    `views` all of them, `counted` those that spent, `blocked` those that got a preview;
-    `first_stop` is the number of the first blocked view among the reader's own (from 1; 0 for none)
-    and `first_stop_at` its instant.
-    """
-
-    reader: Hashes
-    views: Integers
-    counted: Integers
-    blocked: Integers
-    first_stop: Integers
-    first_stop_at: Integers
-
-
-@frozen(kw_only=True)
-class Decided:
-    """What was decided, by reader, by verdict and, where that was asked for, by view.
-
-    `views` counts views by verdict, without the speculative ones; `meters` the views that each
-    meter has counted. The others are by view: `verdict` numbers `Columns.verdicts`; `told` is the
-    number of the meter in `Columns.meters` of which the decision tells and `used` what it says of
-    it, or -1 where there is none; `counted` and `speculative` are as in `Decision`.
-    """
-
-    readers: Readers
-    views: Integers
-    meters: Integers
-    verdict: Codes
-    told: Codes
-    used: Codes
-    counted: Flags
-    speculative: Flags
 
 
 class Columns(Judging):
@@ -136,6 +63,16 @@ class Columns(Judging):
 
         `by_view` asks for the single decisions; `workers` is the number of threads, which changes
         nothing but the speed.
+        """
+        if self.has_campaigns:
+            return decide_one_by_one(self, views, by_view=by_view)
+        return self.at_once(views, by_view=by_view, workers=workers)
+
+    def at_once(self, views: Views, *, by_view: bool = True, workers: int = 1) -> Decided:
+        """Decide who may read what, and what is counted, whatever prompts were shown before.
+
+        That is all of `decide` for a policy without campaigns. Of another one it is right who gets
+        access by which rule, if no condition asks what was `seen`.
         """
         dealt = deal(
             views.reader,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
 
     from meter.columns.arrays import Codes, Flags, Integers
+    from meter.decision import Exposure
     from meter.formulas import Formula
     from meter.policy import Policy
 
@@ -100,6 +101,8 @@ class Judging:
         self.meters = [meter.name for meter in self.rulebook.meters]
         self.verdicts: list[Verdict] = []
         self.groups: list[Group] = []
+        self.prompts: dict[str, int] = {}
+        self.exposed: dict[tuple[Exposure, ...], int] = {(): 0}
         self.judged = 0
         self._lock = Lock()
         self._group_of: dict[Group, int] = {}
@@ -244,6 +247,17 @@ class Judging:
         self.judged += 1
         self._known[row.verdict_at + combination] = number
         return number
+
+    @property
+    def has_campaigns(self) -> bool:
+        """Whether more is decided than who may read what: prompts, exposures, running offers."""
+        book = self.rulebook
+        return bool(book.looks_at_prompts or book.experiments or book.vocabulary.lasting)
+
+    def number(self, verdict: Verdict, facts: tuple[Any, ...]) -> int:
+        """Return the number of a verdict on complete facts in `verdicts`."""
+        with self._lock:
+            return self._number(verdict, facts)
 
     def _number(self, verdict: Verdict, facts: tuple[Any, ...]) -> int:
         """Return the number of a verdict with the meters of which one is told."""

@@ -19,6 +19,7 @@ from meter.commands.console import (
 )
 from meter.commands.help import command
 from meter.commands.options import FilePath, format_option
+from meter.errors import listed
 from meter.loading.policies import read_placed
 from meter.loading.together import read_files
 from meter.loading.together.edits import edited_parts
@@ -67,8 +68,9 @@ def diff(old: Path, new: Path, log: Path | None, budget: float, form: str) -> No
     """Say for whom two policies differ.
 
     List every kind of reader and page view whose decision differs: who, before, after. Only what
-    readers see and what is counted matters, not the order and the names of rules. Where a policy
-    includes other files, the parts that were written otherwise follow, each with file and line.
+    readers see and what is counted matters, not the order and the names of rules. Where nothing
+    differs, or a policy includes other files, the parts that were written otherwise follow, each
+    with file and line.
 
     The exit code is 0 if nothing differs, 1 if something does or if that is not decided within the
     budget, and 2 if a file cannot be read.
@@ -95,7 +97,7 @@ def diff(old: Path, new: Path, log: Path | None, budget: float, form: str) -> No
     else:
         console = open_console()
         _print_changes(console, found)
-        if any(places.files.are_several for _, places in read):
+        if not found.rows or any(places.files.are_several for _, places in read):
             _print_edits(edits)
         if logged is not None:
             _print_logged(console, logged, str(log))
@@ -114,7 +116,13 @@ def _changes_table(found: Changes) -> dict[str, object]:
 def _edits_table(edits: Sequence[EditedPart]) -> dict[str, object]:
     return {
         "edits": [
-            {"what": one.what, "change": one.change, "old": one.old, "new": one.new}
+            {
+                "what": one.what,
+                "change": one.change,
+                "keys": list(one.keys),
+                "old": one.old,
+                "new": one.new,
+            }
             for one in edits
         ]
     }
@@ -127,8 +135,9 @@ def _print_edits(edits: Sequence[EditedPart]) -> None:
     print_answer("\nwritten otherwise:")
     for one in edits:
         where = " → ".join(dict.fromkeys(place for place in (one.old, one.new) if place))
+        keys = f" in {listed([f'`{key}`' for key in one.keys], 'and')}" if one.keys else ""
         told = f": {where}" if where else ""
-        print_answer(f"  {one.what} {one.change}{told}")
+        print_answer(f"  {one.what} {one.change}{keys}{told}")
 
 
 def _logged_table(logged: Logged) -> dict[str, object]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "decide_all",
+    "decide_each",
     "events_argument",
     "offer_names",
     "open_events",
@@ -49,6 +50,14 @@ def decide_all(
     policy: Policy, events: Iterator[Event | Started | Dismissed]
 ) -> Iterator[tuple[Event, Decision]]:
     """Decide views one after the other, each reader with what was counted and started before."""
+    for event, _, decision in decide_each(policy, events):
+        yield event, decision
+
+
+def decide_each(
+    policy: Policy, events: Iterator[Event | Started | Dismissed]
+) -> Iterator[tuple[Event, Usage, Decision]]:
+    """Decide views as `decide_all` does, each with what was remembered before it."""
     usages: dict[str | None, Usage] = {}
     for event in events:
         reader = event.reader
@@ -60,7 +69,7 @@ def decide_all(
             usages[reader.id] = close(policy, usage, event.dismissed, event.at)
             continue
         decision, usages[reader.id] = decide(policy, reader, event.view, usage, event.at)
-        yield event, decision
+        yield event, usage, decision
 
 
 def read_stream(path: Path, policy: Policy) -> Iterator[Event | Started | Dismissed]:

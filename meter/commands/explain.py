@@ -7,13 +7,14 @@ from codecs import BOM_UTF8
 from typing import TYPE_CHECKING
 
 import click
-from attrs import evolve
+from attrs import asdict, evolve
 
 from meter.commands.console import print_answer, print_json
-from meter.commands.events import decide_all, offer_names, open_events, source_name
+from meter.commands.events import decide_each, offer_names, open_events, source_name
 from meter.commands.help import command
 from meter.commands.options import FilePath, format_option, policy_argument
 from meter.errors import MeterError, Problem
+from meter.explanation import AskedView, kept_back, tried
 from meter.explanation import explain as explained
 from meter.loading import load_policy
 from meter.loading.events import (
@@ -31,9 +32,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from meter.decision import Decision
     from meter.loading.events import Event
     from meter.loading.other_events import Dismissed, Started
     from meter.policy import Policy
+    from meter.usage import Usage
 
 __all__ = ["explain"]
 
@@ -58,23 +61,31 @@ def explain(policy_path: Path, events: Path, form: str, *, every: bool) -> None:
     earlier ones have been counted.
     """
     policy = load_policy(policy_path)
-    decided = list(decide_all(policy, _read_document(events, policy)))
+    decided = list(decide_each(policy, _read_document(events, policy)))
     if not decided:
         source = source_name(events)
         raise MeterError(f"there is no event in {source}; it holds objects such as {_EVENT}")
     shown = decided if every else decided[-1:]
     if form == "json":
-        told = [
-            {"decision": decision_table(decision), "explanation": explained(decision)}
-            for _, decision in shown
-        ]
+        told = [_document(*each) for each in shown]
         print_json(told if every else told[0])
         return
-    for event, decision in shown:
+    for event, before, decision in shown:
         name = "without an id" if event.reader.id is None else f"`{event.reader.id}`"
         reader = f"reader {name} ({event.reader.status(event.at)})"
         print_answer(f"{event.at.isoformat()} {reader} opens `{event.view.article.id}`")
-        print_answer(explained(decision))
+        print_answer(explained(decision, asked=AskedView(event.reader, event.view, before)))
+
+
+def _document(event: Event, before: Usage, decision: Decision) -> dict[str, object]:
+    """Return what is said of a decision, and in parts what is said of prompts and experiments."""
+    asked = AskedView(event.reader, event.view, before)
+    return {
+        "decision": decision_table(decision),
+        "explanation": explained(decision, asked=asked),
+        "kept_back": [asdict(each) for each in kept_back(decision, asked)],
+        "experiments": [asdict(each) for each in tried(decision)],
+    }
 
 
 def _read_document(path: Path, policy: Policy) -> Iterator[Event | Started | Dismissed]:

@@ -12,7 +12,7 @@ from rich.text import Text
 from meter.commands.console import open_console, print_drawn, print_json, print_message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from rich.console import Console
 
@@ -81,6 +81,11 @@ def _draw(console: Console, found: Replay, policy: str) -> None:
         console.print("", _counts("by rule", found.rules.items()))
     if len(found.meters) > 1:
         console.print("", _counts("counted by meter", found.meters.items()))
+    if found.prompts:
+        console.print("", _rows(("prompt", "shown", "kept back"), found.prompt_rows()))
+    if found.experiments:
+        names = ("experiment", "readers", "exposed", "exposures")
+        console.print("", _rows(names, found.variant_rows()))
     console.print()
     for note in found.notes:
         console.print(Text(f"note: {note}"))
@@ -110,6 +115,16 @@ def _counts(title: str, counts: Iterable[tuple[str, int]]) -> Table:
     table.add_column("views", justify="right")
     for name, views in counts:
         table.add_row(str(name), f"{views:,}")
+    return table
+
+
+def _rows(names: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    """Return a table whose first column is words, and the others numbers."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for place, name in enumerate(names):
+        table.add_column(name, justify="right" if place else "left")
+    for row in rows:
+        table.add_row(*row)
     return table
 
 

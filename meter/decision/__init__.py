@@ -62,10 +62,16 @@ class Conclusion:
     begins: bool = False
     says_more: bool = field(init=False)
     """Whether a meter is told, or anything is to be remembered."""
+    writes: bool = field(init=False)
+    """Whether something is to be remembered."""
 
     @says_more.default
     def _says_more(self) -> bool:
         return bool(self.groups or self.counted or self.shown or self.lasting)
+
+    @writes.default
+    def _writes(self) -> bool:
+        return bool(self.counted or self.shown or self.begins)
 
 
 def conclude(

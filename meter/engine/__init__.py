@@ -51,14 +51,22 @@ from meter.engine.counting import (
     is_counted,
     meter_codes,
 )
-from meter.engine.deadlines import begin, deadlines, long_offered
+from meter.engine.deadlines import begin, deadlines, long_offered, prune_offered
 from meter.engine.exposures import conclude, other_variants
-from meter.engine.keeping import prune
-from meter.engine.records import close, expires_at, join, joined_at, ledger, start
+from meter.engine.keeping import prune_closed, prune_shown
+from meter.engine.records import (
+    check_prompt,
+    close,
+    expires_at,
+    join,
+    joined_at,
+    ledger,
+    start,
+)
 from meter.engine.showings import show, unremembered
 from meter.facts import ACCESS
 from meter.rulebook import first_match
-from meter.usage import Usage
+from meter.usage import NOTHING, Usage
 from meter.vocabulary import Access
 from meter.windows import instant
 
@@ -75,9 +83,10 @@ if TYPE_CHECKING:
 
 # fmt: off
 __all__ = [
-    "Held", "allowance", "believe", "check_call", "close", "complete", "conclude", "count",
-    "deadlines", "decide", "expires_at", "is_counted", "is_settled", "join", "joined_at", "judge",
-    "ledger", "long_offered", "meter_codes", "observe", "record", "spend", "start", "unremembered",
+    "Held", "allowance", "believe", "check_call", "check_prompt", "close", "complete",
+    "conclude", "count", "deadlines", "decide", "expires_at", "is_counted", "is_settled", "join",
+    "joined_at", "judge", "ledger", "long_offered", "meter_codes", "observe", "record", "spend",
+    "start", "unremembered",
 ]
 # fmt: on
 
@@ -174,7 +183,7 @@ def spend(
 
     A usage that is written anew is without what no window of the policy holds any more.
     """
-    when, inside, glance, at = held
+    when, inside, _, _ = held
     tallies: dict[int, Tally] = {}
     for place in conclusion.counted:
         tally, mark = inside[place]
@@ -199,32 +208,55 @@ def spend(
             if choose_told(other, resets) != told
         }
         told = (*told[:2], tuple(others))
-    after = usage
-    if tallies:
-        named = {rulebook.meters[place].name: tally for place, tally in tallies.items()}
-        after = _remembered(rulebook, usage, named, when)
-    noted = begin(after, conclusion.lasting, at) if conclusion.begins else after
+    if not conclusion.writes:
+        return told, usage
+    return told, _remembered(rulebook, conclusion, held, usage, tallies)
+
+
+def _remembered(
+    rulebook: Rulebook,
+    conclusion: Conclusion,
+    held: Held,
+    usage: Usage,
+    counted: dict[int, Tally],
+) -> Usage:
+    """Return a usage after a view: what it has counted, which prompt and which offers it shows.
+
+    `counted` are the meters that have counted anew, by their places.
+    """
+    when, _, glance, at = held
+    tallies = _tallies(rulebook, usage, counted, when) if counted else usage.tallies
+    shown, closed, offered = usage.shown, usage.closed, usage.offered
     key = ""
+    if conclusion.begins:
+        offered = begin(usage, conclusion.lasting, at)
     if glance is not None:
-        when = glance.when
+        _, _, when, view = glance
         if conclusion.shown is not None:
-            noted = show(rulebook, noted, conclusion.shown, glance)
-            key = glance.key
-    if noted is not after or (glance is None and after is not usage):
-        noted = prune(rulebook, noted, when, key)
-    return told, noted
+            key = view.view_key(at)
+            shown = show(rulebook, shown, conclusion.shown, when, key)
+    noted = shown is not usage.shown or offered is not usage.offered
+    if not (counted or noted):
+        return usage
+    if (noted or glance is None) and (shown or closed or offered):
+        shown = shown and prune_shown(rulebook, shown, when, key)
+        closed = closed and prune_closed(rulebook, closed, when)
+        offered = offered and prune_offered(rulebook, offered, when)
+    return usage.holding(tallies, shown, closed, offered)
 
 
-def _remembered(rulebook: Rulebook, usage: Usage, counted: dict[str, Tally], when: int) -> Usage:
-    """Return a usage in which some meters have counted anew, at the instant `when`."""
-    kept = {}
-    for name, tally in counted.items():
-        before = usage.tally(name)
+def _tallies(
+    rulebook: Rulebook, usage: Usage, counted: dict[int, Tally], when: int
+) -> dict[str, Tally]:
+    """Return what all meters have counted, some of them anew at the instant `when`."""
+    tallies = usage.tallies.copy()
+    for place, tally in counted.items():
+        name = rulebook.meters[place].name
+        before = tallies.get(name, NOTHING)
         # What lies ahead is kept: it may be this clock that is wrong.
         ahead = before.ats and before.ats[-1] > when
-        kept[name] = tally.with_later(before, when) if ahead else tally
-    tallies = {**usage.tallies, **kept}
+        tallies[name] = tally.with_later(before, when) if ahead else tally
     if len(tallies) > 1:
         for other, tally in tallies.items():
             tallies[other] = rulebook.inside(other, tally, when)
-    return Usage(tallies, usage.started, usage.shown, usage.closed, usage.offered)
+    return tallies

@@ -57,15 +57,18 @@ def count(
         for place, meter in enumerate(rulebook.meters):
             if not meter.by_view:
                 counts[FIRST_METER + 1 + 2 * place] |= ALREADY
-    if rulebook.vocabulary.once:
-        counts += (offer in usage.started for offer in rulebook.vocabulary.once)
-    if rulebook.vocabulary.lasting:
-        counts += elapsed_codes(rulebook, usage, at)
     glance = None
-    if rulebook.looks_at_prompts:
-        glance = look(rulebook, reader, view, usage, at, when)
-        counts += glance.codes
-        counts += glance.seen
+    if rulebook.looks_beyond_meters:
+        vocabulary = rulebook.vocabulary
+        if vocabulary.once:
+            counts += (offer in usage.started for offer in vocabulary.once)
+        if vocabulary.lasting:
+            counts += elapsed_codes(rulebook, usage, at)
+        if rulebook.looks_at_prompts:
+            glance = look(rulebook, reader, view, usage, at, when)
+            codes, seen, _, _ = glance
+            counts += codes
+            counts += seen
     return tuple(counts), (when, inside, glance, at)
 
 

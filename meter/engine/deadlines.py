@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import evolve
-
 from meter.decision import NEVER, Deadline
 from meter.windows import DAY, moment
 
@@ -51,14 +49,14 @@ def elapsed_codes(rulebook: Rulebook, usage: Usage, at: int) -> Iterator[int]:
         yield NEVER if code is None else code
 
 
-def begin(usage: Usage, offers: tuple[str, ...], at: int) -> Usage:
-    """Return a usage after some offers were shown at the instant `at`: the earlier showing stays.
+def begin(usage: Usage, offers: tuple[str, ...], at: int) -> dict[str, int]:
+    """Return when offers were first shown, after some were at the instant `at`: the earlier stays.
 
-    It is the very same usage where that changes nothing.
+    It is the very same table where that changes nothing.
     """
     known = {offer: first_offered(usage, offer, at) for offer in offers}
     new = {offer: at for offer, first in known.items() if first is None or at < first}
-    return evolve(usage, offered={**usage.offered, **new}) if new else usage
+    return {**usage.offered, **new} if new else usage.offered
 
 
 def deadlines(

@@ -10,49 +10,50 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import evolve
-
-from meter.engine.deadlines import prune_offered
-from meter.usage import Tally, Usage, latest_of, table_of, tally_of
+from meter.usage import NOTHING, Tally, latest_of, table_of, tally_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from meter.rulebook import PromptGroup, Rulebook
+    from meter.usage import Usage
     from meter.windows import Timeline
 
-__all__ = ["join_prompts", "prompt_ends", "prune"]
+__all__ = ["join_prompts", "prompt_ends", "prune_closed", "prune_shown"]
 
 Shown = dict[str, Tally]
 """The showings of some prompts, by name."""
 
 
-def prune(rulebook: Rulebook, usage: Usage, when: int, key: str = "") -> Usage:
-    """Return a usage without the showings and closings that nothing looks at after `when`.
+def prune_shown(rulebook: Rulebook, shown: Shown, when: int, key: str = "") -> Shown:
+    """Return the showings that something looks at after the instant `when`.
 
     The showing at the view `key` is kept, whatever else was shown at its very instant.
     """
-    if not usage.shown and not usage.closed and not usage.offered:
-        return usage
-    shown: Shown = {}
-    for names in _groups(rulebook, usage.shown):
-        held = {name: usage.shown[name] for name in names}
+    kept: Shown = {}
+    for names in _groups(rulebook, shown):
+        held = shown if len(names) == len(shown) else {name: shown[name] for name in names}
         group = rulebook.frequencies.group_of(names[0])
         if group is not None and group.windows:
-            shown |= _kept(group, held, when, key)
+            kept |= _kept(group, held, when, key)
         elif _lasts(rulebook, held[names[0]].ats[-1], when):
-            shown |= held
-    closed = {
+            kept |= held
+    return kept
+
+
+def prune_closed(rulebook: Rulebook, closed: dict[str, int], when: int) -> dict[str, int]:
+    """Return the closings that silence something after the instant `when`."""
+    return {
         name: at
-        for name, at in usage.closed.items()
+        for name, at in closed.items()
         if (end := _silence_ends(rulebook, name, at)) is None or end > when
     }
-    offered = prune_offered(rulebook, usage.offered, when)
-    return evolve(usage, shown=shown, closed=closed, offered=offered)
 
 
-def _groups(rulebook: Rulebook, shown: Iterable[str]) -> Iterator[tuple[str, ...]]:
-    """Yield the prompts that have showings, those of a group together."""
+def _groups(rulebook: Rulebook, shown: Shown) -> Iterator[tuple[str, ...]]:
+    """Return the prompts that have showings, those of a group together."""
+    if len(shown) == 1:  # nearly always
+        return iter([tuple(shown)])
     found: dict[object, list[str]] = {}
     for name in shown:
         place = rulebook.frequencies.places.get(name)
@@ -63,13 +64,18 @@ def _groups(rulebook: Rulebook, shown: Iterable[str]) -> Iterator[tuple[str, ...
 
 def _kept(group: PromptGroup, held: Shown, when: int, key: str = "") -> Shown:
     """Return which showings of a group some window looks at; what lies ahead is kept."""
-    near = _all_of(tally.up_to(when) for tally in held.values())
+    near = NOTHING  # a loop of its own: this is every view that shows something
+    for tally in held.values():
+        near = near.union(tally.up_to(when)) if near.ids else tally.up_to(when)
     kept = {key}
     for times, timeline in group.windows:
-        inside = near.since(timeline.inside(near.ats, when)).ids
-        kept |= {*inside[-times:]}
+        first = timeline.inside(near.ats, when)
+        last = max(first, len(near.ats) - times)
+        if last == 0:
+            return held
+        kept.update(near.ids[last:])
         if timeline.window.fixed is not None:
-            kept |= {*inside[:1]}
+            kept.update(near.ids[first : first + 1])
     return {name: _only(tally, kept, when) for name, tally in held.items()}
 
 
@@ -79,7 +85,7 @@ def _only(tally: Tally, kept: set[str], when: int) -> Tally:
 
 
 def _all_of(tallies: Iterable[Tally]) -> Tally:
-    found = Tally()
+    found = NOTHING
     for tally in tallies:
         found = found.union(tally) if found.ids else tally
     return found

@@ -11,7 +11,7 @@ from meter.engine.calls import check_given
 from meter.engine.counting import believe
 from meter.engine.deadlines import offered_ends, prune_offered
 from meter.engine.keeping import join_prompts, prompt_ends
-from meter.errors import MeterError, meant
+from meter.errors import UnknownPromptError, meant, quoted
 from meter.policy.faults.frequency import known_prompts
 from meter.usage import Usage, earliest_of
 from meter.windows import DAY, instant, moment
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from meter.policy import Policy
     from meter.usage import Tally
 
-__all__ = ["close", "expires_at", "join", "joined_at", "ledger", "start"]
+__all__ = ["check_prompt", "close", "expires_at", "join", "joined_at", "ledger", "start"]
 
 _LAST = instant(datetime(9998, 12, 30, tzinfo=UTC))
 """No usage is kept for longer: calendars end with the year 9999."""
@@ -115,15 +115,24 @@ def start(policy: Policy, usage: Usage, offer: str) -> Usage:
 def close(policy: Policy, usage: Usage, prompt: str, now: datetime) -> Usage:
     """Return a usage after its reader has closed a prompt at `now`, a time with a zone.
 
-    It is the very same object where no prompt of the policy is silent after that. Raises
-    `MeterError` if the policy has no such prompt, and none that ships is called so.
+    It is the very same object where no prompt of the policy is silent after that. Raises what
+    `check_prompt` does.
+    """
+    check_prompt(policy, prompt)
+    group = policy.rulebook.frequencies.group_of(prompt)
+    return usage if group is None or not group.closed else usage.closing(prompt, instant(now))
+
+
+def check_prompt(policy: Policy, prompt: str) -> None:
+    """Raise `UnknownPromptError` where the policy has no such prompt, and none ships by that name.
+
+    That is a mistake whoever closes it, also a reader of whom nothing is remembered.
     """
     known = known_prompts(policy)
     if prompt not in known:
-        advice = meant(prompt, known)
-        raise MeterError(f"the policy has no prompt `{prompt}`; {advice}")
-    group = policy.rulebook.frequencies.group_of(prompt)
-    return usage if group is None or not group.closed else usage.closing(prompt, instant(now))
+        raise UnknownPromptError(
+            f"the policy has no prompt {quoted(prompt)}; {meant(prompt, known)}"
+        )
 
 
 def joined_at(policy: Policy, source: Usage, now: datetime) -> datetime:

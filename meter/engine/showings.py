@@ -8,20 +8,21 @@ like every window.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from attrs import evolve
 
 from meter.facts.attributes import since
 from meter.rulebook import MAY, NOT_NOW, SHOWN
-from meter.usage import Tally, latest_believed
+from meter.usage import NOTHING, latest_believed
+from meter.view import PageView
 from meter.windows import DAY
 
 if TYPE_CHECKING:
     from meter.decision import Decision
     from meter.rulebook import JudgedPrompt, PromptGroup, Rulebook
-    from meter.usage import Usage
-    from meter.view import PageView, Reader
+    from meter.usage import Tally, Usage
+    from meter.view import Reader
     from meter.windows import Timeline
 
 __all__ = ["Glance", "look", "show", "unremembered"]
@@ -29,13 +30,11 @@ __all__ = ["Glance", "look", "show", "unremembered"]
 _purchase = since("purchase", None)
 
 
-class Glance(NamedTuple):
-    """What a record says of the tracked prompts, and the instant and the id of a showing."""
-
-    codes: tuple[int, ...]
-    seen: tuple[int, ...]
-    when: int
-    key: str
+Glance = tuple[tuple[int, ...], tuple[int, ...], int, PageView]
+"""What a record says of each tracked prompt, and how often each was shown that a condition asks
+for; the instant at which a showing would be remembered; and the view. (A plain tuple: it is made
+every view.)
+"""
 
 
 def look(
@@ -43,84 +42,123 @@ def look(
 ) -> Glance:
     """Return what a record says of each tracked prompt for a view at the instant `at`.
 
-    `when` is the instant whose windows run for meters.
+    `when` is the instant whose windows run for meters. A group of which nothing was shown or closed
+    is not looked at.
     """
     frequencies = rulebook.frequencies
-    when, ahead = latest_believed(usage.shown.values(), at, when)
-    key = view.view_key(at)
-    bought = _purchase(reader, view, at) if reader.entitlements else None
-    tallies = [_of_group(group, usage) for group in frequencies.groups]
-    silent = [_last_closing(group, usage, at) for group in frequencies.groups]
+    bought = None
+    if frequencies.after_purchase and reader.entitlements:
+        bought = _purchase(reader, view, at)
+    showings, closings = usage.shown, usage.closed
+    if bought is None and not showings and not closings:
+        return frequencies.may, (0,) * len(rulebook.vocabulary.seen), when, view
+    ahead = False
+    if showings:
+        when, ahead = latest_believed(showings.values(), at, when)
+    codes = [*frequencies.may]
+    for group in frequencies.groups:
+        shown = _of_group(group, showings)
+        closed = _last_closing(group, closings, at) if closings else None
+        for place, prompt in group.capped:
+            if (prompt.closed and closed is not None and when < closed + prompt.closed) or (
+                bought is not None and bought < prompt.purchase
+            ):
+                codes[place] = NOT_NOW
+            elif shown.ids:
+                codes[place] = _by_showings(prompt, shown, showings, view, at, when, ahead=ahead)
+    seen: tuple[int, ...] = ()
+    if rulebook.vocabulary.seen:
+        seen = tuple(
+            _seen(rulebook, usage, name, when, ahead=ahead) for name in rulebook.vocabulary.seen
+        )
+    return tuple(codes), seen, when, view
 
-    def inside(tally: Tally, timeline: Timeline) -> Tally:
-        first = timeline.inside(tally.ats, when)
-        if ahead:
-            tally = tally.until(timeline.outside(tally.ats, first, when))
-        return tally.since(first)
 
-    def code(prompt: JudgedPrompt) -> int:
-        closed = silent[prompt.group]
-        if prompt.closed and closed is not None and when < closed + prompt.closed:
-            return NOT_NOW
-        if bought is not None and bought < prompt.purchase:
-            return NOT_NOW
-        if not tallies[prompt.group].ids:
-            return MAY
-        own = usage.showings(prompt.name).ids
-        ids, ats = tallies[prompt.group].ids, tallies[prompt.group].ats
-        for times, timeline in prompt.caps:
-            first = timeline.inside(ats, when)
-            last = timeline.outside(ats, first, when) if ahead else len(ats)
-            if last - first >= times and not (key in own and key in ids[first:last]):
+def _by_showings(
+    prompt: JudgedPrompt,
+    shown: Tally,
+    showings: dict[str, Tally],
+    view: PageView,
+    at: int,
+    when: int,
+    *,
+    ahead: bool,
+) -> int:
+    """Return whether a prompt may be shown, by what was `shown` of its group alone.
+
+    `when` is the instant whose windows run, and `ahead` says that some showing lies after it. A
+    window is only looked at where there are as many showings as its cap in any.
+    """
+    ats = shown.ats
+    count = len(ats)
+    for times, timeline in prompt.caps:
+        if count < times:
+            continue
+        first = timeline.inside(ats, when)
+        last = timeline.outside(ats, first, when) if ahead else count
+        if last - first >= times:
+            key = view.view_key(at)
+            own = showings.get(prompt.name, NOTHING).ids
+            if not (key in own and key in shown.ids[first:last]):
                 return NOT_NOW
-        if prompt.retried and key in inside(usage.showings(prompt.name), prompt.retried).ids:
+    if prompt.retried and prompt.name in showings:
+        inside = _inside(showings[prompt.name], prompt.retried, when, ahead=ahead)
+        if view.view_key(at) in inside.ids:
             return SHOWN
-        return MAY
-
-    def seen(name: str) -> int:
-        place = frequencies.places.get(name)
-        window = None if place is None else frequencies.prompts[place].seen
-        if window is None:  # of another policy, that shares this vocabulary
-            return 0
-        return min(len(inside(usage.showings(name), window.timeline).ids), window.times)
-
-    return Glance(
-        tuple(map(code, frequencies.prompts)),
-        tuple(map(seen, rulebook.vocabulary.seen)),
-        when,
-        key,
-    )
+    return MAY
 
 
-def _of_group(group: PromptGroup, usage: Usage) -> Tally:
+def _seen(rulebook: Rulebook, usage: Usage, prompt: str, when: int, *, ahead: bool) -> int:
+    """Return how often a prompt was shown that a condition asks for, as far as that can matter."""
+    place = rulebook.frequencies.places.get(prompt)
+    window = None if place is None else rulebook.frequencies.prompts[place].seen
+    if window is None:  # of another policy, that shares this vocabulary
+        return 0
+    inside = _inside(usage.showings(prompt), window.timeline, when, ahead=ahead)
+    return min(len(inside.ids), window.times)
+
+
+def _inside(tally: Tally, timeline: Timeline, when: int, *, ahead: bool) -> Tally:
+    """Return what of a tally a window holds that runs at the instant `when`."""
+    first = timeline.inside(tally.ats, when)
+    if ahead:
+        tally = tally.until(timeline.outside(tally.ats, first, when))
+    return tally.since(first)
+
+
+def _of_group(group: PromptGroup, shown: dict[str, Tally]) -> Tally:
     """Return the showings of all prompts of a group."""
-    found = Tally()
+    found = NOTHING
     for name in group.names:
-        found = found.union(usage.showings(name)) if found.ids else usage.showings(name)
+        if name in shown:
+            found = found.union(shown[name]) if found.ids else shown[name]
     return found
 
 
-def _last_closing(group: PromptGroup, usage: Usage, at: int) -> int | None:
+def _last_closing(group: PromptGroup, closings: dict[str, int], at: int) -> int | None:
     """Return when a prompt of a group was closed last, as far as the clock can be believed."""
-    closings = (usage.closed[name] for name in group.names if name in usage.closed)
-    return max((closed for closed in closings if closed <= at + DAY), default=None)
+    ats = (closings[name] for name in group.names if name in closings)
+    return max((closed for closed in ats if closed <= at + DAY), default=None)
 
 
-def show(rulebook: Rulebook, usage: Usage, prompt: str, glance: Glance) -> Usage:
-    """Return a usage after a prompt was shown: the very same where that view has shown it."""
+def show(
+    rulebook: Rulebook, shown: dict[str, Tally], prompt: str, when: int, key: str
+) -> dict[str, Tally]:
+    """Return all showings after a prompt was shown at the view `key`, at the instant `when`.
+
+    It is the very same table where that view has shown it before.
+    """
     group = rulebook.frequencies.group_of(prompt)
     if group is None or not group.windows:
-        return usage
-    own = usage.showings(prompt)
-    when, key = glance.when, glance.key
+        return shown
+    own = shown.get(prompt, NOTHING)
     near = own.up_to(when)
-    every = _of_group(group, usage).up_to(when)
-    if key in near.ids and all(
-        key in every.since(window.timeline.inside(every.ats, when)).ids for window in group.windows
-    ):
-        return usage
-    shown = near.add(key, when).with_later(own, when)
-    return evolve(usage, shown={**usage.shown, prompt: shown})
+    if key in near.ids:
+        every = _of_group(group, shown).up_to(when)
+        if all(key in _inside(every, window, when, ahead=False).ids for _, window in group.windows):
+            return shown
+    after = near.add(key, when)
+    return {**shown, prompt: after if near is own else after.with_later(own, when)}
 
 
 def unremembered(decision: Decision) -> Decision:

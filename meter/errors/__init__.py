@@ -34,6 +34,7 @@ __all__ = [
     "StoreError",
     "StoreSetupError",
     "StoreUnavailableError",
+    "UnknownPromptError",
     "closest",
     "did_you_mean",
     "listed",
@@ -137,6 +138,10 @@ class PolicyError(ProblemsError):
 
 class PromptError(MeterError):
     """A prompt cannot be rendered: a template is missing, or names something that is not there."""
+
+
+class UnknownPromptError(MeterError):
+    """A prompt is named that the policy does not have, and that does not ship either."""
 
 
 class StoreError(MeterError):

@@ -10,6 +10,7 @@ from attrs import frozen
 from meter.decision import Decision, machine_words
 from meter.errors import listed
 from meter.errors.kinds import check_argument, instance
+from meter.explanation.campaigns import AskedView, KeptBack, Tried, kept_back, tried
 from meter.explanation.words import clause, code_words, last_day, turned, value_words, why_not
 from meter.facts import ACCESS
 from meter.formulas import And, Contains, In, Turned
@@ -27,13 +28,18 @@ if TYPE_CHECKING:
     from meter.rulebook import JudgedRule, Rulebook
 
 __all__ = [
+    "AskedView",
     "Explanation",
+    "KeptBack",
     "PassedRule",
+    "Tried",
     "clause",
     "code_words",
     "explain",
     "explanation_of",
+    "kept_back",
     "last_day",
+    "tried",
     "value_words",
     "why_not",
 ]
@@ -116,15 +122,20 @@ def _reason(rulebook: Rulebook, rule: JudgedRule, values: Sequence[Any]) -> str:
 _A_DECISION = instance(Decision, form="a `Decision`, such as `decide` returns")
 
 
-def explain(decision: Decision, policy: Policy | None = None) -> str:
+def explain(
+    decision: Decision, policy: Policy | None = None, *, asked: AskedView | None = None
+) -> str:
     """Say in words which rule decided, what that leaves, and why the earlier rules did not.
 
+    With what was `asked` it is said why a prompt was kept back. Its usage is that before the view.
     A decision that was pickled needs the policy it was made by: raises `PromptError` without.
     """
-    return str(explanation_of(decision, policy))
+    return str(explanation_of(decision, policy, asked=asked))
 
 
-def explanation_of(decision: Decision, policy: Policy | None = None) -> Explanation:
+def explanation_of(
+    decision: Decision, policy: Policy | None = None, *, asked: AskedView | None = None
+) -> Explanation:
     """Return what `explain` says in its parts, with the rules that were not reached."""
     check_argument("decision", decision, _A_DECISION)
     decision = decision.with_policy(policy)
@@ -132,7 +143,7 @@ def explanation_of(decision: Decision, policy: Policy | None = None) -> Explanat
     values = decision.facts.values
     place = rulebook.policy.rules.index(rulebook.policy.rule(decision.rule))
     return Explanation(
-        lines=tuple(_told(decision, rulebook, rulebook.rules[place])),
+        lines=tuple(_told(decision, rulebook, rulebook.rules[place], asked)),
         passed=tuple(
             PassedRule(place + 1, rule.name, *_passed_over(rulebook, place, values))
             for place, rule in enumerate(rulebook.rules[:place])
@@ -141,7 +152,9 @@ def explanation_of(decision: Decision, policy: Policy | None = None) -> Explanat
     )
 
 
-def _told(decision: Decision, rulebook: Rulebook, fired: JudgedRule) -> Iterator[str]:
+def _told(
+    decision: Decision, rulebook: Rulebook, fired: JudgedRule, asked: AskedView | None
+) -> Iterator[str]:
     """Yield what was decided, by what, and what that leaves."""
     values = decision.facts.values
     access = "the whole article" if decision.access is Access.FULL else "a preview"
@@ -168,11 +181,8 @@ def _told(decision: Decision, rulebook: Rulebook, fired: JudgedRule) -> Iterator
     if fired.spend and values[ACCESS] is ArticleAccess.FREE:
         yield "the article is free: it is read without an allowance, and counts nothing"
     yield from _offered(decision, rulebook, fired)
-    for exposure in decision.exposures:
-        yield (
-            f"exposed to experiment `{exposure.experiment}` in variant `{exposure.variant}`:"
-            " another variant would have got something else here"
-        )
+    yield from map(str, kept_back(decision, asked))
+    yield from map(str, tried(decision))
     if decision.degraded:
         yield "the store did not answer in time; decided without the count"
 

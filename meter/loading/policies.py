@@ -72,6 +72,10 @@ _READS_ELSEWHERE = {
 """The tables that may say what something lacks, were they read."""
 
 
+_OTHER_HALF: dict[str | int, str] = {"prompt": "at_most", "at_most": "prompt"}
+"""The key of a guarantee that another of its keys needs."""
+
+
 _OTHER_FILES = {
     "steps": ("this is a journey, not a policy", "`meter journey` runs it"),
     "institutions": (
@@ -248,6 +252,7 @@ def _faults(parts: Mapping[str, Any], report: Places) -> Iterator[Problem]:
             "unknown-experiment": ("experiments",),
             "unknown-meter": ("meters",),
             "unknown-prompt": ("prompts",),
+            "bad-at-most": (*fault.path[:-1], _OTHER_HALF.get(fault.path[-1], "name")),
             "unknown-disjoint": ("offers",),
             "unknown-offer": ("offers",),
             "unknown-switch": ("switches",),

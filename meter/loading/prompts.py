@@ -20,7 +20,7 @@ from meter.policy.prompts import (
 from meter.policy.publication import link_step
 from meter.windows import Window
 
-__all__ = ["NOUNS_BY_NAME", "PROMPT", "PROMPTS", "TEXTS_BY_TABLE", "WORDS_BY_PROMPT"]
+__all__ = ["AT_MOST", "NOUNS_BY_NAME", "PROMPT", "PROMPTS", "TEXTS_BY_TABLE", "WORDS_BY_PROMPT"]
 
 _HEADING = Text(form='a text in quotes such as `"Your consent"`')
 _TEXT = Text(form="a text in quotes", longest=2000)
@@ -54,6 +54,7 @@ _CAP = Table(
     },
 )
 _CAPS = List(item=_CAP, most=20, example='[{ times = 1, window = { calendar = "day" } }]')
+AT_MOST = OneOf(by={list: _CAPS, dict: _CAP}, otherwise=_CAPS)
 _EVERY = Table(
     noun="`every`",
     make=Every,
@@ -89,7 +90,7 @@ _QUIET = Table(
 _NAME_OF_ONE = Text(form='the name of a declared prompt such as `"small-bar"`')
 _FREQUENCY = {
     "at_most": Key(
-        shape=OneOf(by={list: _CAPS, dict: _CAP}, otherwise=_CAPS),
+        shape=AT_MOST,
         says="how often it is shown in a window: a list of caps, each of which must leave room",
     ),
     "every": Key(shape=_EVERY, says="only at each so many views that a meter counts"),

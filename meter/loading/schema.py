@@ -28,7 +28,7 @@ from meter.loading.fields import (
 from meter.loading.machines import GIFTS, MACHINES
 from meter.loading.meters import METER
 from meter.loading.offers import OFFER, PRODUCT
-from meter.loading.prompts import NOUNS_BY_NAME, PROMPTS, TEXTS_BY_TABLE, WORDS_BY_PROMPT
+from meter.loading.prompts import AT_MOST, NOUNS_BY_NAME, PROMPTS, TEXTS_BY_TABLE, WORDS_BY_PROMPT
 from meter.loading.together.files import INCLUDE, MOST_FILES
 from meter.loading.together.rules import GROUPS, NAME, RULES, name_step
 from meter.policy import Copy, Guarantee, Links, Publication
@@ -45,7 +45,7 @@ GUARANTEE = Table(
     noun="a guarantee",
     make=Guarantee,
     example='{ name = "…", never = ["subscription-wall"] }',
-    also=either("never", "always", "disjoint"),
+    also=either("never", "always", "disjoint", "prompt"),
     keys={
         "name": Key(shape=NAME, says="a name of its own", required=True, filler=""),
         "when": WHEN_KEY,
@@ -62,6 +62,17 @@ GUARANTEE = Table(
             says=(
                 "instead of both: offers, or rules, of which no two are for the same reader and"
                 " page view"
+            ),
+        ),
+        "prompt": Key(
+            shape=NAME,
+            says="instead of all these: the prompt of which `at_most` says how often it is shown",
+        ),
+        "at_most": Key(
+            shape=AT_MOST,
+            says=(
+                "with `prompt`: how often a reader is shown it in a window, as in `[prompts.NAME]`,"
+                " at page views that `when` describes"
             ),
         ),
     },

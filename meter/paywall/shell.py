@@ -250,9 +250,9 @@ class Paywall(PaywallBase[Store]):
         `now` is when, in any zone; without it the paywall's clock is asked. It is written in one
         swap, brought along by `join`, kept as long as it silences anything, and removed by
         `forget`. Where no prompt of the policy has `quiet_after` with `closed`, nothing is written.
-        It may take 20 deadlines. Raises `MeterError` where the policy has no such prompt and none
-        that ships is called so, `IdentityError` for an empty id, and `StoreError` if the store does
-        not answer: do it again then.
+        It may take 20 deadlines. Raises `UnknownPromptError` where the policy has no such prompt
+        and none that ships is called so, `IdentityError` for an empty id, and `StoreError` if the
+        store does not answer: do it again then.
         """
         self._run(self._close(reader_id, prompt, now), CARE)
 

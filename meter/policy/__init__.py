@@ -39,11 +39,11 @@ from meter.policy.faults.promises import promise_faults
 from meter.policy.faults.prompts import prompt_faults
 from meter.policy.gifts import GiftTerms, gift_faults
 from meter.policy.groups import RuleGroup
+from meter.policy.guarantees import Guarantee
 from meter.policy.languages import language_faults
 from meter.policy.machines import MachinesTable
 from meter.policy.meters import Meter
 from meter.policy.offers import Offer, Product, Then, lasting
-from meter.policy.promised import Promised, promised
 from meter.policy.promises import Promises
 from meter.policy.prompts import Cap, Every, Noun, Prompt, PromptWords, Quiet
 from meter.policy.publication import Copy, Links, Publication, link_faults
@@ -70,7 +70,6 @@ __all__ = [
 _WHEN = instance(When)
 _LINKS = Links()
 _ALL_PROMISES = Promises()
-_SHOWS = each(either(instance(Show), (Show,), choice(Promised)), '["wall"]', frozenset)
 _WHOLE = whole_number("5")
 
 
@@ -134,29 +133,6 @@ _OF_A_RULE = {
     "machines": maybe(instance(MachineTerms)),
     "group": maybe(instance(RuleGroup)),
 }
-
-
-def _excluding(value: Iterable[str]) -> tuple[str, ...]:
-    return as_tuple(value)
-
-
-@frozen(kw_only=True)
-class Guarantee:
-    """What whom `when` describes is promised: `always` one of these `show`s, or `never` one.
-
-    `wall` stands for every wall (a gate is none), `open` for all that gives the whole article. Or
-    it names offers, or rules, of which no two are for the same reader and page view: `disjoint`.
-    """
-
-    name: str
-    when: When = EVERYONE
-    never: frozenset[Show] = field(default=frozenset(), converter=promised)
-    always: frozenset[Show] = field(default=frozenset(), converter=promised)
-    disjoint: tuple[str, ...] = field(default=(), converter=_excluding)
-
-    def __attrs_post_init__(self) -> None:
-        kinds = {"name": TEXT, "when": _WHEN, "never": _SHOWS, "always": _SHOWS}
-        check_fields(self, {**kinds, "disjoint": each(TEXT, '["summer", "students"]')})
 
 
 # One function a type: mypy cannot see through `converter=tuple`.

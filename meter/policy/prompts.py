@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 # fmt: off
 __all__ = [
-    "MOST_TIMES", "MOST_VIEWS", "NOUNS", "Cap", "Every", "Noun", "Prompt", "PromptWords", "Quiet",
+    "CAPS", "MOST_TIMES", "MOST_VIEWS", "NOUNS", "Cap", "Every", "Noun", "Prompt", "PromptWords",
+    "Quiet", "as_caps",
 ]
 # fmt: on
 
@@ -74,6 +75,10 @@ class Cap:
         check_fields(self, {"times": whole_number("2", 1, MOST_TIMES), "window": window})
 
 
+CAPS = each(instance(Cap), '[Cap(times=1, window=Window(calendar="day"))]')
+"""The kind of several caps."""
+
+
 @frozen(kw_only=True)
 class Every:
     """Only where this view brings the count of a meter to a multiple of `views`."""
@@ -106,7 +111,8 @@ class Quiet:
         return self.closed is None and self.purchase is None and self.shown is None
 
 
-def _caps(value: Cap | Iterable[Cap]) -> tuple[Cap, ...]:
+def as_caps(value: Cap | Iterable[Cap]) -> tuple[Cap, ...]:
+    """Return several caps, or the one that is given; what is none stays, to be refused."""
     return (value,) if isinstance(value, Cap) else as_tuple(value)
 
 
@@ -122,7 +128,7 @@ class Prompt(PromptWords):
     """
 
     name: str
-    at_most: tuple[Cap, ...] = field(default=(), converter=_caps)
+    at_most: tuple[Cap, ...] = field(default=(), converter=as_caps)
     every: Every | None = None
     quiet_after: Quiet | None = None
     once: bool = False
@@ -155,7 +161,7 @@ _OF_WORDS = {"heading": TEXT, **dict.fromkeys(("text", "action", "link"), maybe(
 _OF_A_PROMPT = {
     "name": TEXT,
     **_OF_WORDS,
-    "at_most": each(instance(Cap), '[Cap(times=1, window=Window(calendar="day"))]'),
+    "at_most": CAPS,
     "every": maybe(instance(Every, form='an `Every` such as `Every(meter="heard", views=5)`')),
     "quiet_after": maybe(instance(Quiet, form='a `Quiet` such as `Quiet(closed="7 days")`')),
     "once": FLAG,

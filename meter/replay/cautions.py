@@ -68,8 +68,22 @@ def find_cautions(
         yield caution(SAME_PAGES, pages=question.pages)
     if lacks_walls:
         yield caution("W27", recorded=recorded)
-    for offer in sorted(question.asked.rulebook.lasting):
-        yield caution("W34", offer=offer)
+    yield from _of_campaigns(question, gathered)
+
+
+def _of_campaigns(question: ReplayQuestion, gathered: ShardedLog) -> Iterator[Caution]:
+    """Yield what a log lacks that prompts and experiments are decided by."""
+    rulebook = question.asked.rulebook
+    if "reader.visitor" not in gathered.columns:
+        slots = rulebook.vocabulary.slots
+        for experiment in rulebook.experiments:
+            assignment = slots[experiment.slot].assignment
+            if assignment is not None and assignment.by_visitor:
+                yield caution("W35", experiment=experiment.name)
+    if not question.closed.rows:
+        for prompt in rulebook.frequencies.prompts:
+            if prompt.closed:
+                yield caution("W36", prompt=prompt.name)
 
 
 def _selects_active(sums: Sums) -> bool:

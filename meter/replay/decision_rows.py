@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from meter.columns.decide import Columns, Decided
+    from meter.decision import Exposure
     from meter.replay.gathering import ReaderShard, ShardedLog
     from meter.replay.logs.log import Log
     from meter.replay.logs.rows import RawRows
@@ -38,7 +39,7 @@ _Kind = TypeVar("_Kind", bound=np.generic)
 class Decisions:
     """Decisions by row of the log: in memory, or in a file where the log itself did not fit."""
 
-    def __init__(self, gathered: ShardedLog) -> None:
+    def __init__(self, gathered: ShardedLog, asked: Columns) -> None:
         self._folder: TemporaryDirectory[str] | None = None
         if gathered.spilled:
             self._folder = TemporaryDirectory(prefix="meter-replay-", ignore_cleanup_errors=True)
@@ -51,6 +52,12 @@ class Decisions:
         self.counted = self._column("counted", np.bool_)
         self.speculative = self._column("speculative", np.bool_)
         self.at = self._column("at", np.int64)
+        self.prompt: NDArray[np.int32] | None = None
+        self.exposed: NDArray[np.int32] | None = None
+        if asked.has_campaigns:
+            self.prompt = self._column("prompt", np.int32)
+        if asked.rulebook.experiments:
+            self.exposed = self._column("exposed", np.int32)
 
     def _column(self, name: str, kind: type[_Kind]) -> NDArray[_Kind]:
         if self._folder is None or not self._rows:
@@ -67,6 +74,10 @@ class Decisions:
         self.speculative[shard.rows] = decided.speculative
         self.group[shard.rows] = views.group
         self.at[shard.rows] = views.at
+        if decided.campaigns is not None and self.prompt is not None:
+            self.prompt[shard.rows] = decided.campaigns.prompt
+        if decided.campaigns is not None and self.exposed is not None:
+            self.exposed[shard.rows] = decided.campaigns.exposed
 
     def tables(self, source: Log, columns: Columns, zone: ZoneInfo) -> Iterator[pa.Table]:
         """Yield the log's rows with their decisions, in the order of the log.
@@ -109,6 +120,14 @@ class Decisions:
         speculative = pa.array(np.asarray(self.speculative[rows]))
         preview = pa.scalar(str(Access.PREVIEW))
         nothing = pa.scalar(None, pa.string())
+        prompt = pc.if_else(speculative, nothing, said["prompt"])
+        if self.prompt is not None:
+            number = np.asarray(self.prompt[rows])
+            prompt = pa.array(columns.prompts, pa.string()).take(pa.array(number, mask=number < 0))
+        exposed = {}
+        if self.exposed is not None:
+            texts = pa.array(map(_exposures, columns.exposed), pa.string())
+            exposed["exposed"] = texts.take(pa.array(np.asarray(self.exposed[rows])))
         return pa.table(
             {
                 "row": piece.rows,
@@ -118,7 +137,7 @@ class Decisions:
                 "show": said["show"],
                 "access": pc.if_else(speculative, preview, said["access"]),
                 "rule": said["rule"],
-                "prompt": pc.if_else(speculative, nothing, said["prompt"]),
+                "prompt": prompt,
                 "offer": said["offer"],
                 "counted": np.asarray(self.counted[rows]),
                 "speculative": speculative,
@@ -126,8 +145,15 @@ class Decisions:
                 "limit": pa.array(limit, mask=no_limit),
                 "used": pa.array(used, mask=no_meter),
                 "left": pa.array(limit - used, mask=no_limit),
+                **exposed,
             }
         )
+
+
+def _exposures(exposures: tuple[Exposure, ...]) -> str | None:
+    """Return the variants that a view exposes to, such as `price=nine;layout=wide`."""
+    words = [f"{exposure.experiment}={exposure.variant}" for exposure in exposures]
+    return ";".join(words) or None
 
 
 def _words(columns: Columns) -> dict[str, pa.Array]:

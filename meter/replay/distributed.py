@@ -7,10 +7,11 @@ the same.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from attrs import field, frozen
+from attrs import asdict, field, frozen
 
 from meter.errors import raise_missing_extra
 
@@ -45,6 +46,7 @@ READERS = pa.schema(
 )
 """What a part returns with `per="reader"`: one row a reader."""
 _WHOLE = ("readers", "views", "views_counted", "readers_stopped", "views_blocked")
+_PROMPTS, _EXPERIMENTS = _OF_CAMPAIGNS = ("prompts", "experiments")
 _BY_NAME = ("prompts_shown", "rules", "meters", "rows_left_out")
 
 
@@ -114,6 +116,18 @@ def _counts(found: Replay) -> Iterator[tuple[str, str, int]]:
     for figure, by_name in counts.items():
         for name, count in by_name.items():
             yield figure, str(name), count
+    yield from _counts_of_campaigns(found)
+
+
+def _counts_of_campaigns(found: Replay) -> Iterator[tuple[str, str, int]]:
+    """Yield what a replay found of prompts and experiments, each with the way to it in JSON."""
+    for prompt, views in found.prompts.items():
+        for figure, count in asdict(views).items():
+            yield _PROMPTS, json.dumps([prompt, figure]), count
+    for experiment, variants in found.experiments.items():
+        for variant, readers in variants.items():
+            for figure, count in asdict(readers).items():
+                yield _EXPERIMENTS, json.dumps([experiment, variant, figure]), count
 
 
 def deal_by_reader(table: pa.Table, parts: int, reader: str = "reader") -> list[pa.Table]:
@@ -145,4 +159,19 @@ def sum_counts(tables: Iterable[pa.Table]) -> dict[str, object]:
     first = {int(view): readers for view, readers in figures.get("first_stop", {}).items()}
     by_name = {name: dict(sorted(figures.get(name, {}).items())) for name in _BY_NAME}
     curve = stop_curve(dict(sorted(first.items())), whole["readers"])
-    return {**whole, "first_stop_curve": curve, **by_name}
+    campaigns = {name: _nested(figures[name]) for name in _OF_CAMPAIGNS if name in figures}
+    return {**whole, "first_stop_curve": curve, **by_name, **campaigns}
+
+
+def _nested(counts: Mapping[str, int]) -> dict[str, object]:
+    """Return counts as tables in tables, given the way to each."""
+    found: dict[str, object] = {}
+    for way, count in sorted(counts.items()):
+        *tables, last = json.loads(way)
+        below: object = found
+        for name in tables:
+            if isinstance(below, dict):
+                below = below.setdefault(name, {})
+        if isinstance(below, dict):
+            below[last] = count
+    return found

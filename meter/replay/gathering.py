@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 from numpy.typing import NDArray
 
-from meter.columns.decide import Views
 from meter.columns.partition import hash_texts
+from meter.columns.views import Closing, Views
+from meter.replay.logs.remembered import ClosedPrompts, KnownRights
 
 if TYPE_CHECKING:
     from meter.replay.preparation import ParsedRows
@@ -80,6 +81,8 @@ class ShardBuilder:
 
     budget: int
     wants_rows: bool = True
+    closed: ClosedPrompts = field(factory=ClosedPrompts)
+    rights: KnownRights = field(factory=KnownRights)
     rows: int = 0
     first_at: int = 1 << 62
     last_at: int = -(1 << 62)
@@ -120,6 +123,8 @@ class ShardBuilder:
             columns[f"group {policy}"] = pa.array(group)
         if piece.key is not None:
             columns["key"] = piece.key
+        if piece.right is not None:
+            columns["right"] = pa.array(piece.right)
         return pa.table(columns)
 
     def _spill(self, schema: pa.Schema) -> None:
@@ -165,14 +170,46 @@ class ShardBuilder:
             kept = self._kept
             self._kept = []
             if kept:
-                yield _shard(kept)
+                yield self._shard(kept)
             return
         folder = Path(self._folder.name)
         for number in range(_SHARDS):
             with pa.memory_map(str(folder / f"{number}.arrows")) as stream:
                 table = pa.ipc.open_stream(stream).read_all()
             if table.num_rows:
-                yield _shard([table])
+                yield self._shard([table])
+
+    def _shard(self, tables: list[pa.Table]) -> ReaderShard:
+        """Return tables, which are given up, as a shard."""
+        table = pa.concat_tables(tables, promote_options="permissive")
+        tables.clear()
+        reader, names = _numbered(table["reader"])
+        article, _ = _numbered(table["article"])
+        key = np.empty(0, np.int64)
+        if "key" in table.column_names:
+            key, _ = _numbered(_keys(table))
+        rows = np.empty(0, np.int64)
+        if "row" in table.column_names:
+            rows = table["row"].to_numpy()
+        at = table["at"].to_numpy()
+        views = Views(reader=reader, at=at, article=article, key=key, group=[0])
+        if "right" in table.column_names:
+            views = evolve(views, right=table["right"].to_numpy(), rights=self.rights.all)
+        if self.closed.rows and names is not None:
+            views = evolve(views, closings=self._closings(names, rows))
+        groups = sorted(name for name in table.column_names if name.startswith("group "))
+        grouped = (evolve(views, group=_shortest(table[name].to_numpy())) for name in groups)
+        return ReaderShard(views=tuple(grouped), names=names, rows=rows)
+
+    def _closings(self, names: pa.Array, rows: NDArray[np.int64]) -> tuple[Closing, ...]:
+        """Return the closings of a shard's readers, each with how many of its views come before."""
+        numbers = {name: number for number, name in enumerate(names.to_pylist())}
+        mine = [closed for closed in self.closed.rows if closed.reader in numbers]
+        before = np.searchsorted(rows, [closed.row for closed in mine])
+        return tuple(
+            Closing(numbers[closed.reader], closed.at, int(ahead), closed.prompt)
+            for closed, ahead in zip(mine, before, strict=True)
+        )
 
     def close(self) -> None:
         """Remove what was written."""
@@ -201,27 +238,6 @@ def shards_of(reader: pa.Array, shards: int) -> NDArray[np.int64]:
         letters = np.frombuffer(data, np.uint8)
     hashes: NDArray[np.uint64] = hash_texts(places, letters)
     return (hashes % np.uint64(shards)).astype(np.int64)
-
-
-def _shard(tables: list[pa.Table]) -> ReaderShard:
-    """Return tables, which are given up, as a shard."""
-    table = pa.concat_tables(tables, promote_options="permissive")
-    tables.clear()
-    reader, names = _numbered(table["reader"])
-    article, _ = _numbered(table["article"])
-    key = np.empty(0, np.int64)
-    if "key" in table.column_names:
-        key, _ = _numbered(_keys(table))
-    rows = np.empty(0, np.int64)
-    if "row" in table.column_names:
-        rows = table["row"].to_numpy()
-    at = table["at"].to_numpy()
-    groups = sorted(name for name in table.column_names if name.startswith("group "))
-    views = []
-    for name in groups:
-        group = _shortest(table[name].to_numpy())
-        views.append(Views(reader=reader, at=at, article=article, key=key, group=group))
-    return ReaderShard(views=tuple(views), names=names, rows=rows)
 
 
 def _keys(table: pa.Table) -> pa.ChunkedArray:

@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from meter.replay.logs.rows import Form
     from meter.view import Entitlement
 
-__all__ = ["NEEDS", "Coded", "code_column", "group_views"]
+__all__ = ["READER_ID", "Coded", "code_column", "group_views", "needs_of"]
 
+READER_ID = "reader.id"
 _RIGHTS = ("reader.entitlements", "reader.status", "reader.registered")
-NEEDS: dict[str, tuple[str, ...]] = {
+_NEEDS: dict[str, tuple[str, ...]] = {
     "reader": _RIGHTS,
     "access": ("article.access",),
     "section": ("article.section",),
@@ -73,6 +74,13 @@ _HALF_MINUTE = DAY // 2880
 """but in a few zones at half minutes,"""
 _SINCE_1973 = instant(datetime(1973, 1, 1, tzinfo=UTC))
 """before this."""
+
+
+def needs_of(slot: Slot) -> tuple[str, ...]:
+    """Return the attributes that a fact depends on; a variant hangs on the id that is hashed."""
+    if slot.assignment is not None:
+        return ("reader.visitor",) if slot.assignment.by_visitor else (READER_ID,)
+    return _NEEDS.get(slot.asks, tuple(LOG_ATTRIBUTES))
 
 
 @frozen
@@ -175,7 +183,7 @@ def group_views(
     facts: list[list[Hashable]] = []
     numbers = []
     for place, slot in enumerate(vocabulary.slots[: vocabulary.base]):
-        names = [name for name in NEEDS.get(slot.asks, tuple(LOG_ATTRIBUTES)) if name in attributes]
+        names = [name for name in needs_of(slot) if name in attributes]
         classes = _classes(_axes(slot, names, at, attributes), total)
         codes: dict[Hashable, int] = {}
         number = []
@@ -215,7 +223,9 @@ def _axes(
 ) -> list[NDArray[np.int64]]:
     """Return columns of whole numbers; views that agree in all of them agree in the fact."""
     coded = [attributes[name] for name in names]
-    if slot.asks not in NEEDS:
+    if slot.assignment is not None:
+        return [column.codes for column in coded]
+    if slot.asks not in _NEEDS:
         return [*(column.codes for column in coded), at]
     if slot.zone is not None:
         return [at // (_QUARTER if at.min() >= _SINCE_1973 else _HALF_MINUTE)]

@@ -21,8 +21,8 @@ from meter.facts import ACCESS, Slot, Vocabulary
 from meter.facts.attributes import ATTRIBUTES, OTHER
 from meter.forms import covering
 from meter.formulas import leaves
-from meter.replay.grouping import NEEDS
-from meter.replay.logs.attributes import LOG_ATTRIBUTES, scene
+from meter.replay.grouping import needs_of
+from meter.replay.logs.attributes import scene
 from meter.rulebook import first_match
 from meter.vocabulary import Access, Show, Status
 
@@ -123,6 +123,8 @@ def _places(books: Sequence[Rulebook], there: Collection[str]) -> list[_Place] |
     """Return what can make a difference, with all its codes; `None` if there are too many."""
     policies = [book.policy for book in books]
     joint = Vocabulary(policies)
+    if len({name for name, _ in joint.experiments}) < len(joint.experiments):
+        return None  # one name stands for two ways to put readers into variants
     relevant = {name for book in books for name in _relevant(book)}
     fixed = joint.observe(*scene({}), 0)
     places = []
@@ -148,7 +150,7 @@ def _relevant(book: Rulebook) -> Iterator[str]:
 
 def _codes(slot: Slot, there: Collection[str], fixed: Hashable) -> tuple[Hashable, ...] | None:
     """Return the codes a slot can have in a log with these columns; `None` if too many."""
-    needed = NEEDS.get(slot.asks, tuple(LOG_ATTRIBUTES))
+    needed = needs_of(slot)
     if needed and not set(needed) & set(there):
         return (fixed,)
     if slot.name == "reader" and not _RIGHTS & set(there):

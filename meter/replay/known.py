@@ -221,7 +221,7 @@ def _fresh(columns: Columns, groups: Sequence[int]) -> _Flags:
         return np.zeros(0, np.bool_)
     numbers = np.arange(len(groups))
     views = Views(reader=numbers, at=numbers * 0, article=numbers, group=np.array(groups, np.int32))
-    return _refused(columns, columns.decide(views).verdict)
+    return _refused(columns, columns.at_once(views).verdict)
 
 
 def _any(found: NDArray[np.bool_]) -> _Flags:
@@ -300,5 +300,5 @@ def _asked(
         key=key,
         group=np.where(is_probe, kinds, _groups(views)[each]),
     )
-    verdict = columns.decide(probed).verdict.reshape(len(rows), width)
+    verdict = columns.at_once(probed).verdict.reshape(len(rows), width)
     return _refused(columns, np.delete(verdict, place, axis=1))

@@ -1,4 +1,4 @@
-"""A number that a replay tells, or between which numbers it lies."""
+"""A number that a replay tells, or between which numbers it lies; counts of prompts and arms."""
 
 from __future__ import annotations
 
@@ -6,9 +6,26 @@ from typing import Literal
 
 from attrs import frozen
 
-__all__ = ["NumberKind", "ReplayNumber"]
+__all__ = ["NumberKind", "PromptViews", "ReplayNumber", "VariantReaders"]
 
 NumberKind = Literal["exact", "at_least", "between", "refused"]
+
+
+@frozen
+class PromptViews:
+    """How many views showed a prompt, and how many whose rule names it showed it not."""
+
+    shown: int
+    kept_back: int
+
+
+@frozen
+class VariantReaders:
+    """How many readers were in a variant at some view, how many were exposed, at how many views."""
+
+    readers: int
+    readers_exposed: int
+    exposures: int
 
 
 @frozen(kw_only=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING
@@ -20,10 +19,12 @@ from meter.loading.article_ids import (
     PageAddresses,
     rights_as_compared,
 )
-from meter.replay.grouping import NEEDS, Coded, code_column, group_views
+from meter.replay.grouping import READER_ID, Coded, code_column, group_views, needs_of
+from meter.replay.logs.arrow import distinct, ids_of, is_empty, plain_column, shown
 from meter.replay.logs.attributes import LOG_ATTRIBUTES
 from meter.replay.logs.columns import LogError
 from meter.replay.logs.peeks import PassedBy
+from meter.replay.logs.remembered import OF_RIGHTS, ClosedPrompts, KnownRights
 from meter.replay.logs.rows import BadRows, Form, RawRows, RowProblem
 from meter.replay.logs.times import Times
 from meter.windows import day_start
@@ -31,6 +32,8 @@ from meter.windows import day_start
 if TYPE_CHECKING:
     from collections.abc import Callable
     from zoneinfo import ZoneInfo
+
+    from meter.facts import Slot
 
 __all__ = ["ParseOptions", "ParsedRows", "prepare"]
 
@@ -50,6 +53,7 @@ class ParsedRows:
     article: pa.Array
     at: NDArray[np.int64]
     key: pa.Array | None
+    right: NDArray[np.int32] | None
     groups: tuple[NDArray[np.int32], ...]
     attributes: Mapping[str, Coded]
     fine: NDArray[np.bool_]
@@ -71,6 +75,8 @@ class ParseOptions:
     article_ids: ArticleIds
     pages: PageAddresses
     passed_by: PassedBy = field(factory=PassedBy)
+    closed: ClosedPrompts = field(factory=ClosedPrompts)
+    rights: KnownRights = field(factory=KnownRights)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -81,16 +87,34 @@ class ParseOptions:
     def attributes(self) -> tuple[str, ...]:
         """The attributes that make a difference to one of the policies."""
         needed = set(_EVERY)
-        for columns in self.policies:
-            vocabulary = columns.rulebook.vocabulary
-            for slot in vocabulary.slots[: vocabulary.base]:
-                needed.update(NEEDS.get(slot.asks, LOG_ATTRIBUTES))
+        for slot in self._slots:
+            needed.update(needs_of(slot))
+        if self.by_rights:
+            needed.update(OF_RIGHTS)
         return tuple(name for name in LOG_ATTRIBUTES if name in needed)
 
     @property
+    def _slots(self) -> list[Slot]:
+        words = [columns.rulebook.vocabulary for columns in self.policies]
+        return [slot for vocabulary in words for slot in vocabulary.slots[: vocabulary.base]]
+
+    @property
+    def by_reader_id(self) -> bool:
+        """Whether a fact depends on the reader's own id."""
+        return any(READER_ID in needs_of(slot) for slot in self._slots)
+
+    @property
+    def by_rights(self) -> bool:
+        """Whether a prompt is quiet after a purchase."""
+        books = [columns.rulebook for columns in self.policies]
+        return any(prompt.purchase for book in books for prompt in book.frequencies.prompts)
+
+    @property
     def by_view(self) -> bool:
-        """Whether a meter of one of the policies counts views."""
-        return any(meter.by_view for columns in self.policies for meter in columns.rulebook.meters)
+        """Whether views are told apart: by a meter that counts them, or as showings of prompts."""
+        books = [columns.rulebook for columns in self.policies]
+        counting = any(meter.by_view for book in books for meter in book.meters)
+        return counting or any(book.looks_at_prompts for book in books)
 
 
 @define
@@ -128,14 +152,20 @@ def prepare(piece: RawRows, options: ParseOptions, bad: BadRows) -> ParsedRows:
     peeks = options.passed_by.mark(piece)
     if peeks is not None:
         check.fine[peeks] = False
-    reader = _named_ids(check, options, "reader.id", "reader", RowProblem.NO_READER)
-    article = _named_ids(check, options, "article.id", "article", RowProblem.NO_ARTICLE)
+    closed = options.closed.mark(piece)
+    reader = _readers(check, options)
+    article = ids_of(piece.table, "article.id", texts=options.texts)
+    check.refuse(is_empty(article) & ~closed, RowProblem.NO_ARTICLE, "no article")
     article = _as_compared(article, options)
     at = _instants(check, options)
+    options.closed.take(piece, closed & check.fine, reader, at)
+    check.fine[closed] = False
     names = [name for name in options.attributes if name in piece.table.column_names]
     attributes = {name: _attribute(check, name, options.zone) for name in names}
     if "reader.entitlements" in names:
         _compare_rights(attributes, article, options)
+    if options.by_reader_id:
+        attributes[READER_ID] = _coded_ids(reader)
     _refuse_starts(piece, options)
     key = _view_keys(piece, article, at) if options.by_view else None
     fine = check.fine
@@ -147,11 +177,13 @@ def prepare(piece: RawRows, options: ParseOptions, bad: BadRows) -> ParsedRows:
         at = at[fine]
         for name, column in attributes.items():
             attributes[name] = Coded(column.codes[fine], column.values)
+    rights = {name: (column.codes, column.values) for name, column in attributes.items()}
     return ParsedRows(
         reader=reader,
         article=article,
         at=at,
         key=key,
+        right=options.rights.of_views(rights, len(at)) if options.by_rights else None,
         groups=tuple(group_views(columns, at, attributes) for columns in options.policies),
         attributes=attributes,
         fine=fine,
@@ -173,7 +205,7 @@ def _compare_rights(attributes: dict[str, Coded], article: pa.Array, options: Pa
 
 
 def _coded_ids(article: pa.Array) -> Coded:
-    codes, values = _distinct(article.cast(pa.string()))
+    codes, values = distinct(article.cast(pa.string()))
     return Coded(codes, tuple(values))
 
 
@@ -191,12 +223,10 @@ def _refuse_starts(piece: RawRows, options: ParseOptions) -> None:
             )
 
 
-def _named_ids(
-    check: _Check, options: ParseOptions, name: str, word: str, code: RowProblem
-) -> pa.Array:
-    """Return the ids of readers or articles; rows without one are refused."""
-    ids = _ids(check.piece.table, name, texts=options.texts)
-    check.refuse(_empty(ids), code, f"no {word}")
+def _readers(check: _Check, options: ParseOptions) -> pa.Array:
+    """Return the ids of readers; rows without one are refused."""
+    ids = ids_of(check.piece.table, READER_ID, texts=options.texts)
+    check.refuse(is_empty(ids), RowProblem.NO_READER, "no reader")
     return ids
 
 
@@ -219,11 +249,11 @@ def _instants(check: _Check, options: ParseOptions) -> NDArray[np.int64]:
     if options.day is not None:
         # A log without a clock has an order: its views are dated one microsecond apart.
         return day_start(options.day, options.zone) + check.piece.rows.astype(np.int64)
-    raw = _column(check.piece.table, "at")
+    raw = plain_column(check.piece.table, "at")
     at, known = options.times.read(raw)
 
     def reason_of(place: int) -> str:
-        return f"`{_shown(raw[place])}` is not a time" if raw[place].is_valid else "no time"
+        return f"`{shown(raw[place])}` is not a time" if raw[place].is_valid else "no time"
 
     check.refuse(~known, RowProblem.NO_TIME, "no time that can be read", reason_of)
     return at
@@ -231,7 +261,7 @@ def _instants(check: _Check, options: ParseOptions) -> NDArray[np.int64]:
 
 def _attribute(check: _Check, name: str, zone: ZoneInfo) -> Coded:
     """Return a column of an attribute; rows whose value cannot be read are refused."""
-    codes, values = _distinct(_column(check.piece.table, name))
+    codes, values = distinct(plain_column(check.piece.table, name))
     column, faults = code_column(name, codes, values, zone, check.piece.form)
 
     def reason_of(place: int) -> str:
@@ -255,77 +285,10 @@ def _view_keys(piece: RawRows, article: pa.Array, at: NDArray[np.int64]) -> pa.A
     if "id" not in table.column_names:
         return None if is_event else pa.array(piece.rows)
     names = article.cast(pa.string())
-    ids = _ids(table, "id", texts=True)
+    ids = ids_of(table, "id", texts=True)
     ids = pc.if_else(pc.equal(ids, ""), None, ids)  # an empty cell of a table is no id
     own = pc.binary_join_element_wise("~", ids, "")
     where = ("@", pa.array(at)) if is_event else ("#", pa.array(piece.rows))
     rest = pc.binary_join_element_wise(where[0], where[1].cast(pa.string()), "")
     length = pc.utf8_length(names).cast(pa.string())
     return pc.binary_join_element_wise(length, names, pc.coalesce(own, rest), "~")
-
-
-def _column(table: pa.Table, name: str) -> pa.Array:
-    """Return a column in one piece, without encodings that other functions do not know."""
-    column = table[name].combine_chunks()
-    if isinstance(column, pa.ChunkedArray):
-        column = column.chunk(0) if column.num_chunks else pa.array([], column.type)
-    if pa.types.is_dictionary(column.type):
-        values = column.dictionary
-        if pa.types.is_string_view(values.type):
-            values = values.cast(pa.string())
-        column = values.take(column.indices)
-    return column.cast(pa.string()) if pa.types.is_string_view(column.type) else column
-
-
-def _ids(table: pa.Table, name: str, *, texts: bool) -> pa.Array:
-    """Return ids: whole numbers as such unless they should be `texts`, else texts."""
-    if name not in table.column_names:
-        return pa.nulls(table.num_rows, pa.string())
-    column = _column(table, name)
-    fits = pa.types.is_integer(column.type) and not pa.types.is_uint64(column.type)
-    return column if fits and not texts else column.cast(pa.string())
-
-
-def _empty(column: pa.Array) -> NDArray[np.bool_]:
-    if pa.types.is_integer(column.type):
-        return np.asarray(column.is_null())
-    return np.asarray(pc.fill_null(pc.equal(column, ""), fill_value=True))
-
-
-def _distinct(column: pa.Array) -> tuple[NDArray[np.int64], list[object]]:
-    """Return a column as codes, and its distinct values; a missing one is `None`."""
-    nested = pa.types.is_nested(column.type)
-    if nested:
-        texts = [
-            None if value is None else json.dumps(value, default=str)
-            for value in column.to_pylist()
-        ]
-        column = pa.array(texts, pa.string())
-    if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
-        column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
-    coded = pc.dictionary_encode(column)
-    codes = np.asarray(pc.fill_null(coded.indices, len(coded.dictionary))).astype(np.int64)
-    values = [_value(value) for value in coded.dictionary]
-    if nested:
-        values = [json.loads(str(text), object_hook=_given) for text in values]
-    return codes, [*values, None]
-
-
-def _given(table: dict[str, object]) -> dict[str, object]:
-    """Return a table without the fields that only other rows have."""
-    return {name: value for name, value in table.items() if value is not None}
-
-
-def _value(value: pa.Scalar) -> object:
-    """Return a value as Python has it; a time that Python cannot have is a text."""
-    try:
-        return value.as_py()
-    except (ValueError, OverflowError):
-        return _shown(value)
-
-
-def _shown(value: pa.Scalar) -> str:
-    try:
-        return str(value.as_py())
-    except (ValueError, OverflowError):
-        return str(value.value)  # a time beyond the calendar

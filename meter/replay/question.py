@@ -12,6 +12,7 @@ from meter.loading.article_ids import ArticleIds, PageAddresses
 from meter.policy import Policy
 from meter.replay.logs.log import Log
 from meter.replay.logs.peeks import PassedBy
+from meter.replay.logs.remembered import ClosedPrompts, KnownRights
 from meter.replay.logs.time_forms import time_format_words
 from meter.replay.logs.times import Times
 from meter.replay.preparation import ParseOptions
@@ -51,6 +52,10 @@ class ReplayQuestion:
     """What is noticed of ids that are addresses, while they are compared as they are."""
     passed_by: PassedBy = field(factory=PassedBy)
     """What nobody read, while the log is gone through."""
+    closed: ClosedPrompts = field(factory=ClosedPrompts)
+    """Which prompts were closed,"""
+    rights: KnownRights = field(factory=KnownRights)
+    """and which rights readers have, where a prompt asks for them."""
 
     @property
     def policies(self) -> tuple[Columns, ...]:
@@ -68,6 +73,8 @@ class ReplayQuestion:
             article_ids=self.article_ids,
             pages=self.pages,
             passed_by=self.passed_by,
+            closed=self.closed,
+            rights=self.rights,
         )
 
     @property
@@ -88,6 +95,13 @@ class ReplayQuestion:
         if self.passed_by.unread:
             unread = f"{self.passed_by.unread:,}"
             yield f"lines of peeks and prefetches, which nobody read, are passed by: {unread}"
+        if self.asked.has_campaigns:
+            yield "prompts, lasting offers and experiments are decided view by view"
+        if self.closed.rows:
+            yield f"closings of prompts are taken: {len(self.closed.rows):,}"
+        if self.closed.unknown:
+            unknown = f"{self.closed.unknown:,}"
+            yield f"closings of prompts that the policy does not have are passed by: {unknown}"
         times = self.times
         if times.without_zone:
             whose = "as asked for" if self.zone else "the publication's zone"

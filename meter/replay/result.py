@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import NamedTuple
 
 import pyarrow as pa
-from attrs import field, frozen
+from attrs import asdict, field, frozen
 
 from meter.columns.cautions import Caution
 from meter.columns.tidy import TidyRow, tidy
 from meter.replay.logs.rows import BadRows
-from meter.replay.measures import ReplayNumber
+from meter.replay.measures import PromptViews, ReplayNumber, VariantReaders
 from meter.vocabulary import Show
 
 __all__ = ["Bounds", "NumberRow", "Replay", "stop_curve"]
@@ -64,6 +64,9 @@ class Replay:
     it. `prompts_shown` and `rules` count views, but for the `views_speculative`: prefetches that
     would have counted, and are nobody's views yet. `views_counted` are views that spent, each once;
     `meters` says of each meter how many it has counted: a view that spends two is counted by both.
+    Of a policy that does not show every prompt every time, or has experiments, `prompts` says how
+    many views showed each prompt and at how many it was kept back, and `experiments` who was in
+    each variant and was exposed.
     """
 
     policy: str
@@ -90,6 +93,8 @@ class Replay:
     by_reader: pa.Table | None = None
     decisions: Iterator[pa.Table] | None = None
     engine_calls: int = 0
+    prompts: Mapping[str, PromptViews] = field(factory=dict)
+    experiments: Mapping[str, Mapping[str, VariantReaders]] = field(factory=dict)
 
     @property
     def bounds(self) -> Mapping[str, Bounds]:
@@ -147,6 +152,7 @@ class Replay:
             "prompts_shown": {str(show): views for show, views in self.prompts_shown.items()},
             "rules": dict(self.rules),
             "meters": dict(self.meters),
+            **self._campaigns(),
             "first_view": self.first_view and self.first_view.isoformat(),
             "last_view": self.last_view and self.last_view.isoformat(),
             "rows_left_out": {
@@ -161,6 +167,38 @@ class Replay:
             "warnings": [{"code": c.code, "name": c.name, "text": c.text} for c in self.cautions],
             "holdout_readers_per_group": self.holdout,
         }
+
+    def _campaigns(self) -> dict[str, object]:
+        """Return what is known of prompts and experiments, where the policy has such."""
+        found: dict[str, object] = {}
+        if "prompts" in self.tables:
+            found["prompts"] = {name: asdict(views) for name, views in self.prompts.items()}
+        if "experiments" in self.tables:
+            found["experiments"] = {
+                name: {variant: asdict(readers) for variant, readers in variants.items()}
+                for name, variants in self.experiments.items()
+            }
+        return found
+
+    def prompt_rows(self) -> list[tuple[str, str, str]]:
+        """Return each prompt with how often it was shown and kept back."""
+        return [
+            (name, f"{views.shown:,}", f"{views.kept_back:,}")
+            for name, views in self.prompts.items()
+        ]
+
+    def variant_rows(self) -> list[tuple[str, str, str, str]]:
+        """Return each variant with the readers in it, those exposed, and their exposures."""
+        return [
+            (
+                f"{name}: {variant}",
+                f"{found.readers:,}",
+                f"{found.readers_exposed:,}",
+                f"{found.exposures:,}",
+            )
+            for name, variants in self.experiments.items()
+            for variant, found in variants.items()
+        ]
 
     def number_rows(self) -> Iterator[NumberRow]:
         """Yield the numbers of readers and views, and of those that were stopped, in words."""

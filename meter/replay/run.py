@@ -27,7 +27,8 @@ from meter.replay.cautions import find_cautions
 from meter.replay.decision_rows import Decisions
 from meter.replay.evidence import Evidence
 from meter.replay.gathering import ASKED, RECORDED, ShardBuilder, ShardedLog
-from meter.replay.logs.log import BadRows, Log
+from meter.replay.logs.log import BadRows, Log, LogError
+from meter.replay.logs.remembered import ClosedPrompts
 from meter.replay.logs.time_forms import checked_form
 from meter.replay.logs.times import Times
 from meter.replay.measures import ReplayNumber
@@ -95,10 +96,12 @@ def replay(
     bad = BadRows()
     sums = Sums()
     readers: list[pa.Table] = []
-    gathering = ShardBuilder(memory, decisions or by_reader)
+    wants_rows = decisions or by_reader or question.asked.has_campaigns
+    gathering = ShardBuilder(memory, wants_rows, closed=question.closed, rights=question.rights)
+    _refuse_seen(question)
     try:
         gathered = _gather(question, gathering, bad)
-        results = Decisions(gathered) if decisions else None
+        results = Decisions(gathered, question.asked) if decisions else None
         evidence = None
         if recorded is not None:
             evidence = Evidence.about(recorded, asked, gathered, walls=walls)
@@ -110,7 +113,7 @@ def replay(
             if question.tells_by_instant and not len(views.key):
                 sums.add_alike(views)
             if recorded is not None and evidence is not None:
-                before = recorded.decide(shard.views[RECORDED], workers=workers)
+                before = recorded.at_once(shard.views[RECORDED], workers=workers)
                 evidence.add((views, shard.views[RECORDED]), (decided, before))
             if by_reader:
                 readers.append(reader_rows(shard, decided, policy.zone))
@@ -149,9 +152,23 @@ def _question(
         recorded=None if recorded is None else Columns(recorded),
         recorded_policy=recorded,
         knows_recording=recorded_under is not None,
+        closed=ClosedPrompts(policy),
         article_ids=article_ids,
         names=names or (policy.digest, "" if recorded is None else recorded.digest),
     )
+
+
+def _refuse_seen(question: ReplayQuestion) -> None:
+    """Raise `LogError` where what is not in a log may have changed what prompts were seen."""
+    recorded = question.recorded
+    if recorded is None:
+        return
+    if any(columns.rulebook.vocabulary.seen for columns in (question.asked, recorded)):
+        raise LogError(
+            "not replayed yet: with `--recorded-under POLICY`, a condition on what was `seen`: what"
+            " readers would have seen beyond the log is not known, and no bounds of it; leave such"
+            " conditions out, or say `--recorded-under none` if nobody was stopped then"
+        )
 
 
 def _gather(question: ReplayQuestion, gathering: ShardBuilder, bad: BadRows) -> ShardedLog:
@@ -182,6 +199,7 @@ def _answer(
     is_whole = evidence is None or evidence.exact_tables
     has_curve = evidence is None or evidence.exact_curve
     meters = {name: sums.meters[place] for place, name in enumerate(asked.meters)}
+    asks_prompts = policy.rulebook.looks_at_prompts
     clocked = bool(sums.views) and source.clock
     return Replay(
         policy=policy.digest,
@@ -195,6 +213,8 @@ def _answer(
         first_stop_curve=_first_stops(sums) if has_curve else {},
         prompts_shown=_prompts(asked, sums) if is_whole else {},
         rules=_rules(policy, asked, sums) if is_whole else {},
+        prompts=sums.campaigns.prompts(policy) if is_whole and asks_prompts else {},
+        experiments=sums.campaigns.experiments(policy) if is_whole else {},
         meters=meters if is_whole else {},
         first_view=moment(gathered.first_at, policy.zone) if clocked else None,
         last_view=moment(gathered.last_at, policy.zone) if clocked else None,
@@ -216,16 +236,14 @@ def _answer(
             "prompts_shown": is_whole,
             "rules": is_whole,
             "meters": is_whole,
+            **({"prompts": is_whole} if asks_prompts else {}),
+            **({"experiments": is_whole} if policy.rulebook.experiments else {}),
         },
         holdout=holdout_size(stopped / sums.readers)
         if sums.readers and stopped is not None
         else None,
         engine_calls=asked.judged,
     )
-
-
-def _holdout(readers: int, stopped: int | None) -> int | None:
-    return holdout_size(stopped / readers) if readers and stopped is not None else None
 
 
 def _exact(sums: Sums) -> dict[str, ReplayNumber]:

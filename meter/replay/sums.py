@@ -8,15 +8,62 @@ from typing import TYPE_CHECKING
 import numpy as np
 from attrs import define, field
 
+from meter.decision import Exposure
+from meter.replay.measures import PromptViews, VariantReaders
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from meter.columns.decide import Decided, Views
+    from meter.columns.views import Decided, DecidedCampaigns, Views
+    from meter.policy import Policy
 
 __all__ = ["HUNDRED", "Sums"]
 
 HUNDRED = 100
 """With fewer readers, nothing is said about how they are spread."""
+
+
+@define
+class CampaignSums:
+    """What is summed up of prompts and experiments (see `columns.views.DecidedCampaigns`)."""
+
+    shown: Counter[str] = field(factory=Counter)
+    kept_back: Counter[str] = field(factory=Counter)
+    exposures: Counter[Exposure] = field(factory=Counter)
+    readers_exposed: Counter[Exposure] = field(factory=Counter)
+    readers_in: Counter[Exposure] = field(factory=Counter)
+
+    def add(self, found: DecidedCampaigns) -> None:
+        """Add what was found of the readers of a shard."""
+        self.shown.update(found.shown)
+        self.kept_back.update(found.kept_back)
+        self.exposures.update(found.exposures)
+        self.readers_exposed.update(found.readers_exposed)
+        self.readers_in.update(found.readers_in)
+
+    def prompts(self, policy: Policy) -> dict[str, PromptViews]:
+        """Return how often each prompt was shown and kept back that some rule or prompt names."""
+        named = [rule.prompt for rule in policy.rules]
+        named += [prompt.instead for prompt in policy.prompts]
+        return {
+            name: PromptViews(self.shown[name], self.kept_back[name])
+            for name in dict.fromkeys(named)
+            if name is not None
+        }
+
+    def experiments(self, policy: Policy) -> dict[str, dict[str, VariantReaders]]:
+        """Return who was in which variant of each experiment that a condition asks for."""
+        found = {}
+        for experiment in policy.rulebook.experiments:
+            name = experiment.name
+            of_each = [Exposure(name, variant) for variant in experiment.variants]
+            found[name] = {
+                each.variant: VariantReaders(
+                    self.readers_in[each], self.readers_exposed[each], self.exposures[each]
+                )
+                for each in of_each
+            }
+        return found
 
 
 @define
@@ -38,6 +85,7 @@ class Sums:
     first_stops: Counter[int] = field(factory=Counter)
     sizes: Counter[int] = field(factory=Counter)
     taken_for_one: int = 0
+    campaigns: CampaignSums = field(factory=CampaignSums)
 
     def add(self, decided: Decided) -> None:
         """Add the decisions of a shard."""
@@ -50,6 +98,8 @@ class Sums:
             if views:
                 self.verdicts[verdict] += int(views)
         self.meters.update(dict(enumerate(decided.meters.tolist())))
+        if decided.campaigns is not None:
+            self.campaigns.add(decided.campaigns)
         _tally(self.first_stops, readers.first_stop)
         _tally(self.sizes, readers.views)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from meter.policy.faults.frequency import may_show
+from meter.policy.languages.catalogue import TEXTS
 from meter.policy.placeholders import Needs, Placeholder, split_words
 from meter.policy.prompts import NOUNS
 from meter.vocabulary import Access, OfferKind, Show, Wall
@@ -172,7 +173,7 @@ def _of_offers(offer: Offer) -> Iterator[NeededText]:
     kind = "trial" if offer.kind is OfferKind.TRIAL else "subscription"
     yield NeededText("offer", kind if offer.price else f"{kind}-at-no-charge")
     yield NeededText("offer", "all", is_spared=True)
-    if offer.ends is not None:
+    if offer.ends is not None or offer.lasts is not None:
         yield NeededText("offer", "ends")
     if offer.was is not None:
         yield NeededText("offer", "was", is_spared=True)
@@ -185,7 +186,8 @@ def _of_offers(offer: Offer) -> Iterator[NeededText]:
 def _of_deadlines(policy: Policy) -> Iterator[NeededText]:
     """Yield how near an end is, where an offer lasts for a while or a declared prompt tells it."""
     if policy.lasting or _says(policy, "deadline"):
-        yield NeededText("deadline", is_spared=True)
+        for key in TEXTS["deadline"]:
+            yield NeededText("deadline", key, is_spared=True)
         yield NeededText("days-left", is_spared=True)
 
 

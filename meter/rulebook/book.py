@@ -106,6 +106,10 @@ class Rulebook:
         """How often prompts are shown."""
         self.looks_at_prompts = bool(self.frequencies.prompts or self.vocabulary.seen)
         """Whether it matters for some view what was shown or closed before."""
+        self.looks_beyond_meters = bool(
+            self.looks_at_prompts or self.vocabulary.once or self.vocabulary.lasting
+        )
+        """Whether more of a record matters than what meters have counted."""
         self.lasting = policy.lasting
         """The offers that run for each reader for a while (see `Policy.lasting`)."""
         self.first_offer = 1 + 2 * len(self.meters)

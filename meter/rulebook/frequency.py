@@ -70,13 +70,15 @@ class JudgedPrompt:
 class PromptGroup:
     """Prompts that count the showings and closings of all of them.
 
-    `windows` are all that one of them looks at, `closed` the longest silence after a closing; where
-    there is none of these, nothing is remembered.
+    `windows` are all that one of them looks at, that of the most showings first; `closed` is the
+    longest silence after a closing. Where there is none of these, nothing is remembered. `capped`
+    are those that are not shown every time, with their places.
     """
 
     names: tuple[str, ...]
     windows: tuple[AskedWindow, ...]
     closed: int
+    capped: tuple[tuple[int, JudgedPrompt], ...]
 
 
 class Frequencies:
@@ -97,8 +99,14 @@ class Frequencies:
         self.prompts = tuple(
             judged[prompt.name] for prompt in policy.prompts if prompt.name in judged
         )
-        self.groups = tuple(_grouped([judged[each.name] for each in group]) for group in tracked)
         self.places = {prompt.name: place for place, prompt in enumerate(self.prompts)}
+        self.groups = tuple(
+            _grouped([judged[each.name] for each in group], self.places) for group in tracked
+        )
+        self.may = (MAY,) * len(self.prompts)
+        """What an empty record says of each."""
+        self.after_purchase = any(prompt.purchase for prompt in self.prompts)
+        """Whether some prompt is silent after a purchase."""
 
     def group_of(self, prompt: str) -> PromptGroup | None:
         """Return the group of a tracked prompt; `None` for any other."""
@@ -158,11 +166,12 @@ def _length(length: timedelta | None) -> int:
     return 0 if length is None else microseconds(length)
 
 
-def _grouped(prompts: list[JudgedPrompt]) -> PromptGroup:
+def _grouped(prompts: list[JudgedPrompt], places: Mapping[str, int]) -> PromptGroup:
     windows = [window for prompt in prompts for window in prompt.caps]
     windows += [AskedWindow(1, prompt.retried) for prompt in prompts if prompt.retried]
     return PromptGroup(
         names=tuple(prompt.name for prompt in prompts),
-        windows=tuple(windows),
+        windows=tuple(sorted(windows, key=lambda window: -window.times)),
         closed=max(prompt.closed for prompt in prompts),
+        capped=tuple((places[prompt.name], prompt) for prompt in prompts if prompt.is_capped),
     )

@@ -26,6 +26,7 @@ _NAMES = {
     "W29": "nobody-subscribes-yet",
     "W30": "does-not-fit",
     "W33": "deadlines-not-simulated",
+    "W37": "prompts-not-simulated",
 }
 
 

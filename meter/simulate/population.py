@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 from meter.columns.tidy import tidy
 from meter.errors import MeterError
 from meter.policy import Policy
+from meter.simulate.arms import SimulatedArms
 from meter.simulate.assumptions import Assumptions, published_assumptions
 from meter.simulate.export.rows import population_rows
 from meter.simulate.horizon import Horizon
-from meter.simulate.kernel.arrays import COLUMNS, LOG, MONTHLY, Behaviour, Calendar
+from meter.simulate.kernel.arrays import COLUMNS, LOG, MONTHLY, ArmTables, Behaviour, Calendar
 from meter.simulate.kernel.walk import walk
 from meter.simulate.people import people
 from meter.simulate.setting import settled
@@ -253,7 +254,19 @@ class _Life:
     views: int
 
     def block(self, columns: NDArray[np.float64], first: int, last: int) -> _Block:
-        """Take the readers from `first` up to `last` through all months, and fill their rows."""
+        """Take the readers from `first` up to `last` through all months, and fill their rows.
+
+        Which of their ids are hashed shows on the way: they go again until all that were asked for
+        are known.
+        """
+        arms = SimulatedArms(self.reading.bucketings, first, last)
+        while True:
+            found = self._walk(columns, first, last, arms.tables)
+            if not arms.learn():
+                return found
+            columns[first:last] = 0
+
+    def _walk(self, columns: NDArray[np.float64], first: int, last: int, arms: ArmTables) -> _Block:
         monthly = np.zeros((self.months, len(MONTHLY)))
         shown = np.zeros(len(self.reading.judging.verdicts), np.int64)
         wanted = np.zeros(_WANTED, np.int64)
@@ -263,6 +276,7 @@ class _Life:
             self.reading.tables,
             self.behaviour,
             self.time,
+            arms,
             np.uint64(self.seed),
             first,
             last,

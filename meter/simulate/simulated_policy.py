@@ -58,6 +58,8 @@ class SimulatedPolicy:
         group = situations.groups(self.judging)
         # The engine is asked about every group and every count before anybody reads.
         self.judging.judge_all()
+        self.bucketings = (situations.by_visitor, situations.by_reader)
+        """The variants that visitors' ids and readers' ids are in."""
         self.tables = self.judging.tables(np.array([horizon.opens, horizon.closes]))
         verdicts = self.judging.verdicts
         money = prices(policy, self.options, world.assumptions)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from meter.errors import MeterError
 from meter.facts.slots import observer_of
+from meter.simulate.arms import Bucketing
 from meter.simulate.unknown import refuse_unknown
 from meter.view import Article, PageView, Reader
 from meter.windows import DAY, EPOCH, moment
@@ -83,21 +84,25 @@ class Situations:
         """[period]"""
         self.age = self._age()
         """[interval of the age]"""
+        self.by_visitor = Bucketing.of(self._slots, by_visitor=True)
+        self.by_reader = Bucketing.of(self._slots, by_visitor=False)
+        """The variants that ids are in."""
 
     def groups(self, judging: Judging) -> NDArray[np.int64]:
         """Return the group of equal facts of each combination, one axis a dimension.
 
-        The axes are who, reader, article, visit, period, age and what was started: bit by bit, the
-        offers that an account starts once. Raises `MeterError` where there
-        are too many combinations.
+        The axes are who, reader, article, visit, period, age, the arms of the visitor and of the
+        reader, and what was started: bit by bit, the offers that an account starts once. Raises
+        `MeterError` where there are too many combinations.
         """
-        dimensions = (self.who, self.reader, self.article, self.visit, self.period, self.age)
+        dimensions: list[Dimension | Bucketing] = [self.who, self.reader, self.article, self.visit]
+        dimensions += [self.period, self.age, self.by_visitor, self.by_reader]
         once = self._vocabulary.once
         sizes = [*(len(dimension.codes) for dimension in dimensions), 1 << len(once)]
         if prod(sizes) > _MOST_SITUATIONS:
             raise MeterError(
                 f"the policy and the assumptions make {prod(sizes)} different situations; leave"
-                " out segments or sections, or offers that are started once"
+                " out segments, sections or experiments, or offers that are started once"
             )
         group = np.empty(sizes, np.int64)
         for combination in product(*map(range, sizes)):

@@ -45,6 +45,8 @@ def _unknown(when: When) -> Iterator[str]:
         yield "published"
     if when.value is not None:
         yield "value"
+    if when.seen is not None:
+        yield "seen"
     for name, lengths in () if when.since is None else when.since.asked():
         if name != "expiry":
             yield f"since.{name}"

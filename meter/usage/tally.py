@@ -21,10 +21,13 @@ __all__ = [
     "NOTHING",
     "Read",
     "Tally",
+    "earliest_of",
     "later_of",
     "latest_believed",
+    "latest_of",
     "table_of",
     "tally_of",
+    "unions_of",
     "unnamed_reads",
 ]
 
@@ -77,8 +80,10 @@ class Tally:
 
     def up_to(self, at: int) -> Tally:
         """Return what was counted at the instant `at` or before."""
+        if not self.ats or self.ats[-1] <= at:
+            return self
         count = bisect_right(self.ats, at)
-        return self if count == len(self.ats) else Tally(self.ids[:count], self.ats[:count])
+        return Tally(self.ids[:count], self.ats[:count])
 
     def union(self, other: Tally, believed: int = AFTER) -> Tally:
         """Return what either has counted; an id on both sides keeps its later instant.
@@ -166,6 +171,27 @@ def latest_believed(tallies: Iterable[Tally], at: int, when: int) -> tuple[int, 
             last = tally.ats[believed - 1] if believed else at
         when = max(when, last)
     return when, ahead
+
+
+def unions_of(one: dict[str, Tally], other: dict[str, Tally], believed: int) -> dict[str, Tally]:
+    """Return what either of two tables of tallies holds."""
+    names = one.keys() | other.keys()
+    return {
+        name: one.get(name, NOTHING).union(other.get(name, NOTHING), believed) for name in names
+    }
+
+
+def latest_of(one: dict[str, int], other: dict[str, int], believed: int) -> dict[str, int]:
+    """Return the later instant of each name in two tables; one after `believed` gives way."""
+    both = dict(one)
+    for name, at in other.items():
+        both[name] = later_of(both.get(name, at), at, believed)
+    return both
+
+
+def earliest_of(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
+    """Return the earlier instant of each name in two tables."""
+    return {**one, **{name: min(one.get(name, at), at) for name, at in other.items()}}
 
 
 def unnamed_reads(count: int) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from meter.facts import OTHER
 from meter.facts.attributes import REGION
 from meter.usage import Usage
 from meter.verify.together.assigned import assigned
+from meter.verify.together.showings import shown_before
 from meter.verify.together.tenure import Lengths, before, lengths, rights_of
 from meter.verify.together.timing import Moments, Timing, stretch_of
 from meter.view import Article, Entitlement, PageView, Reader
@@ -90,6 +91,9 @@ def plain_codes(vocabulary: Vocabulary, slot: Slot) -> tuple[Hashable, ...]:
     if slot.name == "device":  # everyone reads on some device
         return tuple(sorted(slot.codes(), key=lambda code: code != OTHER))
     codes = [code for code in slot.codes() if _can_be(vocabulary, slot, code)]
+    if slot.assignment is not None and not slot.assignment.by_visitor:
+        # Most readers have an id.
+        return tuple(sorted(codes, key=lambda code: (code is None, code != OTHER)))
     return tuple(sorted(codes, key=lambda code: (code is not None, code != OTHER)))
 
 
@@ -172,12 +176,13 @@ def concretize(
     values: Mapping[str, Any],
     *,
     used: Mapping[str, Way] | None = None,
+    with_id: bool = True,
 ) -> ConcreteView:
     """Return a reader, a view, a usage and an instant with these codes.
 
     `values` holds a code for each slot that needs no usage (a set of members for a slot of sets).
     `used` says by meter how many are counted already, and whether this one is among them; that is
-    not known of a reader without an id.
+    not known of a reader without an id, nor how often a prompt was shown.
     """
     slots = vocabulary.slots[: vocabulary.base]
     given = _concrete(slots, values)
@@ -189,9 +194,13 @@ def concretize(
     usage = _usage(policy, view, at, used or {})
     for offer in sorted(values.get("started") or ()):
         usage = usage.starting(offer)
-    usage = evolve(usage, offered=dict(_offered(vocabulary, values, at)))
+    usage = evolve(
+        usage,
+        shown=dict(shown_before(vocabulary, values, at)),
+        offered=dict(_offered(vocabulary, values, at)),
+    )
     reader = assigned(_reader(given, lengths(slots, values), now), slots, values)
-    if any(way.used is None for way in (used or {}).values()):
+    if not with_id or any(way.used is None for way in (used or {}).values()):
         reader = evolve(reader, id=None)
     return ConcreteView(
         reader=reader,

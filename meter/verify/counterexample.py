@@ -13,6 +13,7 @@ from meter.policy import Policy
 from meter.rulebook import Effect
 from meter.verify.phrasing import quoted, reader_words, view_words
 from meter.verify.search import SearchStep
+from meter.verify.together.showings import shown_words
 from meter.vocabulary import Show
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ class Counterexample:
 
     `turned` says which switches are not as the file has them, `before` what was remembered before
     it (nothing, where it starts with a new reader), `expected` which rule was expected and why it
-    lost, `wanted` what would have kept the promise.
+    lost, `wanted` what would have kept the promise. Where it is about a `prompt`, `wanted_prompt`
+    is what would have kept it in place of that: another prompt, or `False` for none.
     """
 
     policy: Policy = field(repr=False)
@@ -58,6 +60,8 @@ class Counterexample:
     turned: str = ""
     wanted: frozenset[Show]
     expected: Expected
+    prompt: str | None = None
+    wanted_prompt: str | bool | None = None
 
 
 def single_view(space: Space, situation: Situation, wanted: frozenset[Show]) -> Counterexample:
@@ -79,6 +83,8 @@ def single_view(space: Space, situation: Situation, wanted: frozenset[Show]) -> 
     if step.asked.usage.offered:
         offers = quoted(sorted(step.asked.usage.offered), "and")
         before = "; ".join(part for part in (before, f"{offers} shown") if part)
+    parts = (before, *shown_words(space.vocabulary, situation.values))
+    before = "; ".join(part for part in parts if part)
     if space.is_without_id(situation):
         before = "nothing is known of what a reader without an id has read"
     return Counterexample(

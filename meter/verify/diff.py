@@ -8,7 +8,7 @@ state itself, and that is a line of its own.
 from __future__ import annotations
 
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
@@ -26,19 +26,18 @@ from meter.verify.rows import (
     difference,
     main_difference,
     pair,
-    prompt_words,
     reports_meter,
     settings,
-    terms,
     visible,
 )
 from meter.verify.switches import MOST_POSITIONS, positions, shared_switches
 from meter.verify.together.moved import in_same_variants, moved
+from meter.verify.together.shown import offer_rows, prompt_rows
 from meter.verify.walk.histories import KeptViews, counted_otherwise, kept_views
 from meter.verify.walk.symbolic import reports, verdicts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from meter.policy import Policy
     from meter.verify.rows import Pair, Seen
@@ -117,7 +116,7 @@ def one_difference(
     solver.limit(SOLVER_SECONDS if seconds is None else seconds / 2)
     old, new = (solver.verdict(side, visible, telling=True) for side in (0, 1))
     differs = [solver.differ(old, new)]
-    policies = [book.policy for book in rulebooks]
+    policies = rulebooks[0].policy, rulebooks[1].policy
     for meter in _shared(*policies):
         reported = solver.disjoin(
             *(solver.among(side, reports_meter(meter)) for side in (old, new))
@@ -139,6 +138,12 @@ def one_difference(
             who = f"for example {solver.space.describe(situation)}"
             yield Row(about="meter", who=who, before=before, after=after)
             return
+
+    def occurs(side: int, holds: Callable[[Verdict | Seen], bool]) -> bool:
+        return solver.find(solver.among((old, new)[side], holds)) is not None
+
+    rows = chain(offer_rows(*policies, occurs), prompt_rows(*policies, occurs))
+    yield from islice(rows, 1)
 
 
 def _shared(old: Policy, new: Policy) -> list[str]:
@@ -170,8 +175,8 @@ class _Comparison:
         yield from self.meters()
         yield from self.histories()
         yield from self.rules()
-        yield from self.offers()
-        yield from self.prompts()
+        yield from offer_rows(self.old, self.new, self._occurs)
+        yield from prompt_rows(self.old, self.new, self._occurs)
 
     def rules(self) -> Iterator[Row]:
         """Yield what differs for readers whose meters are in the same state under both policies."""
@@ -249,34 +254,18 @@ class _Comparison:
                     after=kept_views(self.new, meter),
                 )
 
-    def offers(self) -> Iterator[Row]:
-        """Yield the offers that are shown under both policies and are not the same offer."""
-        for name in self._shown_by_both(lambda verdict: verdict.offers):
-            was = terms(self.old.offer(name))
-            now = terms(self.new.offer(name))
-            if was != now:
-                yield Row(about="offer", who=f"whoever sees offer `{name}`", before=was, after=now)
+    def _occurs(self, side: int, holds: Callable[[Verdict | Seen], bool]) -> bool:
+        """Say whether a policy gives anybody a verdict of which something holds."""
+        return any(map(holds, self._leaves[side]))
 
-    def prompts(self) -> Iterator[Row]:
-        """Yield the declared prompts that are said under both policies in other words."""
-        for name in self._shown_by_both(lambda verdict: (verdict.prompt,)):
-            was = prompt_words(self.old, name)
-            now = prompt_words(self.new, name)
-            for locale in sorted({*was, *now}):
-                before = was.get(locale, "no words of its own")
-                after = now.get(locale, "no words of its own")
-                if before != after:
-                    who = f"whoever sees prompt `{name}` in `{locale}`"
-                    yield Row(about="prompt", who=who, before=before, after=after)
-
-    def _shown_by_both(self, names_in: Callable[[Verdict], Iterable[str | None]]) -> list[str]:
-        """Return the names that some verdict of either policy has."""
-        shown = []
+    @cached_property
+    def _leaves(self) -> list[list[Verdict]]:
+        """What either policy says to anybody."""
+        found = []
         for whole in self.verdicts:
-            found = self.diagrams.values(self.diagrams.ite(self.space.possible, whole, FALSE))
-            leaves = (leaf for leaf in found if isinstance(leaf, Verdict))
-            shown.append({name for leaf in leaves for name in names_in(leaf)})
-        return sorted(name for name in shown[0] & shown[1] if name is not None)
+            leaves = self.diagrams.values(self.diagrams.ite(self.space.possible, whole, FALSE))
+            found.append([leaf for leaf in leaves if isinstance(leaf, Verdict)])
+        return found
 
     def _alike(self, meter: str) -> int:
         """Return where a meter is in the same state under both policies."""

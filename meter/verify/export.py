@@ -62,7 +62,7 @@ def counterexample_text(answer: ProofAnswer, place: str) -> str | None:
     counterexample = answer.counterexample
     if counterexample is None or counterexample.before is not None:
         return None
-    if counterexample.turned or not counterexample.wanted:
+    if counterexample.turned or not (counterexample.wanted or counterexample.prompt):
         return None
     title = f"{answer.name}: a test of this promise"
     text = tomli_w.dumps({"title": title, "policy": place, **journey_of(counterexample)})
@@ -78,8 +78,8 @@ def journey_file_name(name: str, number: int = 1) -> str:
 def _shows(text: str, counterexample: Counterexample) -> bool:
     """Say whether a journey shows what a counterexample shows, step by step."""
     steps = Journey.loads(text).run(counterexample.policy)
-    return [step.decision.show for step in steps] == [
-        step.decision.show for step in counterexample.steps
+    return [(step.decision.show, step.decision.prompt) for step in steps] == [
+        (step.decision.show, step.decision.prompt) for step in counterexample.steps
     ]
 
 
@@ -100,6 +100,8 @@ def journey_of(counterexample: Counterexample) -> dict[str, Any]:
 
 def _expected(counterexample: Counterexample) -> dict[str, Any]:
     """Return what the promise wants, or what the rule that was expected would have shown."""
+    if counterexample.wanted_prompt is not None:
+        return {"prompt": counterexample.wanted_prompt}
     # A gate is what a promise may allow besides, and no journey has to meet one.
     wanted = counterexample.wanted - {Show.GATE} or counterexample.wanted
     if len(wanted) > 1:

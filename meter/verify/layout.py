@@ -19,16 +19,18 @@ from typing import TYPE_CHECKING, Any
 
 from meter.decision import FIRST_METER
 from meter.engine import complete, count, is_counted
+from meter.facts import seen_name
 from meter.formulas import Contains, In, leaves
 from meter.verify.concretize import concretize, plain_codes
 from meter.verify.situations import MeterState, Situation, Variable
 from meter.verify.together.counts import MeterCounts, Way
+from meter.verify.together.showings import seen_codes
 from meter.windows import instant
 
 if TYPE_CHECKING:
     from collections.abc import Container, Hashable, Iterator, Sequence
 
-    from meter.facts import Codes, Vocabulary
+    from meter.facts import Codes, Slot, Vocabulary
     from meter.rulebook import Rulebook
     from meter.verify.concretize import ConcreteView
     from meter.verify.together.counts import Known, Limits, Ways
@@ -50,6 +52,7 @@ _WHO = (
     "whole",
     "started",
     "offered",
+    "experiment",
 )
 """What stays the same from one page view to the next: the reader, and the day."""
 _CLOCK = ("expiry", "purchase", "registration", "period", "weekday", "hour")
@@ -116,6 +119,10 @@ class Layout:
             for level, v in enumerate(self.variables)
             if v.slot is not None
         }
+        self.id_levels = tuple(
+            level for level, v in enumerate(self.variables) if self._knows_of_an_id(v)
+        )
+        """The levels that hold `None` of a reader without an id, and of nobody else."""
         self._state_levels = {
             v.meter: level for level, v in enumerate(self.variables) if v.meter is not None
         }
@@ -140,11 +147,11 @@ class Layout:
         meter_states = [
             Variable("meter state", self._state_domain(name), meter=name) for name in self.meters
         ]
-        return (*slots, *known, *meter_states)
+        return (*slots, *known, *self._seen_variables(), *meter_states)
 
     def _slot_variables(self) -> Iterator[Variable]:
         for index, slot in enumerate(self.vocabulary.slots):
-            if slot.meter is not None:
+            if slot.meter is not None or slot.asks == "seen":
                 continue
             who = slot.asks in _WHO
             if slot.kind == "set":
@@ -152,6 +159,23 @@ class Layout:
                     yield Variable(slot.name, (False, True), index, member, who=who)
             else:
                 yield Variable(slot.name, plain_codes(self.vocabulary, slot), index, who=who)
+
+    def _seen_variables(self) -> Iterator[Variable]:
+        for prompt in self.vocabulary.seen:
+            place = self.vocabulary.place(seen_name(prompt))
+            slot = self.vocabulary.slots[place]
+            yield Variable(slot.name, seen_codes(self.rulebooks, prompt, slot), place)
+
+    def slot_of(self, variable: Variable) -> Slot | None:
+        """Return the slot of a variable, or `None` for one that has none."""
+        return None if variable.slot is None else self.vocabulary.slots[variable.slot]
+
+    def _knows_of_an_id(self, variable: Variable) -> bool:
+        slot = self.slot_of(variable)
+        if slot is None:
+            return False
+        by_reader = slot.assignment is not None and not slot.assignment.by_visitor
+        return by_reader or slot.asks == "seen"
 
     def _first_mentions(self) -> dict[tuple[int | None, str | None], int]:
         """Return the slots and members that rules ask for, numbered as they come."""
@@ -289,6 +313,8 @@ class Layout:
 
     def is_without_id(self, situation: Situation) -> bool:
         """Say whether a situation is that of a reader without an id, where that can be told."""
+        if self.id_levels:
+            return situation.values[self.variables[self.id_levels[0]].name] is None
         if self.asked_used is None:
             return False
         part = self._part("used", self.asked_used)
@@ -316,6 +342,7 @@ class Layout:
             self.vocabulary,
             situation.values,
             used=self.used(situation),
+            with_id=not self.is_without_id(situation),
         )
 
 

@@ -67,9 +67,12 @@ _MEMBERSHIP = {
     "started": ("who started", "who did not start"),
 }
 _SINCE = ("expiry", "purchase", "registration")
-_WHO = ("whole", "started", "offered", "segments", "product", "score", "country", *_SINCE)
+_WHO = (
+    *("whole", "started", "offered", "segments", "product", "score", "country", "experiment"),
+    *_SINCE,
+)
 _CLOCKS = ("weekday", "hour")
-_STATE = ("meter state", "counted already", "period")
+_STATE = ("meter state", "counted already", "period", "seen")
 """The variables that say who reads and what is left to them; all others say what is opened."""
 
 
@@ -114,7 +117,20 @@ def reader_words(values: Mapping[str, Any], vocabulary: Vocabulary) -> str:
         if value is not None and _asks(name) in ("score", "offered", *_SINCE)
     ]
     parts += [f"({words_of(vocabulary, name, [values[name]])})" for name in numbers]
+    parts += _variants(values)
     return " ".join(parts)
+
+
+def _variants(values: Mapping[str, Any]) -> list[str]:
+    """Say which variants of experiments a reader is in, where that is known."""
+    asked = [(name, code) for name, code in values.items() if _asks(name) == "experiment"]
+    named = [
+        f"`{code}` of `{name.split()[1]}`" for name, code in asked if code not in (None, OTHER)
+    ]
+    if named:
+        return [f"in variant {listed(named, 'and')}"]
+    none = [name.split()[1] for name, code in asked if code == OTHER]
+    return [f"in no variant of {quoted(none)}"] if none else []
 
 
 def view_words(values: Mapping[str, Any], vocabulary: Vocabulary) -> str:
@@ -218,7 +234,7 @@ def phrase(variables: Sequence[Variable], vocabulary: Vocabulary, box: Box) -> P
 def _part_of(name: str, who: list[str], what: list[str], state: list[str]) -> list[str]:
     if _asks(name) in _WHO:
         return who
-    return state if name in _STATE or _asks(name) in _CLOCKS else what
+    return state if _asks(name) in _STATE or name in _STATE or _asks(name) in _CLOCKS else what
 
 
 def _variable_words(vocabulary: Vocabulary, variable: Variable, codes: Sequence[Any]) -> str:

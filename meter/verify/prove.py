@@ -15,6 +15,7 @@ from attrs import evolve
 
 from meter.facts import Vocabulary
 from meter.facts.meters import Opening
+from meter.formulas.translation import formula_of
 from meter.rulebook import Rulebook
 from meter.verify.answers import (
     EVERYONE,
@@ -33,6 +34,13 @@ from meter.verify.counterexample import (
     single_view,
 )
 from meter.verify.diagram import FALSE, MOST_STEPS, UndecidedError
+from meter.verify.frequency.proof import (
+    NOBODY,
+    is_shown_by,
+    kept_by_caps,
+    proved_by,
+    searched,
+)
 from meter.verify.properties import (
     FULL,
     MEANING,
@@ -42,18 +50,19 @@ from meter.verify.properties import (
     from_guarantee,
     promises_of,
 )
-from meter.verify.search import ends_apart, find, scenario_of, scenarios
+from meter.verify.search import ends_apart, find, scenario_at, scenario_of, scenarios
 from meter.verify.smt.fallback import fallback
 from meter.verify.switches import MOST_POSITIONS, asked_switches, positions, together
+from meter.verify.walk.announced import counted_down, unannounced_step, wanted_at
 from meter.verify.walk.countdowns import unannounced
 from meter.verify.walk.symbolic import among, spends, verdicts
-from meter.vocabulary import Access, Show
+from meter.vocabulary import Show
 from meter.windows import instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
 
-    from meter.policy import Policy
+    from meter.policy import Guarantee, Policy
     from meter.verify.search import Scenario, SearchStep
     from meter.verify.situations import Situation
     from meter.verify.space import Space
@@ -129,7 +138,10 @@ class _Proof:
                 answer = over_time[code](code, name)
             yield evolve(answer, means=MEANING[code])
         for guarantee in self.policy.guarantees:
-            yield self._single(OWN, guarantee.name, from_guarantee(self.space, guarantee))
+            if guarantee.prompt is None:
+                yield self._single(OWN, guarantee.name, from_guarantee(self.space, guarantee))
+            else:
+                yield self._often(guarantee)
 
     # Promises about single page views.
 
@@ -144,6 +156,25 @@ class _Proof:
             if wrong != FALSE:
                 return self._fails(code, name, wrong, prop.wanted, prop.says)
         return proved(code, name, EVERYONE)
+
+    def _often(self, guarantee: Guarantee) -> ProofAnswer:
+        """Answer how often a prompt is shown: by its caps, or by a journey that breaks it."""
+        how = kept_by_caps(self.space.rulebooks[0], guarantee)
+        if how is not None:
+            return proved_by(guarantee, how)
+        shows = among(self.space, self.whole, is_shown_by(self.policy, guarantee.prompt or ""))
+        formula = formula_of(guarantee.when, self.space.vocabulary, self.policy)
+        where = self.diagrams.conjoin(self.space.possible, shows, self.space.where(formula))
+        if where == FALSE:
+            return proved_by(guarantee, NOBODY)
+        if self.space.by_mention:
+            readers = iter([scenario_at(self.space, self.space.witness(where))])
+        else:
+            readers = (
+                scenario_of(self.space, self.whole, scenario.situation, where)
+                for scenario in scenarios(self.space, self.whole, where)
+            )
+        return searched(self.space, guarantee, readers, self.until)
 
     def _at_zero(self, code: str, name: str) -> ProofAnswer:
         parts = []
@@ -239,7 +270,7 @@ class _Proof:
         at_once, later = (self._misled(clock=clock) for clock in (False, True))
         # The search stays at one time of day, but for the ends of windows: what has to wait for
         # the clock it does not find.
-        answer = self._searched(code, name, _unannounced_step, _countdowns, at_once)
+        answer = self._searched(code, name, unannounced_step, counted_down, at_once)
         if answer.outcome is ProofOutcome.PROVED and later != at_once:
             how = "another time of day, or another day, might break it, and that was not tried"
             return open_question(code, name, how)
@@ -279,7 +310,7 @@ class _Proof:
             readers += 1
             if result.found is not None:
                 counterexample = self._counterexample(
-                    scenario.situation, result.found, _wanted(result.found)
+                    scenario.situation, result.found, wanted_at(result.found)
                 )
                 return _broken(code, name, counterexample)
         searched = f"{views:,} page views by {readers} kinds of reader were tried"
@@ -302,48 +333,3 @@ def _broken(code: str, name: str, counterexample: Counterexample) -> ProofAnswer
     return ProofAnswer(
         code=code, name=name, outcome=ProofOutcome.FAILS, how=how, counterexample=counterexample
     )
-
-
-def _wanted(last: SearchStep) -> frozenset[Show]:
-    """Return what should have been shown at the end of a journey that was not announced."""
-    return frozenset({Show.LAST_FREE_ARTICLE}) if last.decision.access is Access.FULL else FULL
-
-
-def _unannounced_step(step: SearchStep) -> bool:
-    """Say whether the last free article just went by unannounced to a reader who was counting."""
-    decision = step.decision
-    if not step.earlier:
-        return False
-    earlier = step.earlier[-1]
-    if decision.counted:
-        counted_down = {name for name, _ in _countdowns(earlier)}
-        spent = [name for name in counted_down & step.counted if _is_used_up(step, name)]
-        return decision.show is not Show.LAST_FREE_ARTICLE and bool(spent)
-    if decision.access is Access.FULL or step.again or step.waited:
-        return False
-    announced = earlier.decision.show is Show.COUNTDOWN and earlier.decision.counted
-    return announced and earlier.kind == step.kind
-
-
-def _is_used_up(step: SearchStep, name: str) -> bool:
-    """Say whether a view has left nothing of a meter that counts it."""
-    facts = step.decision.facts
-    vocabulary = facts.vocabulary
-    if vocabulary is None:  # pragma: no cover - it was not pickled
-        return False
-    place = vocabulary.meters[name].left
-    return bool(facts.values[place] == vocabulary.slots[place].code(0))
-
-
-def _countdowns(last: SearchStep) -> tuple[tuple[str, int], ...]:
-    """Return what of the past matters.
-
-    The meters that were counted down since time was last let pass, and the last kind of view.
-    """
-    names = set()
-    for step in reversed(last.steps()):
-        if step.decision.show is Show.COUNTDOWN and step.decision.meter is not None:
-            names.add(step.decision.meter.name)
-        if step.waited:
-            break
-    return tuple(sorted((name, last.kind) for name in names))

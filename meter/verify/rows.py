@@ -35,6 +35,7 @@ __all__ = [
     "pair",
     "prompt_words",
     "reports_meter",
+    "setting",
     "settings",
     "terms",
     "visible",
@@ -163,12 +164,12 @@ def settings(old: Policy, new: Policy) -> Iterator[Row]:
     for about, who in _SETTINGS.items():
         was, now = (to_table(getattr(policy, about)) or {} for policy in (old, new))
         for key in dict.fromkeys((*was, *now)):
-            before, after = (_setting(table.get(key)) for table in (was, now))
+            before, after = (setting(table.get(key)) for table in (was, now))
             if before != after:
                 yield Row(about=about, who=f"{who}: `{key}`", before=before, after=after)
     was, now = (_languages(policy) for policy in (old, new))
     for who in dict.fromkeys((*was, *now)):
-        before, after = (_setting(settings.get(who)) for settings in (was, now))
+        before, after = (setting(settings.get(who)) for settings in (was, now))
         if before != after:
             yield Row(about="languages", who=who, before=before, after=after)
 
@@ -188,7 +189,7 @@ def _languages(policy: Policy) -> dict[str, object]:
 _SETTINGS = {"machines": "what machines are told", "gifts": "who gives an article away"}
 
 
-def _setting(value: object) -> str:
+def setting(value: object) -> str:
     """Write a setting as a policy file does, its tables and lists in one line."""
     return "not said" if value is None else f"`{_toml(value)}`"
 
@@ -267,5 +268,8 @@ def terms(offer: Offer) -> str:
         price += f", then {then['price']} for {then['per']}"
     if table.pop("once", False):
         price += ", once an account"
+    lasts = table.pop("lasts", None)
+    if lasts is not None:
+        price += f", over {lasts} after a reader was first shown it"
     rest = "".join(f", {key} {value}" for key, value in table.items())
     return f"{kind}, {price}{rest}"

@@ -16,26 +16,28 @@
 from __future__ import annotations
 
 from collections import deque
-from datetime import datetime, timedelta
+from datetime import timedelta
 from time import monotonic
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
-from meter.decision import Decision
 from meter.engine import ledger
-from meter.memo import decide
 from meter.usage import Usage
-from meter.verify.concretize import ConcreteView, concretize
+from meter.verify.concretize import concretize
 from meter.verify.diagram import FALSE
 from meter.verify.phrasing import view_words
-from meter.verify.situations import Situation
-from meter.view import PageView, Reader
+from meter.verify.together.marks import caps_end, most_told_apart
+from meter.verify.together.showings import seen_now
+from meter.verify.walk.steps import NextView, Scenario, SearchState, SearchStep, fresh_view, step_of
+from meter.windows import instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator
+    from datetime import datetime
 
     from meter.policy import Policy
+    from meter.verify.situations import Situation
     from meter.verify.space import Space
 
 __all__ = [
@@ -45,6 +47,7 @@ __all__ = [
     "ends_apart",
     "find",
     "runs",
+    "scenario_at",
     "scenario_of",
     "scenarios",
 ]
@@ -53,38 +56,6 @@ _PAUSE = timedelta(minutes=10)
 _CHECK_EVERY = 64
 _LONGEST_RUN = 60
 _MOST_PAUSES = 5
-
-
-@frozen(kw_only=True)
-class SearchStep:
-    """One step of a journey.
-
-    `kind` is the kind of view (its number in the scenario), `asked` what the engine was asked,
-    `counted` the meters that counted it, histories too, `earlier` the steps before it.
-    """
-
-    kind: int
-    asked: ConcreteView
-    decision: Decision
-    words: str
-    counted: frozenset[str] = frozenset()
-    again: bool = False
-    waited: bool = False
-    earlier: tuple[SearchStep, ...] = field(default=(), repr=False, eq=False)
-
-    def steps(self) -> tuple[SearchStep, ...]:
-        """Return the journey up to and including this step."""
-        return (*self.earlier, self)
-
-
-@frozen(kw_only=True)
-class Scenario:
-    """A reader on a day, and one page view of each kind that the policy can tell apart for them."""
-
-    situation: Situation
-    reader: Reader
-    views: tuple[tuple[PageView, str], ...]
-    now: datetime
 
 
 @frozen
@@ -125,6 +96,13 @@ def scenario_of(space: Space, whole: int, situation: Situation, wrong: int) -> S
     while space.diagrams.level(node) in path:
         node = space.diagrams.children(node)[path[space.diagrams.level(node)]]
     return _scenario(space, node, path)
+
+
+def scenario_at(space: Space, situation: Situation) -> Scenario:
+    """Return the scenario of the reader in one situation, with its one page view."""
+    asked = concretize(space.rulebooks[0].policy, space.vocabulary, situation.values)
+    view = (asked.view, _view_words(space, situation))
+    return Scenario(situation=situation, reader=asked.reader, views=(view,), now=asked.now)
 
 
 def _behaviour(space: Space, whole: int) -> int:
@@ -184,25 +162,6 @@ def _view_words(space: Space, situation: Situation) -> str:
     return view_words(values, space.vocabulary)
 
 
-class _NextView(NamedTuple):
-    """A page view that a reader could make next."""
-
-    kind: int
-    view: PageView
-    now: datetime
-    words: str
-    again: bool = False
-    waited: bool = False
-
-
-class _State(NamedTuple):
-    """Where a journey has come to: what is remembered, when, and the steps that led there."""
-
-    usage: Usage
-    now: datetime
-    steps: tuple[SearchStep, ...] = ()
-
-
 def find(
     policy: Policy,
     scenario: Scenario,
@@ -220,7 +179,7 @@ def find(
     """
     tried = 0
     seen: set[Hashable] = set()
-    waiting = deque([_State(Usage(), scenario.now)])
+    waiting = deque([SearchState(Usage(), scenario.now)])
     while waiting:
         state = waiting.popleft()
         for event in _next_views(policy, scenario, state):
@@ -228,13 +187,13 @@ def find(
             if tried >= most or late:
                 return SearchResult(None, complete=False, views=tried)
             tried += 1
-            step, after = _step(policy, scenario.reader, event, state)
+            step, after = step_of(policy, scenario.reader, event, state)
             if broken(step):
                 return SearchResult(step, complete=False, views=tried)
             key = (_key(policy, after, event.now, step), mark(step))
-            if key not in seen and (step.counted or event.waited):
+            if key not in seen and (step.leaves_a_mark or event.waited):
                 seen.add(key)
-                waiting.append(_State(after, event.now + _PAUSE, step.steps()))
+                waiting.append(SearchState(after, event.now + _PAUSE, step.steps()))
     return SearchResult(None, complete=True, views=tried)
 
 
@@ -245,93 +204,63 @@ def runs(policy: Policy, scenario: Scenario) -> Iterator[SearchStep]:
     journeys, and long ones.
     """
     for kind in range(len(scenario.views)):
-        state: _State | None = _State(Usage(), scenario.now)
+        state: SearchState | None = SearchState(Usage(), scenario.now)
         pauses = 0
         while state is not None and len(state.steps) < _LONGEST_RUN:
-            on: dict[bool, _State] = {}
+            on: dict[bool, SearchState] = {}
             for event in _next_views(policy, scenario, state):
-                step, usage = _step(policy, scenario.reader, event, state)
+                step, usage = step_of(policy, scenario.reader, event, state)
                 yield step
-                if event.kind == kind and step.counted and not event.again:
-                    on[event.waited] = _State(usage, event.now + _PAUSE, step.steps())
+                if event.kind == kind and step.leaves_a_mark and not event.again:
+                    on[event.waited] = SearchState(usage, event.now + _PAUSE, step.steps())
             state = on.get(False)
             if state is None and pauses < _MOST_PAUSES:
                 pauses += 1
                 state = on.get(True)
 
 
-def _step(
-    policy: Policy, reader: Reader, event: _NextView, state: _State
-) -> tuple[SearchStep, Usage]:
-    decision, after = decide(policy, reader, event.view, state.usage, event.now)
-    step = SearchStep(
-        kind=event.kind,
-        asked=ConcreteView(reader=reader, view=event.view, usage=state.usage, now=event.now),
-        decision=decision,
-        words=event.words,
-        counted=frozenset(_grown(state.usage, after)),
-        again=event.again,
-        waited=event.waited,
-        earlier=state.steps,
-    )
-    return step, after
-
-
-def _grown(before: Usage, after: Usage) -> Iterator[str]:
-    """Yield the meters that have counted something since."""
-    for name, tally in after.tallies.items():
-        if not set(tally.ids) <= set(before.tally(name).ids):
-            yield name
-
-
-def _next_views(policy: Policy, scenario: Scenario, state: _State) -> Iterator[_NextView]:
+def _next_views(policy: Policy, scenario: Scenario, state: SearchState) -> Iterator[NextView]:
     """Yield every page view that is worth trying next."""
     number = len(state.steps) + 1
-    fresh = [(_fresh_view(view, number), words) for view, words in scenario.views]
+    fresh = [(fresh_view(view, number), words) for view, words in scenario.views]
     for kind, (view, words) in enumerate(fresh):
-        yield _NextView(kind, view, state.now, words)
+        yield NextView(kind, view, state.now, words)
     read = {step.kind: step for step in state.steps}
     for kind, step in read.items():
         view = evolve(step.asked.view, id=f"view-{number}")
-        yield _NextView(kind, view, state.now, f"{step.words} again", again=True)
+        yield NextView(kind, view, state.now, f"{step.words} again", again=True)
     if not state.steps or state.steps[-1].waited:
         return
     counted = ledger(policy, state.usage, state.now)
     ends = [resets for tally, resets in counted.values() if tally.ids and resets is not None]
+    ends += caps_end(policy, state.usage, state.now)
     if ends:
         for kind, (view, words) in enumerate(fresh):
-            yield _NextView(kind, view, min(ends), f"waits until then, and {words}", waited=True)
-
-
-def _fresh_view(view: PageView, number: int) -> PageView:
-    article = evolve(view.article, id=f"article-{number}")
-    return evolve(view, id=f"view-{number}", article=article)
+            yield NextView(kind, view, min(ends), f"waits until then, and {words}", waited=True)
 
 
 def _key(policy: Policy, usage: Usage, now: datetime, last: SearchStep) -> Hashable:
     """Return what is remembered, articles of one kind taken for one another."""
     kinds = {step.asked.view.article.key: step.kind for step in last.steps()}
-    return tuple(
-        (min(len(tally.ids), _most(policy, name)), frozenset(kinds.get(mark) for mark in tally.ids))
+    counted = [
+        (
+            min(len(tally.ids), most_told_apart(policy, name)),
+            frozenset(kinds.get(mark) for mark in tally.ids),
+        )
         for name, (tally, _) in ledger(policy, usage, now).items()
-    )
-
-
-def _most(policy: Policy, meter: str) -> int:
-    """Return a count of a meter above which no rule tells one from another."""
-    rulebook = policy.rulebook
-    limits = [limit for _, limit in rulebook.limits[meter] if limit is not None]
-    slot = rulebook.vocabulary.meters[meter].used
-    asked = rulebook.vocabulary.slots[slot].mentioned if slot >= 0 else ()
-    return int(max([0, *limits, *asked])) + 1
+    ]
+    shown = [(name, len(tally.ids)) for name, tally in usage.shown.items()]
+    return (*counted, *shown, seen_now(policy.rulebook, usage, instant(now)))
 
 
 def ends_apart(policy: Policy) -> bool:
     """Say whether it matters when each article is read: one pause is then not all there are.
 
     It does where a window rolls, and where windows end at different times: the search waits for one
-    end after each read.
+    end after each read. So it does where conditions ask how often a prompt was shown.
     """
+    if policy.rulebook.vocabulary.seen:
+        return True
     windows = [meter.window for meter in policy.meters]
     if any(window.rolling is not None for window in windows):
         return True

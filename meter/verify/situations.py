@@ -52,6 +52,20 @@ _ASSUMED = (
             " who has none gets no such offer"
         ),
     ),
+    (
+        ("seen",),
+        (
+            "a prompt was shown no more often than its caps and those of its group allow now; of a"
+            " reader without an id nobody knows what was"
+        ),
+    ),
+    (
+        ("experiment",),
+        (
+            "an id is in one variant of each experiment that lets it in, as its hash has it, and"
+            " any share above nothing is somebody"
+        ),
+    ),
     (("score",), "a score is between 0 and 1"),
     (("value",), "an article's value is between 0 and 1"),
     (("age",), "an article's age is known once it is published, and never below 0"),

@@ -21,6 +21,7 @@ from meter.verify.diagram import FALSE, MOST_STEPS, TRUE, Diagrams
 from meter.verify.layout import Layout
 from meter.verify.phrasing import reader_words, view_words
 from meter.verify.together.couplings import couplings
+from meter.verify.together.showings import shown_words
 from meter.verify.walk.algebra import charged
 
 if TYPE_CHECKING:
@@ -119,10 +120,21 @@ class Space(Layout):
         diagrams = self.diagrams
         parts = [self._possible_codes(coupling) for coupling in couplings(self)]
         past = self._possible_pasts()
-        if self.asked_used is not None:
-            without = self.meter_state(self.asked_used, 0, "used", [None])
-            past = diagrams.ite(without, self.without_id(), past)
+        told = self._told_without_id()
+        if told:
+            nobody_knows = diagrams.disjoin(*told)
+            past = diagrams.ite(nobody_knows, diagrams.conjoin(*told, self.without_id()), past)
         return diagrams.conjoin(past, *reversed(parts))
+
+    def _told_without_id(self) -> list[int]:
+        """Return where each thing is not known that is known of every reader with an id."""
+        told = [
+            self.diagrams.test(level, self.variables[level].indices([None]))
+            for level in self.id_levels
+        ]
+        if self.asked_used is not None:
+            told.append(self.meter_state(self.asked_used, 0, "used", [None]))
+        return told
 
     def _possible_pasts(self) -> int:
         """Return what readers with an id may have counted, under the limits they have."""
@@ -262,6 +274,7 @@ class Space(Layout):
             this = ", this article among them" if own else ""
             told = told or own
             counted.append(f"{self._count(meter, used, limit)}{this}")
+        counted += shown_words(self.vocabulary, values)
         if situation.known[side] and self.known_levels[side] in situation.matters and not told:
             view = f"{view} that is counted already"
         if counted:

@@ -23,6 +23,7 @@ from meter.verify.answers import NEVER_STRICTER, ProofAnswer, ProofOutcome
 from meter.verify.budget import decided
 from meter.verify.counterexample import Counterexample, describe_reader, expected_rule, single_view
 from meter.verify.diagram import FALSE, MOST_STEPS, UndecidedError
+from meter.verify.frequency.proof import is_shown_by
 from meter.verify.properties import FULL
 from meter.verify.rows import counting
 from meter.verify.search import find, scenario_of, scenarios
@@ -83,6 +84,14 @@ def _answer(new: Policy, old: Policy, seconds: float | None, steps: int) -> Proo
         )
     except UndecidedError as error:
         return _told(ProofOutcome.NOT_DECIDED, str(error))
+
+
+def _frequencies(policy: Policy) -> frozenset[object]:
+    """Return all that says how often the prompts of a policy are shown."""
+    return frozenset(
+        (each.name, each.at_most, each.every, each.quiet_after, each.once, each.instead, each.group)
+        for each in policy.prompts
+    )
 
 
 class _Subsumption:
@@ -176,7 +185,31 @@ class _Subsumption:
             for name in sorted(mine | theirs)
             if name not in mine & theirs or counting(self.new, name) != counting(self.old, name)
         ]
+        unlike += self._shown_otherwise()
         return unlike if self.new.zone == self.old.zone else [*unlike, "the time zones"]
+
+    def _shown_otherwise(self) -> list[str]:
+        """Return what both ask of the showings of a prompt that they do not show alike."""
+        asked = {*self.new.rulebook.vocabulary.seen} & {*self.old.rulebook.vocabulary.seen}
+        alike = _frequencies(self.new) == _frequencies(self.old)
+        return [
+            f"the showings of `{prompt}`"
+            for prompt in sorted(asked)
+            if not alike or self._is_shown_elsewhere(prompt)
+        ]
+
+    def _is_shown_elsewhere(self, prompt: str) -> bool:
+        """Say whether one policy may show a prompt at a page view at which the other does not."""
+        here, there = (is_shown_by(policy, prompt) for policy in (self.new, self.old))
+
+        def differ(both: object) -> bool:
+            mine, theirs = both if isinstance(both, tuple) else (both, both)
+            if isinstance(mine, Verdict) and isinstance(theirs, Verdict):
+                return here(mine) != there(theirs)
+            return False
+
+        elsewhere = self.space.diagrams.relabel(self.pairs, differ)
+        return self.space.diagrams.conjoin(self.space.possible, elsewhere) != FALSE
 
     def _scenarios(self) -> list[Scenario]:
         if self.space.by_mention:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import logging
 from traceback import extract_tb
 
-from meter.errors import IdentityError, MeterError, StoreError, StoreSetupError, printable
+from meter.errors import (
+    IdentityError,
+    MeterError,
+    StoreError,
+    StoreSetupError,
+    UnknownPromptError,
+    printable,
+)
 
 __all__ = ["REFUSALS", "CrossSiteError", "level_of", "refusal", "told"]
 
@@ -16,8 +23,8 @@ class CrossSiteError(MeterError):
     """A request that would change something comes from another site: answer it with 403."""
 
 
-REFUSALS = (CrossSiteError, IdentityError, StoreError)
-"""What the calls of a visit raise that is no mistake of the site's."""
+REFUSALS = (CrossSiteError, IdentityError, StoreError, UnknownPromptError)
+"""What the calls of a visit raise that is no mistake of the site's, or that a browser has sent."""
 
 
 def refusal(error: Exception) -> tuple[int, str]:
@@ -27,7 +34,7 @@ def refusal(error: Exception) -> tuple[int, str]:
     """
     if isinstance(error, CrossSiteError):
         return 403, f"{error}\n"
-    if isinstance(error, IdentityError):
+    if isinstance(error, IdentityError | UnknownPromptError):
         return 400, f"{error}\n"
     LOG.log(level_of(error), "a request is answered with 503: %s", told(error))
     return 503, "this cannot be answered just now: ask again\n"

@@ -100,6 +100,16 @@ show = "trial-offer"
 offer = "summer"
 """
 
+YEAR = (
+    Entitlement(
+        kind="subscription",
+        product="digital",
+        starts=datetime(2026, 1, 1, tzinfo=UTC),
+        ends=datetime(2027, 1, 1, tzinfo=UTC),
+    ),
+)
+"""The rights of a subscriber."""
+
 # The hand-written chain: what a good programmer writes for this one policy, on the same readers and
 # views.
 TOKYO = ZoneInfo("Asia/Tokyo")
@@ -421,14 +431,6 @@ def cases(policy: Policy) -> dict[str, list[Case]]:
         "walled": [],
     }
     start = datetime(2026, 6, 3, 8, tzinfo=UTC)
-    year = (
-        Entitlement(
-            kind="subscription",
-            product="digital",
-            starts=datetime(2026, 1, 1, tzinfo=UTC),
-            ends=datetime(2027, 1, 1, tzinfo=UTC),
-        ),
-    )
     for number in range(CALLS):
         now = start + timedelta(minutes=number)
         visitor = Reader(
@@ -453,7 +455,7 @@ def cases(policy: Policy) -> dict[str, list[Case]]:
                 usage = decide(policy, visitor, PageView(article=Article(id=name)), usage, at)[1]
                 counted = Counted((*counted.ids, name), (*counted.ats, at))
             reader = (
-                Reader(id=visitor.id, registered=True, entitlements=year, score=0.4)
+                Reader(id=visitor.id, registered=True, entitlements=YEAR, score=0.4)
                 if kind == "open by status"
                 else visitor
             )

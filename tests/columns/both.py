@@ -3,12 +3,39 @@
 from __future__ import annotations
 
 from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from hypothesis import strategies as st
 
 from meter import Article, PageView, Reader, Usage, decide
 from meter.columns.decide import Columns, Views
+from meter.columns.views import Closing
+from meter.engine import close
+from meter.testing import strategies
 from meter.windows import instant
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class Closed(NamedTuple):
+    """A step of a journey: a prompt is closed."""
+
+    prompt: str
+    now: datetime
+
+
+@st.composite
+def closing_journeys(draw, policy):
+    """Draw a journey on which prompts are closed."""
+    prompts = [prompt.name for prompt in policy.rulebook.frequencies.prompts]
+    steps = []
+    for step in draw(strategies.journeys(policy)):
+        steps.append(step)
+        if prompts and draw(st.integers(0, 3)) == 0:
+            steps.append(Closed(draw(st.sampled_from(prompts)), step.now))
+    return steps
 
 
 def _in_time(steps):
@@ -21,6 +48,9 @@ def by_engine(policy, people, started=frozenset()):
     for name, steps in people.items():
         usage = Usage(started=started)
         for step in _in_time(steps):
+            if isinstance(step, Closed):
+                usage = close(policy, usage, step.prompt, step.now)
+                continue
             decision, usage = decide(policy, step.reader, step.view, usage, step.now)
             meter = decision.meter
             reading = meter and (meter.name, meter.limit, meter.used, meter.left)
@@ -34,6 +64,7 @@ def by_engine(policy, people, started=frozenset()):
                     reading,
                     decision.speculative,
                     decision.counted,
+                    decision.exposures,
                 )
             )
     return rows
@@ -47,11 +78,18 @@ def by_columns(policy, people, *, workers=1, started=frozenset()):
         key=lambda row: row[0],
     )
     codes = {name: code for code, name in enumerate(people)}
-    articles, keys = {}, {}
-    steps = [step for _, _, step in mixed]
+    articles, keys, rights, closings, seen = {}, {}, {}, [], []
+    for _, name, step in mixed:
+        if isinstance(step, Closed):
+            closings.append(Closing(codes[name], instant(step.now), len(seen), step.prompt))
+        else:
+            seen.append((name, step))
+    mixed = seen
+    steps = [step for _, step in mixed]
     at = [instant(step.now) for step in steps]
+    right = [rights.setdefault(step.reader.entitlements, len(rights)) for step in steps]
     views = Views(
-        reader=[codes[name] for _, name, _ in mixed],
+        reader=[codes[name] for name, _ in mixed],
         at=at,
         article=[articles.setdefault(step.view.article.key, len(articles)) for step in steps],
         key=[
@@ -66,26 +104,40 @@ def by_columns(policy, people, *, workers=1, started=frozenset()):
             )
             for step, when in zip(steps, at, strict=True)
         ],
+        right=right,
+        rights=tuple(rights),
+        closings=tuple(closings),
     )
     decided = columns.decide(views, workers=workers)
+    prompts = {number: prompt for prompt, number in columns.prompts.items()}
+    exposed = {number: exposures for exposures, number in columns.exposed.items()}
+    told = decided.campaigns
     rows = []
-    for place, (_, name, _) in enumerate(mixed):
+    for place, (name, _) in enumerate(mixed):
         verdict = columns.verdicts[decided.verdict[place]]
         reading = _reading(columns, views, decided, place)
         row = (
             name,
             verdict.show,
             verdict.rule,
-            None if decided.speculative[place] else verdict.prompt,
+            _prompt(decided, place, verdict.prompt, prompts),
             verdict.offers,
             reading,
             bool(decided.speculative[place]),
             bool(decided.counted[place]),
+            () if told is None else exposed[int(told.exposed[place])],
         )
         rows.append((codes[name], at[place], row))
     rows.sort(key=lambda row: row[:2])
     _check_totals(rows, decided)
     return [row for _, _, row in rows]
+
+
+def _prompt(decided, place, named, prompts):
+    """Return the prompt that is shown with a view, given the one that its rule names."""
+    if decided.campaigns is not None:
+        return prompts.get(int(decided.campaigns.prompt[place]))
+    return None if decided.speculative[place] else named
 
 
 def _reading(columns, views, decided, place):
@@ -117,7 +169,7 @@ def _check_totals(rows, decided):
         stops = [n for n, row in enumerate(mine, 1) if str(row[1].access) == "preview"]
         expected[code] = (
             len(mine),
-            sum(row[-1] for row in mine),
+            sum(row[-2] for row in mine),
             len(stops),
             stops[0] if stops else 0,
         )

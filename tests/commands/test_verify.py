@@ -228,12 +228,34 @@ def test_diff_ends_with_0_where_nothing_differs(meter):
         0,
         (
             "nothing differs: every reader sees the same under both policies, and the same is"
-            " counted\n"
+            " counted\n\nwritten otherwise:\n"
+            "  rule `whoever pays` added: renamed.toml:15\n"
+            "  rule `paying` removed: good.toml:15\n"
         ),
     ) == (
         result.exit_code,
         result.stdout,
     )
+
+
+def test_diff_of_an_idle_part_tells_that_it_was_written_otherwise(meter):
+    """A prompt that no rule shows changes nothing for anybody, and is not told as the same file."""
+    head, rules = GOOD.split("[[rules]]", 1)
+    for times in (1, 2):
+        cap = f'{{ times = {times}, window = {{ rolling = "1 day" }} }}'
+        prompt = f'[prompts.give]\nheading = "Give"\nat_most = {cap}\n'
+        text = f"{head}{prompt}\n[[rules]]{rules}"
+        Path(f"{times}.toml").write_text(text, encoding="utf-8")
+    result = meter("diff", "1.toml", "2.toml")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[-1] == (
+        "  prompt `give` changed in `at_most`: 1.toml:15 → 2.toml:15"
+    )
+    document = json.loads(meter("diff", "1.toml", "2.toml", "--format", "json").stdout)
+    assert document["equal"] is True
+    assert [(one["what"], one["keys"]) for one in document["edits"]] == [
+        ("prompt `give`", ["at_most"])
+    ]
 
 
 def test_diff_prints_who_before_and_after(meter):

@@ -8,7 +8,8 @@ import pytest
 from attrs import evolve
 
 from meter import Article, Entitlement, PageView, Reader, Usage, decide, explain, loads_policy
-from meter.explanation import clause, code_words, value_words, why_not
+from meter.engine import close
+from meter.explanation import AskedView, clause, code_words, value_words, why_not
 from meter.formulas import In, Or
 from meter.formulas.translation import formula_of
 from meter.policy import Dates, Lengths, When
@@ -366,3 +367,101 @@ def test_a_subscriber_is_told_of_no_count():
     policy = loads_policy('[publication]\nname = "x"\n[[rules]]\nname = "all"\nshow = "article"\n')
     decision, _ = decide(policy, reader, PageView(article=Article(id="a")), Usage(), NOW)
     assert explain(decision) == "shows `article` (the whole article) by rule `all`"
+
+
+ASKS = loads_policy("""
+[publication]
+name = "Harbour Radio"
+timezone = "America/Chicago"
+[meters.heard]
+window = { rolling = "28 days" }
+limit = "none"
+counts = {}
+[prompts.give]
+heading = "Give"
+at_most = { times = 1, window = { calendar = "day" } }
+every = { meter = "heard", views = 2 }
+quiet_after = { closed = "7 days", purchase = "30 days" }
+instead = "bar"
+[prompts.bar]
+heading = "You can give too"
+once = true
+[experiments.price]
+seed = "price-test"
+variants = { control = 0.5, nine = 0.5 }
+when = { section = ["markets"] }
+[[rules]]
+name = "dear"
+when = { experiment = { price = ["nine"] }, access = ["premium"] }
+show = "subscription-wall"
+[[rules]]
+name = "open"
+show = "article"
+prompt = "give"
+""")
+
+
+def campaign(usage, number, *, at, reader=None, about="kept back", **article):
+    """Return what is said about something for one view, and the usage after it."""
+    reader = reader or Reader(id="r", visitor="v1")
+    view = PageView(article=Article(id=f"a{number}", **article), id=f"v{number}")
+    decision, after = decide(ASKS, reader, view, usage, at)
+    text = explain(decision, asked=AskedView(reader, view, usage))
+    lines = [line.strip() for line in text.splitlines()]
+    return [one for one in lines if about in one], after
+
+
+def test_tells_why_a_prompt_was_kept_back_and_what_came():
+    """Not a multiple, its cap, a closing, a purchase; what stands in may be kept back too."""
+    first, usage = campaign(Usage(), 1, at=NOW)
+    assert first == [
+        (
+            "the prompt `give` is kept back: this view brings `heard` to 1, and it comes at"
+            " multiples of 2; `bar` is shown instead"
+        ),
+    ]
+    second, usage = campaign(usage, 2, at=NOW)
+    assert second == []
+    third, usage = campaign(usage, 3, at=NOW)
+    assert third == [
+        (
+            "the prompt `give` is kept back: shown 1 of 1 times by calendar day, again from"
+            " 2026-06-11T00:00:00-05:00; `bar` would be shown instead"
+        ),
+        (
+            "the prompt `bar` is kept back: shown 1 of 1 times ever, never again; nothing is"
+            " shown instead"
+        ),
+    ]
+    usage = close(ASKS, usage, "give", NOW)
+    bought = Reader(id="r", entitlements=[Entitlement(kind="subscription", starts=NOW)])
+    fourth, _ = campaign(usage, 4, at=NOW, reader=bought)
+    assert fourth[0].split("; ")[0] == (
+        "the prompt `give` is kept back: it was closed at 2026-06-10T07:00:00-05:00, again from"
+        " 2026-06-17T07:00:00-05:00, and a right began at 2026-06-10T07:00:00-05:00, again from"
+        " 2026-07-10T07:00:00-05:00, and shown 1 of 1 times by calendar day, again from"
+        " 2026-06-11T00:00:00-05:00"
+    )
+    nobody, _ = campaign(Usage(), 1, at=NOW, reader=Reader(id=None))
+    assert nobody[0].startswith(
+        "the prompt `give` is kept back: the reader has no id, so nothing can be remembered; "
+    )
+
+
+def test_tells_who_is_in_which_variant_by_which_id():
+    """Exposed, not exposed where all variants come to the same, not for this view, in none."""
+    told = {}
+    for access, section in [("premium", "markets"), ("free", "markets"), ("premium", "news")]:
+        found, _ = campaign(Usage(), 1, at=NOW, access=access, section=section, about="experiment")
+        told[access, section] = found[-1]
+    name = "experiment `price`"
+    assert told == {
+        ("premium", "markets"): f"exposed to {name} in variant `control` by the visitor's id:"
+        " another variant would have got something else here",
+        ("free", "markets"): f"{name}: in variant `control` by the visitor's id, not exposed: every"
+        " variant would have got the same here",
+        ("premium", "news"): f"{name}: in variant `control` by the visitor's id, not exposed: it is"
+        " not for this reader and page view",
+    }
+    nowhere, _ = campaign(Usage(), 1, at=NOW, reader=Reader(id="r"), about="experiment")
+    assert nowhere[-1].startswith(f"{name}: in no variant by the visitor's id, not exposed: ")

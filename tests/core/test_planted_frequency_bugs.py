@@ -12,14 +12,20 @@ BUGS = (
     Bug(
         "a cap allows one more",
         "engine/showings.py",
-        "last - first >= times and",
-        "last - first > times and",
+        "if last - first >= times:",
+        "if last - first > times:",
+    ),
+    Bug(
+        "a window with just as many showings as its cap is not looked at",
+        "engine/showings.py",
+        "if count < times:",
+        "if count <= times:",
     ),
     Bug(
         "a view that is sent twice is another showing",
         "engine/showings.py",
-        "not (key in own and key in ids[first:last])",
-        "True",
+        "if not (key in own and key in shown.ids[first:last]):",
+        "if True:",
     ),
     Bug(
         "only the first cap of a list is asked",
@@ -42,14 +48,14 @@ BUGS = (
     Bug(
         "each of a group counts for itself",
         "engine/showings.py",
-        "tallies = [_of_group(group, usage) for group in frequencies.groups]",
-        "tallies = [usage.showings(group.names[0]) for group in frequencies.groups]",
+        "shown = _of_group(group, showings)",
+        "shown = usage.showings(group.names[0])",
     ),
     Bug(
         "a closing silences the one prompt alone",
         "engine/showings.py",
-        "for name in group.names if name in usage.closed)",
-        "for name in group.names[:1] if name in usage.closed)",
+        "for name in group.names if name in closings)",
+        "for name in group.names[:1] if name in closings)",
     ),
     Bug(
         "every so many views is one early",
@@ -64,15 +70,21 @@ BUGS = (
         "name = None",
     ),
     Bug(
+        "a closing is looked at only where something was shown",
+        "engine/showings.py",
+        "if bought is None and not showings and not closings:",
+        "if bought is None and not showings:",
+    ),
+    Bug(
         "a prefetch is asked",
-        "decision.py",
+        "decision/__init__.py",
         "in frequencies.places and not counts[0]:",
         "in frequencies.places:",
     ),
     Bug(
         "a clock that is behind starts anew",
         "engine/showings.py",
-        "when, ahead = latest_believed(usage.shown.values(), at, when)",
+        "when, ahead = latest_believed(showings.values(), at, when)",
         "ahead = False",
     ),
     Bug(

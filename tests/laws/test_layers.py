@@ -30,7 +30,8 @@ LAYERS = (
     {"formulas"},
     {"rulebook"},
     {"decision"},
-    {"engine", "explanation", "clock", "resources"},
+    {"engine", "clock", "resources"},
+    {"explanation"},
     {"memo"},
     {"loading", "prompts", "stores"},
     {"paywall", "journeys", "columns"},
@@ -54,7 +55,7 @@ EXCEPTIONS = {
     ("canonical", "policy"),
 }
 
-CORE = set.union(*LAYERS[:11]) - {"clock", "resources"}
+CORE = set.union(*LAYERS[:12]) - {"clock", "resources"}
 # fmt: off
 OUTSIDE = {
     "asyncio", "babel", "click", "http", "io", "jinja2", "logging", "multiprocessing", "numpy",

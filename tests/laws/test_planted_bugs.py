@@ -225,13 +225,13 @@ BUGS = (
     ),
     Bug(
         "a clock behind opens a new window",
-        "engine/counting.py",
+        "usage/tally.py",
         "when = max(when, last)",
         "when = max(when, at)",
     ),
     Bug(
         "a clock that was wrong by years moves the window",
-        "engine/counting.py",
+        "usage/tally.py",
         "if last > at + DAY:",
         "if False:",
     ),
@@ -436,14 +436,14 @@ RIGHTS_BUGS = (
     Bug(
         "a joined reader forgets what was started",
         "engine/records.py",
-        "Usage(tallies, target.started | source.started)",
-        "Usage(tallies, target.started)",
+        "target.started | source.started",
+        "target.started",
     ),
     Bug(
         "a view that counts forgets what was started",
-        "engine/__init__.py",
-        "Usage(tallies, usage.started)",
-        "Usage(tallies)",
+        "usage/__init__.py",
+        '_set(usage, "started", self.started)',
+        '_set(usage, "started", frozenset())',
     ),
     Bug(
         "what is started once ends with the meters",
@@ -491,18 +491,18 @@ HELD_BUGS = (
     Bug(
         "the words of the policy that is given",
         "prompts/rendering.py",
-        'policy = cast("Rulebook", decision.rulebook).policy\n    look',
-        'policy = policy or cast("Rulebook", decision.rulebook).policy\n    look',
+        '    policy = cast("Rulebook", decision.rulebook).policy',
+        '    policy = policy or cast("Rulebook", decision.rulebook).policy',
     ),
     Bug(
         "a pickled decision takes any policy",
-        "decision/__init__.py",
+        "decision/decided.py",
         "policy is not None and policy.digest == self.policy",
         "policy is not None",
     ),
     Bug(
         "a pickled decision carries its policy",
-        "decision/__init__.py",
+        "decision/decided.py",
         '{**self.__dict__, "rulebook": None}',
         "dict(self.__dict__)",
     ),

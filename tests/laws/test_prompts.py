@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from meter import Article, PageView, Reader, Usage, Window, decide
-from meter.engine import close, expires_at, join
+from meter.engine import close, count, expires_at, join
 from meter.engine import decide as plain_decide
 from meter.policy import Cap
 from meter.testing.laws import check_journey
@@ -16,6 +16,7 @@ from meter.testing.strategies import campaigns, edge_times, journeys, usages
 from meter.testing.strategies.meters import windows
 from meter.windows import DAY, instant, moment
 from tests.laws.capped import as_a_meter, journey_of, with_caps
+from tests.laws.plain_showings import plain_after, plain_look
 
 ZONES = st.sampled_from(["UTC", "Asia/Tokyo", "America/Havana", "Pacific/Apia"])
 TIMES = st.integers(1, 3)
@@ -57,6 +58,36 @@ def test_what_was_judged_before_says_the_same(data):
             policy, reader, view, usage, now
         )
         _, usage = decide(policy, reader, view, usage, now)
+
+
+@given(data=st.data())
+def test_a_record_is_read_and_written_as_in_the_plainest_way(data):
+    """What the engine looks at in passing is what looking at everything says, at any view."""
+    policy = data.draw(campaigns())
+    rulebook = policy.rulebook
+    usage = data.draw(usages(policy))
+    for reader, view, now in data.draw(journeys(policy, max_size=6)):
+        at = instant(now)
+        counts, (when, _, glance, _) = count(rulebook, reader, view, usage, at)
+        decision, after = decide(policy, reader, view, usage, now)
+        if glance is not None:
+            codes, seen, then = plain_look(rulebook, reader, view, usage, at, when)
+            told = counts[rulebook.first_prompt :]
+            event(f"{sorted(set(told))}")
+            assert [
+                code if prompt.is_capped else None
+                for prompt, code in zip(rulebook.frequencies.prompts, told, strict=False)
+            ] + [*told[len(codes) :]] == codes + seen
+            if not view.prefetch and decision.prompt in rulebook.frequencies.places:
+                key = view.view_key(at)
+                expected = plain_after(rulebook, usage, decision.prompt, key, then)
+                assert (after.shown, after.closed) == expected
+            else:
+                assert (after.shown, after.closed) == (usage.shown, usage.closed)
+        assert Usage.from_bytes(after.to_bytes()) == after
+        usage = after
+        if data.draw(st.booleans()):
+            usage = close(policy, usage, "give", now)
 
 
 @given(data=st.data())

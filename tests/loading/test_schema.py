@@ -7,16 +7,20 @@ from zoneinfo import ZoneInfo
 
 import jsonschema
 import pytest
+import tomli_w
 from hypothesis import given, settings
 
-from meter.loading import check_text, dumps_policy
+from meter.loading import check_text, dumps_policy, loads_policy
 from meter.loading.events import event_shape
-from meter.loading.schema import policy_schema, schema_text
+from meter.loading.schema import PART, policy_schema, schema_text
 from meter.resources import template_root
 from meter.testing import strategies
 
 GOOD = (template_root() / "sample" / "policy.toml").read_text("utf-8")
 VALIDATOR = jsonschema.Draft202012Validator(policy_schema())
+OF_A_PART = jsonschema.Draft202012Validator(policy_schema(PART))
+OWN = 'include = ["part.toml"]\n[publication]\nname = "H"\n'
+RULE = '[[rules]]\nname = "{name}"\nshow = "wall"\n'
 
 
 def _as_json(value):
@@ -110,3 +114,38 @@ def test_the_loader_and_the_schema_refuse_the_same(old, new):
     text = "" if new is None else GOOD.replace(old, new, 1)
     assert text != GOOD
     assert (check_text(text)[0], _valid(text)) == (None, False)
+
+
+@given(policy=strategies.policies())
+@settings(max_examples=20, deadline=None)
+def test_every_part_of_a_policy_is_valid_as_an_included_file(tmp_path_factory, policy):
+    """All but the publication and the rules that end a policy may stand in an included file."""
+    folder = tmp_path_factory.mktemp("parts")
+    table = tomllib.loads(dumps_policy(policy))
+    own = {"include": ["part.toml"], **{key: table.pop(key) for key in ("publication", "rules")}}
+    (folder / "part.toml").write_text(tomli_w.dumps(table), encoding="utf-8")
+    assert loads_policy(tomli_w.dumps(own), folder=folder) == policy
+    assert OF_A_PART.is_valid(_as_json(table))
+    assert not VALIDATOR.is_valid(_as_json(table))
+
+
+@pytest.mark.parametrize(
+    ("part", "is_one"),
+    [
+        ("", True),
+        (RULE.format(name="first").replace("wall", "article"), True),
+        ("[switches]\nstorm = false\n", True),
+        ('[meters.m]\nwindow = { calendar = "month" }\nlimit = 1\n', True),
+        ('[meters.m]\nwindow = { calendar = "moon" }\nlimit = 1\n', False),
+        ('[publication]\nname = "H"\n', False),
+        ('include = ["other.toml"]\n', False),
+        ("rule = []\n", False),
+        ('[[rules]]\nname = "all"\nshow = "artcle"\n', False),
+    ],
+)
+def test_the_loader_and_the_schema_of_a_part_refuse_the_same(tmp_path, part, is_one):
+    """What stands in the policy's own file only is refused in a part by both."""
+    (tmp_path / "part.toml").write_text(part, encoding="utf-8")
+    policy, _ = check_text(OWN + RULE.format(name="last"), folder=tmp_path)
+    valid = OF_A_PART.is_valid(_as_json(tomllib.loads(part)))
+    assert (policy is not None, valid) == (is_one, is_one)

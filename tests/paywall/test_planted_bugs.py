@@ -28,6 +28,7 @@ LINES = "paywall/test_json_lines.py"
 SHADOW = "paywall/test_shadow.py"
 TELEMETRY = "paywall/test_telemetry.py"
 TURNS = "stores/test_turns.py"
+PROMPTS = "paywall/test_prompts.py"
 
 PLANTED = [
     Planted(Bug(name, module, right, wrong), tests)
@@ -234,6 +235,34 @@ PLANTED = [
             "Usage() if decided.usage is None else decided.usage",
             "Usage()",
             f"{SHADOW}::test_only_differences_are_told_each_with_both_decisions",
+        ),
+        (
+            "a showing is written outside the swap",
+            "paywall/transactions.py",
+            "or after == record.usage:",
+            "or after.tallies == record.usage.tallies:",
+            f"{PROMPTS}::test_no_order_shows_a_prompt_once_more_than_its_caps_say",
+        ),
+        (
+            "a sign-in keeps what was shown to the account alone",
+            "engine/records.py",
+            "shown, closed = join_prompts(",
+            "_, closed = join_prompts(",
+            f"{PROMPTS}::test_threads_that_sign_in_are_forgotten_and_cut_off_are_never_over",
+        ),
+        (
+            "what is shown once is dropped with the day",
+            "engine/keeping.py",
+            "first = timeline.inside(near.ats, when)\n        last",
+            "first = 0 if near.ats[0] + DAY // 2 > when else len(near.ats)\n        last",
+            f"{PROMPTS}::test_threads_that_sign_in_are_forgotten_and_cut_off_are_never_over",
+        ),
+        (
+            "a retried swap shows what another has shown",
+            "paywall/transactions.py",
+            "usage = record.usage.union(brought.usage, at) if brought.found else record.usage",
+            "usage = Usage() if retries else record.usage",
+            f"{PROMPTS}::test_no_order_shows_a_prompt_once_more_than_its_caps_say",
         ),
         (
             "a peek is replayed as a view",

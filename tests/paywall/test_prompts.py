@@ -16,36 +16,24 @@ from meter import (
     Paywall,
     Reader,
     StoreError,
-    engine,
-    loads_policy,
     open_store,
 )
-from meter.memo import decide
-from meter.paywall.identity import ReaderKeys
-from meter.paywall.recent import Recent
-from meter.paywall.records import read_record
-from meter.paywall.transactions import join, transact
 from meter.stores import MemoryStore, open_async_store
 from meter.windows import instant
-from tests.paywall.test_schedules import every_ending
-from tests.servers import NOW
+from tests.paywall.capped_orders import (
+    NOW,
+    ask,
+    close,
+    orders,
+    policy_of,
+    shown_in,
+    sign_in,
+    usage_of,
+)
+from tests.paywall.orders import every_ending
+from tests.stores.capped import bursts
 
-POLICY = loads_policy("""
-[publication]
-name = "Harbour Radio"
-[prompts.give]
-heading = "Give"
-at_most = { times = 1, window = { calendar = "day" } }
-quiet_after = { closed = "7 days" }
-instead = "bar"
-[prompts.bar]
-heading = "Give too"
-[[rules]]
-name = "open"
-show = "article"
-prompt = "give"
-""")
-ATTEMPTS = 50
+POLICY = policy_of('at_most = { times = 1, window = { calendar = "day" } }')
 
 
 def view(name):
@@ -146,73 +134,40 @@ def test_an_outage_gives_no_prompt_that_nobody_remembers(on_outage, shown):
     assert {"full"} == {str(decision.access) for decision in decided}
 
 
-def ask(key, name):
-    """Ask for one view, as a paywall does."""
-    return transact(
-        ReaderKeys(key),
-        lambda usage: decide(POLICY, Reader(id=key), view(name), usage, NOW),
-        Recent(100),
-        at=instant(NOW),
-        expires=lambda _: None,
-        attempts=ATTEMPTS,
-    )
-
-
-def close(key):
-    """Close the prompt, as a paywall does."""
-    return transact(
-        ReaderKeys(key),
-        lambda usage: (None, engine.close(POLICY, usage, "give", NOW)),
-        Recent(100),
-        at=instant(NOW),
-        expires=lambda _: None,
-        attempts=ATTEMPTS,
-    )
-
-
-def sign_in(source, target):
-    """Bring what one key holds to another, as a paywall does."""
-    return join(
-        ReaderKeys(source),
-        ReaderKeys(target),
-        lambda theirs, own: engine.join(POLICY, theirs, own, NOW),
-        Recent(100),
-        at=instant(NOW),
-        expires=lambda _: None,
-        attempts=ATTEMPTS,
-    )
-
-
-def shown_in(world):
-    """Return at how many of the views that were asked for the capped prompt was shown."""
-    outcomes = [each for each in world.answers if each is not None]
-    return sum(getattr(each.answer, "prompt", None) == "give" for each in outcomes)
-
-
-def test_three_views_at_once_show_a_prompt_once():
-    """In every order in which their calls reach the store exactly one of three is asked."""
-    endings = 0
-    for world in every_ending(lambda _: [ask("r", name) for name in ("v1", "v2", "v3")]):
-        endings += 1
-        assert 1 == shown_in(world)
-        assert 1 == len(read_record(world.store.load("r")).usage.showings("give").ids)
-    assert endings >= 6
+def test_no_order_shows_a_prompt_once_more_than_its_caps_say():
+    """Views, retries, closings, sign-ins and forgets at once: never over, and views never under."""
+    found = orders()
+    assert (0, 0) == (found["over"], found["under"])
+    assert found["orders"] > 150
 
 
 def test_the_same_view_twice_is_asked_twice_and_shown_once():
     """A request that is sent again gets the same prompt, and another view gets none."""
-    for world in every_ending(lambda _: [ask("r", name) for name in ("v1", "v1", "v2")]):
-        first, again, other = (outcome.answer.prompt for outcome in world.answers)
+    for world in every_ending(lambda _: [ask(POLICY, "r", name) for name in ("v1", "v1", "v2")]):
+        first, again, other = (outcome.answer[0].prompt for outcome in world.answers)
         assert first == again
         assert {"give", "bar"} == {first, other}
 
 
 def test_closing_and_signing_in_while_reading_loses_nothing():
     """Whatever comes first, what was shown and closed is there at the end; it was shown once."""
-    build = [lambda _: [ask("r", "v1"), close("r"), ask("r", "v2")]]
-    build.append(lambda _: [ask("r", "v1"), ask("r", "v2"), sign_in("r", "other"), close("r")])
-    for number, start in enumerate(build):
-        for world in every_ending(start, once=bool(number)):
-            usage = read_record(world.store.load("r")).usage
+
+    def views():
+        return [ask(POLICY, "r", name) for name in ("v1", "v2")]
+
+    for others in ([], [("r", "other")]):
+
+        def build(_, others=others):
+            return [*views(), *(sign_in(POLICY, *pair) for pair in others), close(POLICY, "r")]
+
+        for world in every_ending(build, once=bool(others)):
+            usage = usage_of(world, "r")
             assert {"give": instant(NOW)} == usage.closed
-            assert shown_in(world) == len(usage.showings("give").ids) <= 1
+            assert len(shown_in(world, "r")) == len(usage.showings("give").ids) <= 1
+
+
+def test_threads_that_sign_in_are_forgotten_and_cut_off_are_never_over():
+    """Sixteen bursts over memory; `python -m tests.stores.capped` sends thousands to each store."""
+    found = bursts("memory://", 16)
+    assert (0, 0) == (found["over"], found["under"])
+    assert found["shown"] > 40

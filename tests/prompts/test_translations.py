@@ -157,6 +157,18 @@ def test_words_around_a_prompt_are_those_of_what_a_language_inherits_from():
         assert expected == (parts["headline"], parts["pitch"], parts["copy_lang"])
 
 
+def test_benefits_of_a_country_are_those_of_its_language():
+    """Those of `de` lie under `de-CH`; where that has a list of its own, it is the whole list."""
+    german = AROUND.replace("[copy.de]", '[copy.de]\nbenefits = ["Alle Artikel", "Ein Rätsel"]')
+    swiss = german.replace("[copy.de-CH]", '[copy.de-CH]\nbenefits = ["Alle Beiträge"]')
+    told = []
+    for text in (german, swiss):
+        policy = loads_policy(text)
+        decision = Stage(policy).read(1)
+        told.append(json.loads(render(decision, policy, locale="de-CH", format="json"))["benefits"])
+    assert told == [["Alle Artikel", "Ein Rätsel"], ["Alle Beiträge"]]
+
+
 def test_a_language_without_words_around_a_prompt_is_told():
     """At that language; one that inherits them, or whose chain has them, lacks none."""
     chained = AROUND.replace('name = "H"\n', 'name = "H"\nfallback = { fr = ["de"] }\n')

@@ -7,11 +7,14 @@ import json
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
+from attrs import evolve
 
 from meter import Usage, decide
+from meter.engine import close
 from meter.forms import length_text
 from meter.replay.run import replay
 from meter.windows import instant
+from tests.columns.both import Closed
 
 
 def _right(right):
@@ -29,7 +32,10 @@ def _right(right):
 
 
 def event(name, step):
-    """Return one page view as `meter decide` and a JSON Lines log take it."""
+    """Return a step as `meter decide` and a JSON Lines log take it: a view, or a prompt closed."""
+    if isinstance(step, Closed):
+        who = {"id": name}
+        return {"at": step.now.isoformat(), "reader": who, "dismissed": step.prompt}
     reader = step.reader
     view = step.view
     article = view.article
@@ -41,6 +47,7 @@ def event(name, step):
         "country": reader.country,
         "score": reader.score,
         "registered_at": reader.registered_at and reader.registered_at.isoformat(),
+        "visitor": reader.visitor,
     }
     what = {
         "id": article.id,
@@ -127,11 +134,17 @@ def by_engine(policy, rows):
     found = {}
     for n in order:
         name, step = rows[n]
+        if isinstance(step, Closed):
+            usages[name] = close(policy, usages.get(name, Usage()), step.prompt, step.now)
+            continue
         decision, usages[name] = decide(
-            policy, step.reader, step.view, usages.get(name, Usage()), step.now
+            policy, evolve(step.reader, id=name), step.view, usages.get(name, Usage()), step.now
         )
         found[n] = row_of(decision, n)
-    return [found[n] for n in range(len(rows))]
+        if policy.rulebook.experiments:
+            said = [f"{each.experiment}={each.variant}" for each in decision.exposures]
+            found[n]["exposed"] = ";".join(said) or None
+    return [{**found[n], "n": place} for place, n in enumerate(sorted(found))]
 
 
 def row_of(decision, n):

@@ -295,3 +295,53 @@ def dynamic() -> Policy:
 def several() -> Policy:
     """Return a policy that spends several meters at once, with histories and walls that fit."""
     return loads_policy(HEAD + SEVERAL)
+
+
+CAMPAIGNS = """
+[experiments.price]
+seed = "price-test"
+variants = { control = 0.4, nine = 0.4 }
+when = { account = false }
+[experiments.more]
+seed = "more"
+unit = "reader"
+variants = { control = 0.5, more = 0.5 }
+[meters.monthly]
+window = { calendar = "month" }
+limits = [ { when = { experiment = { more = ["more"] } }, limit = 4 }, { limit = 2 } ]
+[offers.nine]
+price = 9
+currency = "USD"
+term = "1 month"
+when = { experiment = { price = ["nine"] } }
+[offers.twelve]
+price = 12
+currency = "USD"
+term = "1 month"
+[prompts.give]
+heading = "Give"
+at_most = [ { times = 1, window = { calendar = "day" } } ]
+[[rules]]
+name = "subscribers"
+when = { reader = ["subscriber", "trial", "staff"] }
+show = "article"
+prompt = "give"
+[[rules]]
+name = "within the allowance"
+spend = "monthly"
+show = "countdown"
+prompt = "give"
+[[rules]]
+name = "an account, in one variant"
+when = { account = false, experiment = { price = ["control"] } }
+show = "registration-wall"
+[[rules]]
+name = "everyone else"
+show = "subscription-wall"
+offer = ["nine", "twelve"]
+"""
+
+
+def with_campaigns() -> Policy:
+    """Return a policy with experiments by both ids, and a prompt that is not shown every time."""
+    return loads_policy(HEAD + CAMPAIGNS)

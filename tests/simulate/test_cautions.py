@@ -13,7 +13,7 @@ from meter.simulate.compare import compare
 from meter.simulate.limits import LimitSearch
 from meter.simulate.optimise import choose
 from meter.simulate.report.cautions import cautions_of
-from tests.simulate.policies import free_for_all, hard_wall, metered, with_trials
+from tests.simulate.policies import free_for_all, hard_wall, metered, with_campaigns, with_trials
 
 OFFER = """
 [publication]
@@ -83,6 +83,7 @@ def asked(when: When) -> Policy:
 FREE = free_for_all()
 THREE = metered(3)
 LOG_OFFER = "[offers]\nprice_elasticity = 0.5"
+LASTING = offering(when='lasts = "1 day"')
 OVER = offering("2020-06-01", "2020-08-31")
 TODAY = "[horizon]\nstart = 2027-06-01"
 NOBODY = offering(when='when = { reader = ["registered"], country = ["SE"] }')
@@ -126,6 +127,8 @@ TABLE = [
         {"policies": [hard_wall()], "readers": 3000},
         {"policies": [hard_wall()], "readers": 3000, "world": "[subscribers]\nshare = 0.1"},
     ),
+    ("W33", {"policies": [LASTING]}, {"policies": [offering()]}),
+    ("W37", {"policies": [with_campaigns()]}, {"policies": [THREE]}),
 ]
 
 

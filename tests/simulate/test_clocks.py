@@ -36,6 +36,12 @@ name = "everyone else"
 show = "trial-offer"
 """
 
+GIVE = """
+[prompts.give]
+heading = "Give"
+at_most = [ { times = 2, window = { calendar = "day" } } ]
+"""
+
 
 def test_hours_days_and_lengths_are_simulated_as_the_engine_decides():
     """To the hour, over a month in which the clocks change."""
@@ -50,6 +56,7 @@ def test_hours_days_and_lengths_are_simulated_as_the_engine_decides():
         ("value = { above = 0.5 }", "value"),
         ('since = { purchase = { below = "7 days" } }', "since.purchase"),
         ('since = { registration = { below = "7 days" } }', "since.registration"),
+        ("seen = { give = { at_least = 2 } }", "seen"),
         (
             'since = { expiry = { below = "7 days", product = ["print"] } }',
             "since.expiry.product",
@@ -59,7 +66,7 @@ def test_hours_days_and_lengths_are_simulated_as_the_engine_decides():
 def test_what_nobody_simulated_knows_is_refused_with_its_place(when, named):
     """Never answered as if it were another policy."""
     text = CLOCKS.replace('since = { expiry = { at_most = "90 minutes" } }', f"not = {{ {when} }}")
-    policy = loads_policy(text)
+    policy = loads_policy(text + GIVE)
     with pytest.raises(MeterError, match="not simulated yet") as raised:
         refuse_unknown(policy)
     assert f"`{named}` (rule `lately gone`)" in str(raised.value)

@@ -19,6 +19,7 @@ from tests.simulate.policies import (
     hard_wall,
     metered,
     several,
+    with_campaigns,
     with_trials,
     with_trials_once,
 )
@@ -59,6 +60,7 @@ POLICIES = {
     "dynamic": dynamic(),
     "offers once": with_trials_once(),
     "several meters": several(),
+    "campaigns": with_campaigns(),
 }
 
 
@@ -102,7 +104,9 @@ def test_every_view_of_a_population_is_decided_as_the_engine_decides_it(name: st
     assert views > 1000
 
 
-@pytest.mark.parametrize("name", ["trials", "dynamic", "offers once", "several meters"])
+@pytest.mark.parametrize(
+    "name", ["trials", "dynamic", "offers once", "several meters", "campaigns"]
+)
 def test_busy_people_meet_every_rule(name: str) -> None:
     """The comparison above would say little about rules that nobody meets."""
     _, _, rules = disagreements(POLICIES[name])

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 from meter import Article, PageView, Paywall, Reader, loads_policy, open_store
+from tests.stores.capped import bursts
 
 VIEWS = 12
 TIMES = 3
@@ -59,6 +60,7 @@ WORKER = """
 import json, sys
 from datetime import datetime
 from meter import Article, PageView, Paywall, Reader, loads_policy, open_store
+from tests.stores.capped import bursts
 url, name, now, text = sys.argv[1:]
 paywall = Paywall(loads_policy(text), open_store(url), deadline=60.0, queue=60.0, on_outage="raise")
 print("ready", flush=True)
@@ -92,3 +94,10 @@ def test_processes_show_a_prompt_as_often_as_its_cap_says(shared_url, newsroom, 
         for number, was in enumerate(json.loads(out)):
             shown[number // 3] += was
     assert [TIMES] * 20 == shown
+
+
+def test_bursts_with_sign_ins_forgets_and_cuts_are_never_over(store_url):
+    """Eight bursts of two prompts; `python -m tests.stores.capped` sends thousands."""
+    found = bursts(store_url, 8)
+    assert (0, 0) == (found["over"], found["under"])
+    assert found["shown"] > 16

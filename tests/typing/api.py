@@ -8,7 +8,9 @@ from typing import assert_type
 from meter import (
     Access,
     Article,
+    Deadline,
     Decision,
+    Exposure,
     PageView,
     Policy,
     Reader,
@@ -35,6 +37,8 @@ assert_type(decision, Decision)
 assert_type(usage, Usage)
 assert_type(decision.show, Show)
 assert_type(decision.access, Access)
+assert_type(decision.exposures, tuple[Exposure, ...])
+assert_type(decision.deadlines, tuple[Deadline, ...])
 assert_type(explain(decision), str)
 assert_type(render(decision, policy, locale="ja", layout="narrow", format="text"), str)
 assert_type(usage.to_bytes(), bytes)

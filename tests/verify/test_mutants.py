@@ -9,7 +9,8 @@ from attrs import evolve
 
 from meter import load_policy, loads_policy
 from meter.journeys import Journey
-from meter.loading.policies import dumps_policy
+from meter.loading.policies import dumps_policy, read_placed
+from meter.loading.together import files_of
 from meter.verify.mutants.edit import Kind
 from meter.verify.mutants.equivalents import Equivalents, MutantEffect
 from meter.verify.mutants.journeys import JourneyTest, broken_step, noticed
@@ -60,9 +61,10 @@ def mutant_of(policy, words):
 
 
 def test_every_kind_occurs_on_the_sample():
-    """The committed sample has something of every kind to get wrong."""
+    """The committed sample has something of every kind to get wrong, beside a campaign."""
     made = mutants(load_policy(SAMPLE))
-    assert set(Kind) == {mutant.kind for mutant in made}
+    of_campaigns = {mutant.kind for mutant in mutants(loads_policy(ASKING))}
+    assert set(Kind) == {mutant.kind for mutant in made} | of_campaigns
     assert len(made) == len({mutant.policy.digest for mutant in made})
 
 
@@ -215,3 +217,149 @@ def test_what_is_left_out_changes_nothing_for_anybody(seed):
     """Every reader of a small policy is tried; the whole is a command of its own."""
     for one in compared(seed, 3):
         assert one.left_out == one.equivalent, one.mutant.words
+
+
+ASKING = """
+[publication]
+name = "Harbour Radio"
+
+[meters.heard]
+window = { rolling = "365 days" }
+limit = "none"
+counts = {}
+
+[prompts.give]
+heading = "Give"
+at_most = { times = 2, window = { calendar = "day" } }
+every = { meter = "heard", views = 2 }
+quiet_after = { closed = "7 days", shown = "1 hour" }
+instead = "bar"
+group = "asks"
+
+[prompts.bar]
+heading = "Give too"
+once = true
+group = "asks"
+
+[experiments.price]
+seed = "price-test"
+variants = { control = 0.6, nine = 0.4 }
+when = { section = ["markets"] }
+filters = [{ seed = "asks", ranges = [[0, 0.5]] }]
+
+[holdout]
+seed = "quarter"
+share = 0.05
+
+[[rules]]
+name = "dear"
+when = { experiment = { price = ["nine"] } }
+show = "subscription-wall"
+
+[[rules]]
+name = "open"
+show = "article"
+prompt = "give"
+"""
+OF_PROMPTS = {
+    "prompt `give`, cap: times = 2 → times = 1": 12,
+    "prompt `give`, cap: times = 2 → times = 3": 12,
+    "prompt `give`, cap, window: calendar day → calendar week": 12,
+    "prompt `give`, cap: there → left out": 12,
+    "prompt `give`, `every`: views = 2 → views = 1": 13,
+    "prompt `give`, `every`: views = 2 → views = 3": 13,
+    "prompt `give`, `every`: there → left out": 13,
+    'prompt `give`, `quiet_after`: closed = "7 days" → left out': 14,
+    'prompt `give`, `quiet_after`: shown = "1 hour" → left out': 14,
+    'prompt `give`, `instead`: "bar" → left out': 15,
+    'prompt `give`, `group`: "asks" → left out': 16,
+    "prompt `bar`, `once`: true → false": 20,
+    "experiment `price`, `control` and `nine`: 0.6 and 0.4 → 0.4 and 0.6": 25,
+    "experiment `price`, `control` and `nine`: in this order → the other way round": 25,
+    "experiment `price`, share of `nine`: 0.4 → 0.2": 25,
+    'experiment `price`, `unit`: "visitor" → "reader"': 23,
+    'experiment `price`, `section`: ["markets"] → not asked': 26,
+    "experiment `price`, filter 1: there → left out": 27,
+    "the holdout: there → left out": 29,
+    'rule `dear`, `experiment` of `price`: ["nine"] → not asked': 35,
+}
+
+
+def test_mistakes_in_campaigns_are_told_at_their_lines_and_change_something():
+    """In caps, silences, stand-ins, groups, shares, filters, and in what asks for a variant."""
+    policy, places = read_placed(files_of(ASKING, "policy.toml", None))
+    made = {mutant.words: mutant for mutant in mutants(policy)}
+    assert OF_PROMPTS.keys() <= made.keys()
+    assert {words: made[words].place_in(places).line for words in OF_PROMPTS} == OF_PROMPTS
+    equivalents = Equivalents(policy)
+    nothing = [
+        words
+        for words in OF_PROMPTS
+        if equivalents.difference(made[words].policy) is not MutantEffect.SOME
+    ]
+    assert nothing == []
+
+
+def test_mistakes_in_what_no_rule_shows_or_asks_for_change_nothing():
+    """They are left out, as every mistake that nobody meets is."""
+    idle = ASKING.replace('prompt = "give"', "").replace('experiment = { price = ["nine"] }', "")
+    policy = loads_policy(idle)
+    equivalents = Equivalents(policy)
+    of_campaigns = [
+        mutant for mutant in mutants(policy) if mutant.kind in (Kind.FREQUENCY, Kind.EXPERIMENTS)
+    ]
+    assert len(of_campaigns) > 15
+    assert {equivalents.difference(one.policy) for one in of_campaigns} == {MutantEffect.NONE}
+
+
+JOURNEY = """
+[reader]
+id = "r"
+{visitor}
+[[steps]]
+at = 2026-06-01T09:00:00Z
+read = {{ id = "a1", section = "{section}" }}
+expect = {{ {first} }}
+[[steps]]
+after = "10 minutes"
+dismiss = "bar"
+[[steps]]
+after = "1 day"
+read = {{ id = "a2", section = "{section}" }}
+expect = {{ {second} }}
+"""
+
+
+def test_journeys_that_close_a_prompt_or_have_a_visitor_notice_mistakes():
+    """What is found reads only; what is written may close, and say who comes."""
+    policy = loads_policy(ASKING)
+    made = {mutant.words: mutant.policy for mutant in mutants(policy)}
+    visitor = next(
+        f"v{number}"
+        for number in range(1000)
+        if policy.assignments["price"].by.variant(f"v{number}") == "nine"
+    )
+    closing = Journey.loads(
+        JOURNEY.format(visitor="", section="sport", first='prompt = "bar"', second="prompt = false")
+    )
+    tried = Journey.loads(
+        JOURNEY.format(
+            visitor=f'visitor = "{visitor}"',
+            section="markets",
+            first='show = "subscription-wall", exposed = ["price"]',
+            second='show = "subscription-wall"',
+        )
+    )
+    for journey in (closing, tried):
+        assert broken_step(journey, policy) is None
+    closed = 'prompt `give`, `quiet_after`: closed = "7 days" → left out'
+    unit = 'experiment `price`, `unit`: "visitor" → "reader"'
+    assert noticed(closing, made[closed]) is not None
+    assert noticed(tried, made[unit]) is not None
+    trial = Trial(policy, [JourneyTest("closing", closing), JourneyTest("tried", tried)])
+    result = trial.run()
+    by = {one.mutant.words: one.by for one in result.killed}
+    assert by[closed] == "closing, step 3"
+    assert by[unit] == "tried, step 1"
+    found = {one.mutant.words: one.journey for one in result.survivors}
+    assert found["prompt `give`, cap: times = 2 → times = 3"] is not None

@@ -89,6 +89,14 @@ GIVING = (
     WELL.replace(METER, f'{METER.strip()}\nprompt = "give"\n\n')
     + '[prompts.give]\nheading = "Give"\nonce = true\ngroup = "asks"\n'
 )
+DAILY = '{ times = 1, window = { calendar = "day" } }'
+WEEKLY = '{ times = 6, window = { calendar = "week" } }'
+MONTHLY = '{ times = 40, window = { calendar = "month" } }'
+ROLLING = '{ times = 1, window = { rolling = "1 day" } }'
+SHOWN = 'quiet_after = { shown = "1 hour" }'
+BAR = '[prompts.bar]\nheading = "Bar"\ngroup = "asks"\n'
+HEARD = '[meters.heard]\nwindow = { calendar = "month" }\nlimit = "none"\ncounts = {}\n'
+FIFTH = 'every = { meter = "heard", views = 5 }\n'
 TOLD = {
     "odd-timezone": [
         (
@@ -475,6 +483,32 @@ TOLD = {
             "name it for another prompt too, or take `group` out",
         ),
     ],
+    "idle-cap": [
+        (
+            GIVING.replace("once = true", f"once = true\nat_most = {DAILY}"),
+            f"at_most = {DAILY}",
+            "take it out, or let it allow less",
+        ),
+        (
+            GIVING.replace("once = true", f"at_most = {ROLLING}\n{SHOWN}"),
+            SHOWN,
+            "take it out, or let it allow less",
+        ),
+    ],
+    "never-due": [
+        (
+            GIVING + FIFTH + HEARD.replace('"none"', "4"),
+            FIFTH.strip(),
+            "let `views` be smaller, or the limit of the meter larger",
+        )
+    ],
+    "idle-stand-in": [
+        (
+            GIVING + f'instead = "bar"\n{BAR}once = true\n',
+            'instead = "bar"',
+            "let `bar` be shown more often, or take it out of the group",
+        )
+    ],
     "unknown-escapes-wall": [
         (
             with_rule(
@@ -521,6 +555,17 @@ TOLD = {
 """Policies that earn a code, the line it is told at, and how its next step begins."""
 
 SILENT = {
+    "idle-cap": [
+        GIVING.replace("once = true", f"at_most = [{DAILY}, {WEEKLY}]"),
+        # Another prompt of the group may be shown more often.
+        GIVING.replace("once = true", f"at_most = [{DAILY}, {MONTHLY}]") + BAR + "once = true\n",
+    ],
+    "never-due": [GIVING + FIFTH + HEARD, GIVING + FIFTH + HEARD.replace('"none"', "5")],
+    "idle-stand-in": [
+        GIVING + f'instead = "bar"\n{BAR}at_most = {DAILY}\n',
+        GIVING.replace("once = true", 'once = true\nquiet_after = { closed = "1 day" }')
+        + f'instead = "bar"\n{BAR}once = true\n',
+    ],
     "unasked-experiment": [ASKED + TEST],
     "lone-variant": [ASKED + TEST],
     "lonely-group": [

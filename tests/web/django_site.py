@@ -139,6 +139,18 @@ async def nobody(request):
     await request.paywall.asign_in(" ")
 
 
+def close(request, prompt):
+    """Say that a reader has closed a prompt, in a view that blocks."""
+    request.paywall.dismissed(prompt)
+    return HttpResponse(status=204)
+
+
+async def aclose(request, prompt):
+    """Say that a reader has closed a prompt, in a view that awaits."""
+    await request.paywall.adismissed(prompt)
+    return HttpResponse(status=204)
+
+
 def sign_in(request, account):
     """Sign in to Django's own account, in a view that blocks."""
     user, _ = get_user_model().objects.get_or_create(username=account)
@@ -206,6 +218,8 @@ class Urls:
         path("broken/<path:name>", broken),
         path("out", out),
         path("nobody", nobody),
+        path("closed/<prompt>", close),
+        path("a/closed/<prompt>", aclose),
         path("sign-in/<account>", sign_in),
         path("a/sign-in/<account>", asign_in),
         path("sign-out", sign_out),

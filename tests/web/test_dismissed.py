@@ -6,10 +6,19 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from fastapi import FastAPI
+from flask import Flask
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
 
 from meter import loads_policy
-from meter.errors import MeterError
+from meter.errors import UnknownPromptError
 from meter.web import CrossSiteError
+from meter.web.fastapi import CurrentVisit, FastAPIPaywall
+from meter.web.flask import FlaskPaywall, visit
+from meter.web.starlette import StarlettePaywall, visit_of
 from tests.web.site import Browser, Site, article
 
 POLICY = loads_policy("""
@@ -34,6 +43,8 @@ prompt = "give"
 name = "else"
 show = "wall"
 """)
+
+UNKNOWN = "the policy has no prompt `giev`; did you mean `give`?"
 
 
 def prompt_of(browser, name):
@@ -73,15 +84,108 @@ def test_an_account_closes_a_prompt_on_every_browser():
 
 
 def test_who_has_no_record_closes_nothing():
-    """No record is written of whom nobody can know again; what is no prompt is told."""
+    """No record is written of whom nobody can know again."""
     site = Site(policy=POLICY, settings={"secret": "new", "consent": lambda _: False})
     browser = Browser(site)
     close(browser)
     assert not browser.cookies
-    known = Browser(Site(policy=POLICY))
-    known.sign_in("anna")
-    with pytest.raises(MeterError, match="did you mean `give`"):
-        known.visit(method="POST").dismissed("giev")
+
+
+def without_consent():
+    """Return a browser that may be given no cookie."""
+    return Browser(Site(policy=POLICY, settings={"secret": "new", "consent": lambda _: False}))
+
+
+def first_time():
+    """Return a browser that comes for the first time."""
+    return Browser(Site(policy=POLICY))
+
+
+def counted():
+    """Return a browser of which something is counted."""
+    browser = first_time()
+    assert prompt_of(browser, "a1") == "give"
+    return browser
+
+
+def signed_in():
+    """Return a browser that has signed in to an account."""
+    browser = first_time()
+    browser.sign_in("anna")
+    return browser
+
+
+@pytest.mark.parametrize("who", [without_consent, first_time, counted, signed_in])
+def test_a_prompt_that_there_is_not_is_an_error_for_everybody(who):
+    """In the same words, whether or not anything is remembered of the reader."""
+    with pytest.raises(UnknownPromptError) as told:
+        who().visit(method="POST").dismissed("giev")
+    assert str(told.value) == UNKNOWN
+
+
+def starlette_site():
+    """Yield how a first-time visitor posts to a Starlette site."""
+    paywall = StarlettePaywall(POLICY, "memory://", secret="new")
+
+    async def closed(request):
+        await visit_of(request).adismissed(request.path_params["name"])
+        return PlainTextResponse("", 204)
+
+    routes = [Route("/closed/{name}", closed, methods=["POST"])]
+    app = Starlette(routes=routes, lifespan=paywall.lifespan)
+    paywall.install(app)
+    with TestClient(app) as client:
+        yield client.post
+
+
+def fastapi_site():
+    """Yield the same of a FastAPI site, whose view blocks."""
+    paywall = FastAPIPaywall(POLICY, "memory://", secret="new")
+    app = FastAPI(lifespan=paywall.lifespan)
+    paywall.install(app)
+
+    @app.post("/closed/{name}", status_code=204)
+    def closed(name: str, visit: CurrentVisit) -> None:
+        visit.dismissed(name)
+
+    with TestClient(app) as client:
+        yield client.post
+
+
+def flask_site():
+    """Yield the same of a Flask site."""
+    app = Flask(__name__)
+    app.config.update(METER_POLICY=POLICY, METER_STORE="memory://", METER_SECRET="new")
+    FlaskPaywall(app)
+
+    @app.post("/closed/<name>")
+    def closed(name):
+        visit.dismissed(name)
+        return "", 204
+
+    yield app.test_client().post
+
+
+@pytest.fixture(params=[starlette_site, fastapi_site, flask_site], ids=lambda of: of.__name__)
+def post(request):
+    """Post to a site, as a browser that comes for the first time."""
+    yield from request.param()
+
+
+def test_a_site_answers_400_for_a_prompt_that_there_is_not(post):
+    """A browser has sent its name: it is told what is meant, and the page of nobody fails."""
+    assert post("/closed/give").status_code == 204
+    refused = post("/closed/giev")
+    assert (400, f"{UNKNOWN}\n") == (refused.status_code, refused.text)
+    assert "text/plain" in refused.headers["Content-Type"]
+
+
+def test_a_long_name_is_cut_where_it_is_told(post):
+    """Whatever a browser sends, the answer stays short and on one line."""
+    refused = post(f"/closed/{'x' * 5_000}%1b%0a")
+    assert refused.status_code == 400
+    assert len(refused.text) < 1_500
+    assert refused.text.count("\n") == 1
 
 
 def test_another_site_closes_nothing():

@@ -421,6 +421,16 @@ def test_what_is_refused_has_its_status(site, is_async):
     assert (response.status_code, response.headers["Cache-Control"]) == (400, PRIVATE)
 
 
+@pytest.mark.parametrize(("is_async", "prefix"), EVERY_WAY)
+def test_a_prompt_that_there_is_not_is_a_400(site, is_async, prefix):
+    """Also for a first visit, of which nothing is remembered."""
+    browser = site(is_async=is_async)
+    assert browser.post(f"{prefix}/closed/countdown").status_code == 204
+    response = browser.post(f"{prefix}/closed/countdwn")
+    assert response.status_code == 400
+    assert response.said == "the policy has no prompt `countdwn`; did you mean `countdown`?\n"
+
+
 @pytest.mark.parametrize("is_async", [False, True])
 @pytest.mark.parametrize("view", ["articles", "a/articles", "streamed", "a/streamed"])
 def test_looking_ahead_is_refused_whatever_the_body(site, is_async, view):

@@ -6,13 +6,19 @@ import logging
 
 import pytest
 
-from meter.errors import IdentityError, StoreSetupError, StoreUnavailableError
+from meter.errors import (
+    IdentityError,
+    StoreSetupError,
+    StoreUnavailableError,
+    UnknownPromptError,
+)
 from meter.web import CrossSiteError
 from meter.web.errors import refusal
 
 TABLE = [
     (CrossSiteError("another site"), 403, None),
     (IdentityError("nobody"), 400, None),
+    (UnknownPromptError("the policy has no prompt `giev`"), 400, None),
     (StoreUnavailableError("redis://:password@host\nFORGED"), 503, logging.WARNING),
     (StoreSetupError("a second event loop"), 503, logging.ERROR),
 ]

@@ -18,6 +18,7 @@ from meter.loading.lints.gifts import GIFTS
 from meter.loading.lints.languages import LANGUAGES
 from meter.loading.lints.limits import LIMITS
 from meter.loading.lints.plain import PLAIN
+from meter.loading.lints.prompts import PROMPTS
 from meter.loading.lints.publication import PUBLICATION
 from meter.loading.lints.words import WORDS, unknown_prompts
 
@@ -65,6 +66,7 @@ def lint(
 LINTS: dict[str, Lint] = {
     **PUBLICATION,
     **PLAIN,
+    **PROMPTS,
     **LIMITS,
     **CLOCK,
     **WORDS,

@@ -8,7 +8,6 @@ from babel.numbers import get_currency_precision
 
 from meter.errors import listed
 from meter.loading.lints.languages import is_served, words_missing
-from meter.loading.lints.prompts import lonely_groups, unused_prompts
 from meter.loading.lints.warned import warning
 from meter.loading.lints.words import languages_without_copy
 from meter.resources.locales import best_match, lineage
@@ -195,8 +194,6 @@ PLAIN: dict[str, Callable[[Policy, date | None], Iterator[Problem]]] = {
     "zero-limit": _zero_limits,
     "offer-over": _offers_over,
     "unused-offer": _unused_offers,
-    "unused-prompt": unused_prompts,
-    "lonely-group": lonely_groups,
     "missing-offer": _missing_offers,
     "unseen-offer": _unseen_offers,
     "limit-gap": _limit_gaps,

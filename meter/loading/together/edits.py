@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from attrs import evolve, frozen
 
-from meter.canonical import to_table
+from meter.canonical import texts_by_key, to_table
 from meter.loading.together.places import PlaceInFile, as_written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from meter.loading.positions import Path
     from meter.loading.together.places import Places
@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 __all__ = ["EditedPart", "edited_parts"]
 
 _NAMED = {
+    "experiments": "experiment",
     "guarantees": "guarantee",
     "meters": "meter",
     "offers": "offer",
     "products": "product",
     "prompts": "prompt",
 }
-_TABLES = ("publication", "links", "promises", "machines", "gifts")
+_TABLES = ("publication", "links", "promises", "machines", "gifts", "holdout")
 _SPREAD = ("copy", "words", "switches")
 """The tables whose parts may stand in different files."""
 
@@ -37,12 +38,14 @@ class EditedPart:
     """A part of a policy that is not as it was: what it is, and where it was and is written.
 
     A place is a file and a line such as `walls.toml:12`; it is `None` where there is no such part.
+    `keys` are those of a part that is there before and after, and that say something else.
     """
 
     what: str
     change: str
     old: str | None
     new: str | None
+    keys: tuple[str, ...] = ()
 
 
 class _Part(NamedTuple):
@@ -56,9 +59,9 @@ class _Part(NamedTuple):
 def edited_parts(old: Side, new: Side) -> tuple[EditedPart, ...]:
     """Return the parts that two versions of a policy do not have alike.
 
-    Groups and rules first, then what else has a name, then the tables. A rule is `moved` where it
-    says the same and stands between other rules; one that differs by what its group shares is told
-    with the group.
+    Groups and rules first, then what else has a name, then the tables. A rule or a guarantee is
+    `moved` where it says the same and stands between others; a rule that differs by what its group
+    shares is told with the group. Parts of a policy with another digest are never all alike.
     """
     return (*_edits("group", old, new), *_edits("rule", old, new), *_others(old, new))
 
@@ -67,9 +70,11 @@ def _others(old: Side, new: Side) -> Iterator[EditedPart]:
     for noun in _NAMED.values():
         yield from _edits(noun, old, new)
     for key in _TABLES:
-        if getattr(old[0], key) != getattr(new[0], key):
-            places = (_table_place(one, key) for one in (old[1], new[1]))
-            yield EditedPart(f"`[{key}]`", "changed", *places)
+        was, now = (getattr(policy, key) for policy, _ in (old, new))
+        keys = _keys(was, now)
+        if keys or (was is None) is not (now is None):
+            before, after = (_table_place(one, key) for one in (old[1], new[1]))
+            yield EditedPart(f"`[{key}]`", "changed", before, after, keys)
     for key in _SPREAD:
         yield from _spread_edits(key, old, new)
 
@@ -78,17 +83,23 @@ def _spread_edits(key: str, old: Side, new: Side) -> Iterator[EditedPart]:
     """Yield what differs in a table whose parts may stand in several files, part by part."""
     was, now = (dict(_spread(key, policy)) for policy, _ in (old, new))
     for path in dict.fromkeys((*now, *was)):
-        if was.get(path) == now.get(path):
+        if was.get(path) == now.get(path) or any(_is_within(path, each) for each in (was, now)):
             continue
-        places = [
+        before, after = (
             _words(side[1], side[1].where(path)) if path in known else None
             for side, known in ((old, was), (new, now))
-        ]
+        )
         change = "changed"
-        if None in places:
+        if before is None or after is None:
             change = "added" if path in now else "removed"
         *table, name = as_written(path, {"copy": {}}, new[0].publication.locale)
-        yield EditedPart(f"`{name}` of `[{'.'.join(map(str, table))}]`", change, *places)
+        what = f"`{name}` of `[{'.'.join(map(str, table))}]`" if table else f"`[{name}]`"
+        yield EditedPart(what, change, before, after)
+
+
+def _is_within(path: Path, parts: Iterable[Path]) -> bool:
+    """Say whether a table has parts of its own, which say more of it."""
+    return any(len(part) > len(path) and part[: len(path)] == path for part in parts)
 
 
 def _spread(key: str, policy: Policy) -> Iterator[tuple[Path, object]]:
@@ -98,6 +109,8 @@ def _spread(key: str, policy: Policy) -> Iterator[tuple[Path, object]]:
         if key != "copy":
             yield (key, name), part
             continue
+        if not part:
+            yield (key, name), part
         for word, said in part.items():
             if not isinstance(said, dict):
                 yield (key, name, word), said
@@ -112,7 +125,8 @@ def _edits(noun: str, old: Side, new: Side) -> Iterator[EditedPart]:
     A group that is only in one of the two says nothing that its rules do not.
     """
     before, after = _parts(noun, old), _parts(noun, new)
-    moved = _moved([*before], [*after]) if noun == "rule" else frozenset()
+    in_order = noun in ("rule", "guarantee")
+    moved = _moved([*before], [*after]) if in_order else frozenset()
     for name in [*after, *(name for name in before if name not in after)]:
         was = before.get(name)
         now = after.get(name)
@@ -126,6 +140,7 @@ def _edits(noun: str, old: Side, new: Side) -> Iterator[EditedPart]:
             change,
             None if was is None else _words(old[1], was.place),
             None if now is None else _words(new[1], now.place),
+            () if was is None or now is None else _keys(was.says, now.says),
         )
 
 
@@ -134,8 +149,17 @@ def _change(was: _Part | None, now: _Part | None) -> str | None:
         return "added"
     if now is None:
         return "removed"
-    is_same = was.says == now.says or (was.own is not None and was.own == now.own)
-    return None if is_same else "changed"
+    is_own_alike = was.own is not None and was.own == now.own
+    return "changed" if _keys(was.says, now.says) and not is_own_alike else None
+
+
+def _keys(was: object, now: object) -> tuple[str, ...]:
+    """Return the keys that two parts do not have alike."""
+    if was is None or now is None:
+        return ()
+    before, after = texts_by_key(was), texts_by_key(now)
+    keys = dict.fromkeys((*before, *after))
+    return tuple(key for key in keys if before.get(key) != after.get(key))
 
 
 def _parts(noun: str, side: Side) -> dict[str, _Part]:

@@ -133,6 +133,7 @@ LOG_ATTRIBUTES = {
     "reader.country": LogAttribute(names=(), from_cell=_text),
     "reader.score": LogAttribute(names=("score",), from_cell=_number),
     "reader.registered_at": LogAttribute(names=("registered_at",), from_cell=_time),
+    "reader.visitor": LogAttribute(names=("visitor",), from_cell=_text),
     "article.access": LogAttribute(names=("access",), from_cell=_choice),
     "article.section": LogAttribute(names=("section",), from_cell=_text),
     "article.tags": LogAttribute(names=("tags",), from_cell=_words),
@@ -218,4 +219,4 @@ def scene(values: Mapping[str, object]) -> tuple[Reader, PageView]:
     elif "registered_at" in reader:
         reader["registered"] = True
     article = Article(**{"id": "-", **of_part["article"]})
-    return Reader(id="-", **reader), PageView(article=article, **of_part[""])
+    return Reader(**{"id": "-", **reader}), PageView(article=article, **of_part[""])

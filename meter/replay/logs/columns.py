@@ -35,6 +35,7 @@ NAMES = {
     **REQUIRED,
     "id": ("view_id", "event_id", "pageview_id"),
     "started": (),
+    "dismissed": (),
     "kind": (),
     **{name: attribute.names for name, attribute in LOG_ATTRIBUTES.items()},
 }
@@ -76,7 +77,7 @@ def known_columns(
     taken = set(mapping.values())
     for name, others in NAMES.items():
         usual = [lower[word] for word in (name, *others) if word in lower]
-        free = [column for column in usual if column not in taken]
+        free = [column for column in usual if column not in {*taken, *found.values()}]
         if name not in found and free:
             found[name] = free[0]
     if not clock:

@@ -13,6 +13,7 @@ import numpy as np
 from attrs import evolve, frozen
 
 from meter.rulebook import Verdict
+from meter.simulate.arms import identity_name
 from meter.simulate.kernel import draws
 from meter.simulate.kernel.arrays import LOG, OLDEST_ARTICLE, SLOT
 from meter.view import Article, PageView, Reader
@@ -70,7 +71,8 @@ def _view(population: Population, number: int, line: Mapping[str, int]) -> Simul
     )
     known = evolve(
         world.readers.members[line["reader_class"]],
-        id=f"r{line['reader']}-{line['identity']}",
+        id=identity_name(line["reader"], line["identity"]),
+        visitor=_visitor(population, line),
         score=line["score"] / 100,
     )
     reader = reading.states[line["standing"]].given_to(
@@ -81,13 +83,20 @@ def _view(population: Population, number: int, line: Mapping[str, int]) -> Simul
         reader=reader,
         view=view,
         at=moment(line["at"], zone),
-        joined=None if line["joined"] < 0 else f"r{line['reader']}-{line['joined']}",
+        joined=None if line["joined"] < 0 else identity_name(line["reader"], line["joined"]),
         verdict=reading.judging.verdicts[line["verdict"]],
         counted=bool(line["counted"]),
         meter=reading.judging.meters[line["meter"]] if line["meter"] >= 0 else None,
         used=line["used"],
         started=tuple(name for bit, name in enumerate(once) if line["started"] >> bit & 1),
     )
+
+
+def _visitor(population: Population, line: Mapping[str, int]) -> str | None:
+    """Return the id that the site keeps on the device, where an experiment may ask for it."""
+    if not population.policy.experiments:
+        return None
+    return identity_name(line["reader"], line["visitor"])
 
 
 def _article(population: Population, number: int) -> Article:
@@ -127,6 +136,7 @@ def to_event(seen: SimulatedView) -> dict[str, Json]:
         "entitlements": rights,
         "segments": [*sorted(reader.segments)],
         "country": reader.country,
+        "visitor": reader.visitor,
     }
     what: dict[str, Json] = {
         "id": article.id,

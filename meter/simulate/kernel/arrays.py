@@ -23,6 +23,7 @@ __all__ = [
     "OLDEST_ARTICLE",
     "READER_RECORD",
     "SLOT",
+    "ArmTables",
     "Behaviour",
     "Calendar",
     "LogLine",
@@ -130,6 +131,7 @@ class LogLine:
     meter: int
     used: int
     started: int
+    visitor: int
 
 
 COLUMNS = tuple(ReaderSums.__annotations__)
@@ -199,7 +201,8 @@ class PolicyTables(NamedTuple):
     """
 
     group: Integers
-    """[who, reader class and score, article, view, period, age] the group of equal facts."""
+    """[who, reader class and score, article, view, period, age, arm of the visitor, arm of the
+    reader, what was started] the group of equal facts."""
     who: Integers
     """[standing, interval of the time since expiry]"""
     reader: Integers
@@ -269,6 +272,19 @@ class Calendar(NamedTuple):
     """
 
 
+class ArmTables(NamedTuple):
+    """Which variants the ids of some readers are in; without experiments, the tables are empty."""
+
+    by_visitor: Codes
+    """[reader, identity] the arm of an id as a visitor's."""
+    by_reader: Codes
+    """[reader, identity] the arm of an id as a reader's."""
+    asked: Integers
+    """[reader] how many of the reader's identities were asked for."""
+    first: int
+    """The number of the reader who comes first in the tables."""
+
+
 class Setting(NamedTuple):
     """Everything that stays the same while readers are taken through the months."""
 
@@ -276,3 +292,4 @@ class Setting(NamedTuple):
     tables: Tables
     behaviour: Behaviour
     time: Calendar
+    arms: ArmTables

@@ -33,8 +33,8 @@ from meter.simulate.kernel.walls import at_wall, turn_away
 if TYPE_CHECKING:
     import numpy as np
 
-    from meter.columns.arrays import Integers
-    from meter.simulate.kernel.arrays import Behaviour, Setting
+    from meter.columns.arrays import Codes, Integers
+    from meter.simulate.kernel.arrays import ArmTables, Behaviour, Setting
     from meter.simulate.kernel.state import Life, Month, Output, State
 
 __all__ = ["next_view", "read_article"]
@@ -90,7 +90,7 @@ def read_article(
     for tries in range(1, _MOST_TRIES + 1):
         settle_terms(setting, life, month, month.now)
         holder = holder_of(state, life, month)
-        g = group_of(setting, state, life, month, article, article_class, referrer)
+        g = group_of(setting, state, life, month, holder, article, article_class, referrer)
         verdict = look_up_verdict(setting, state, month, output, g, holder, article)
         done = 0
         if setting.tables.settled[g] < 0:
@@ -169,6 +169,7 @@ def group_of(
     state: State,
     life: Life,
     month: Month,
+    holder: int,
     article: int,
     article_class: int,
     referrer: int,
@@ -189,9 +190,24 @@ def group_of(
         policy_tables.visit[referrer, state.device_kind[month.device]],
         policy_tables.period[period],
         policy_tables.age[age],
+        arm_of(setting.arms, setting.arms.by_visitor, life, state.identity[month.device]),
+        arm_of(setting.arms, setting.arms.by_reader, life, state.identity[holder]),
         life.started,
     ]
     return group
+
+
+@inlined
+def arm_of(arms: ArmTables, table: Codes, life: Life, identity: int) -> int:
+    """Return the arm of an id; of one that is not in the table yet, the first (see `asked`)."""
+    if len(table) == 0:
+        return 0
+    place = life.reader - arms.first
+    arms.asked[place] = max(arms.asked[place], identity + 1)
+    if identity >= table.shape[1]:
+        return 0
+    arm: int = table[place, identity]
+    return arm
 
 
 @inlined
@@ -266,6 +282,7 @@ def write(
     line.verdict = verdict
     line.counted = done == COUNTED
     line.started = life.started
+    line.visitor = state.identity[month.device]
     line.meter = -1
     line.used = -1
     if setting.tables.settled[g] < 0:

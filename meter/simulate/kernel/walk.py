@@ -26,7 +26,7 @@ from meter.simulate.kernel.views import next_view, read_article
 
 if TYPE_CHECKING:
     from meter.columns.arrays import Floats, Integers, Tables
-    from meter.simulate.kernel.arrays import Behaviour, Calendar, PolicyTables
+    from meter.simulate.kernel.arrays import ArmTables, Behaviour, Calendar, PolicyTables
     from meter.simulate.kernel.state import Life, Month, State
 
 __all__ = ["walk"]
@@ -37,6 +37,7 @@ def walk(
     tables: Tables,
     behaviour: Behaviour,
     time: Calendar,
+    arms: ArmTables,
     seed: np.uint64,
     first: int,
     last: int,
@@ -59,7 +60,7 @@ def walk(
         log=log.view(LOG_RECORD).reshape(-1),
         lines=np.zeros(1, np.int64),
     )
-    setting = Setting(policy_tables, tables, behaviour, time)
+    setting = Setting(policy_tables, tables, behaviour, time, arms)
     _walk(setting, new_state(tables, len(time.months) - 1), output, seed, first, last)
     return int(output.lines[0])
 

@@ -91,6 +91,13 @@ def _about_a_policy(people: Population, known: Assumptions) -> Iterator[tuple[st
             " deadline of one's own brings or costs is not simulated"
         )
         yield "W33", text
+    tracked = [prompt.name for prompt in policy.rulebook.frequencies.prompts]
+    if tracked:
+        text = (
+            f"how often a prompt is shown or kept back is not simulated ({_names(tracked)}): nobody"
+            " here does anything else for a prompt, so no number depends on it"
+        )
+        yield "W37", text
     for text in _unmet_offers(people):
         yield "W24", text
 

@@ -41,7 +41,7 @@ def silent_order(findings: Findings) -> Iterator[Problem]:
     """Yield each rule with the first later one that it overlaps with for no stated reason."""
     properties = built_in_properties(findings.space)
     for guarantee in findings.policy.guarantees:
-        if not guarantee.disjoint:
+        if not guarantee.disjoint and guarantee.prompt is None:
             properties += from_guarantee(findings.space, guarantee)
     for index in range(len(findings.rules) - 2):
         # A rule after one that spends is meant for when the allowance is spent: its order is clear.

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from meter.errors import listed
+from meter.formulas import In, leaves
 from meter.rulebook import Effect, Verdict
 from meter.verify.diagram import FALSE
 from meter.verify.lints.allowances import paying_refused
 from meter.verify.lints.findings import warning
 from meter.verify.phrasing import quoted
 from meter.verify.rows import visible
+from meter.verify.together.showings import most_seen
 from meter.verify.walk.rules import Walk
 from meter.verify.walk.symbolic import among, walls
 from meter.vocabulary import Status
@@ -65,6 +67,9 @@ def _why_never(findings: Findings, index: int) -> tuple[str, str]:
     never = f"rule `{rule.name}` can never match"
     meant = diagrams.conjoin(findings.space.possible, findings.space.where(rule.formula))
     if meant == FALSE:
+        contradiction = _contradiction(findings, rule)
+        if contradiction is not None:
+            return f"{never}: {contradiction[0]}", contradiction[1]
         message = f"{never}: no reader and article meet its conditions"
         return message, "its conditions contradict each other: leave one of them out"
     walk = Walk(findings.space, diagrams, findings.rulebook)
@@ -78,6 +83,30 @@ def _why_never(findings: Findings, index: int) -> tuple[str, str]:
     zero = _at_zero(findings, rule, meant)
     message = f"{never}: the limit of {quoted(zero)} is 0 for every reader it asks for"
     return message, f"give them a limit in {quoted(zero)}, or remove the rule"
+
+
+def _contradiction(findings: Findings, rule: JudgedRule) -> tuple[str, str] | None:
+    """Return what nobody can meet of showings and experiments that a rule asks for."""
+    space, vocabulary = findings.space, findings.space.vocabulary
+    asked = [
+        (vocabulary.slots[atom.slot], atom)
+        for atom in leaves(rule.formula)
+        if isinstance(atom, In) and vocabulary.slots[atom.slot].meter is None
+    ]
+    for slot, atom in asked:
+        if slot.asks == "seen" and space.where(atom) == FALSE:
+            prompt = slot.name.partition(" ")[2]
+            most = most_seen(space.rulebooks, prompt)
+            why = f"the caps of prompt `{prompt}` leave room for {most} in their longest window"
+            return why, f"ask for no more, or let `at_most` of `{prompt}` allow it"
+    variants = [(slot.name.split()[1], atom) for slot, atom in asked if slot.assignment]
+    together = findings.diagrams.conjoin(space.possible, *(space.where(at) for _, at in variants))
+    if len(variants) > 1 and together == FALSE:
+        return (
+            f"nobody is in these variants of {quoted([name for name, _ in variants], 'and')}",
+            "their `filters` keep everybody who is in one of them out of another",
+        )
+    return None
 
 
 def _at_zero(findings: Findings, rule: JudgedRule, meant: int) -> list[str]:

@@ -36,6 +36,8 @@ class Kind(StrEnum):
     OFFERS = "offers"
     PRICES = "prices"
     PROMPTS = "prompts"
+    FREQUENCY = "frequency"
+    EXPERIMENTS = "experiments"
 
 
 class Edit(NamedTuple, Generic[_Value]):

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve
 
 from meter.errors import MeterError
-from meter.verify.mutants.edit import Edit, Mutant, lifted, replaced, with_field
+from meter.verify.mutants.campaigns.experiments import experiment_edits
+from meter.verify.mutants.edit import Edit, Kind, Mutant, lifted, replaced, with_field
 from meter.verify.mutants.meters import meter_edits, zone_edits
 from meter.verify.mutants.offers import offer_edits, product_edits
 from meter.verify.mutants.rules import rule_edits
@@ -62,9 +63,17 @@ def _edits(policy: Policy) -> Iterator[Edit[Policy]]:
         _of_named(policy, "meters", partial(_meter, policy)),
         _of_named(policy, "offers", offer_edits),
         _of_named(policy, "products", product_edits),
+        _of_named(policy, "experiments", experiment_edits),
+        _holdout(policy),
         rule_edits(policy),
         text_edits(policy),
     )
+
+
+def _holdout(policy: Policy) -> Iterator[Edit[Policy]]:
+    if policy.holdout is not None:
+        make = partial(with_field, policy, "holdout", None)
+        yield Edit(Kind.EXPERIMENTS, "the holdout", "there", "left out", ("holdout",), make)
 
 
 def _meter(policy: Policy, meter: Meter) -> Iterator[Edit[Meter]]:

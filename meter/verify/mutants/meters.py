@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from meter.policy import Limit, Meter
     from meter.policy.conditions import Allowed
 
-__all__ = ["meter_edits", "zone_edits"]
+__all__ = ["meter_edits", "window_edits", "zone_edits"]
 
 _UNITS = (Unit.DAY, Unit.WEEK, Unit.MONTH, Unit.YEAR)
 _MONTH = timedelta(days=30)
@@ -34,7 +34,7 @@ def meter_edits(meter: Meter, *, spent: bool) -> Iterator[Edit[Meter]]:
     yield from _one_limit(meter, name)
     yield from _several_limits(meter, name)
     windows = lifted(
-        _windows(meter.window, name), ("window",), partial(with_field, meter, "window")
+        window_edits(meter.window, name), ("window",), partial(with_field, meter, "window")
     )
     yield from windows
     if spent or _counts_several(meter):
@@ -121,7 +121,7 @@ def _count(limit: Allowed) -> Allowed:
     return limit
 
 
-def _windows(window: Window, name: str) -> Iterator[Edit[Window]]:
+def window_edits(window: Window, name: str) -> Iterator[Edit[Window]]:
     """Yield the mistakes in a window: another sort, another length, another first day."""
     for make in _other_windows(window):
         try:

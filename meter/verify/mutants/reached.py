@@ -13,6 +13,7 @@ from attrs import evolve
 
 from meter.facts import Vocabulary
 from meter.formulas.translation import formula_of
+from meter.verify.mutants.edit import Kind
 from meter.windows import instant
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ class Reached:
     def touches(self, mutant: Mutant) -> Callable[[Journey], bool]:
         """Return whether a mistake may change how one of the journeys goes."""
         table = mutant.path[0]
-        if table in ("copy", "prompts"):
+        # How often a prompt is shown matters to what its words are not.
+        if table == "copy" or (table == "prompts" and mutant.kind is Kind.PROMPTS):
             return lambda journey: self._traces[id(journey)].says
         if table == "offers":
             return self._by_offer(mutant)

@@ -1,13 +1,15 @@
-"""Mistakes in the publisher's own words: a word left out, a text left out."""
+"""Mistakes in the publisher's own words and prompts: a word or a text left out, other caps."""
 
 from __future__ import annotations
 
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
 from attrs import evolve
 
 from meter.policy import Copy, Policy, Prompt, PromptWords
+from meter.verify.mutants.campaigns.frequency import frequency_edits
 from meter.verify.mutants.edit import Edit, Kind, lifted, replaced, with_field
 
 if TYPE_CHECKING:
@@ -22,7 +24,8 @@ _MOST_SHOWN = 40
 def text_edits(policy: Policy) -> Iterator[Edit[Policy]]:
     """Yield every mistake in the words of a policy."""
     for place, prompt in enumerate(policy.prompts):
-        edits = _prompt(prompt, f"prompt `{prompt.name}`")
+        name = f"prompt `{prompt.name}`"
+        edits = chain(_prompt(prompt, name), frequency_edits(prompt, name))
         yield from lifted(edits, ("prompts", prompt.name), partial(_with_prompt, policy, place))
     own = policy.publication.locale
     for locale, copy in policy.copy.items():

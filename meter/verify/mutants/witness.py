@@ -62,7 +62,8 @@ def first_witness(
     """Return what is made of the first journey that is accepted.
 
     Each is of a new reader, and at its end the policies answer differently. `None` where none of
-    the few that are tried is accepted, and where the policies are too large to be laid out.
+    the few that are tried is accepted, where the policies are too large to be laid out, and where
+    nobody was found whom both put into the variants in question.
     """
     vocabulary = Vocabulary([old, new])
     rulebooks = [Rulebook(policy, vocabulary) for policy in (old, new)]
@@ -73,7 +74,7 @@ def first_witness(
 
     try:
         return decided(rulebooks, first, seconds=seconds)
-    except UndecidedError:
+    except (UndecidedError, LookupError):
         return None
 
 
@@ -204,7 +205,8 @@ def _answers(policy: Policy, step: SearchStep) -> tuple[Decision, Usage]:
 def _remembered(policy: Policy, step: SearchStep) -> tuple[tuple[str, int], ...]:
     """Return how much another policy has counted by then: journeys that differ are followed."""
     _, usage = _answers(policy, step)
-    return tuple((name, len(tally.ids)) for name, tally in sorted(usage.tallies.items()))
+    kept = (*sorted(usage.tallies.items()), *sorted(usage.shown.items()))
+    return tuple((name, len(tally.ids)) for name, tally in kept)
 
 
 def _difference(old: Policy, new: Policy, step: SearchStep, *, speaks: bool) -> Witness | None:

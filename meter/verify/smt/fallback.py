@@ -8,10 +8,18 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from meter.facts.meters import Opening
-from meter.verify.answers import EVERYONE, OWN, ProofAnswer, ProofOutcome
+from meter.formulas.translation import formula_of
+from meter.verify.answers import EVERYONE, OWN, ProofAnswer, ProofOutcome, proved
 from meter.verify.budget import SOLVER_SECONDS, open_solver
 from meter.verify.counterexample import saying, single_view
 from meter.verify.diagram import UndecidedError
+from meter.verify.frequency.proof import (
+    NOBODY,
+    is_shown_by,
+    kept_by_caps,
+    proved_by,
+    searched,
+)
 from meter.verify.properties import (
     FULL,
     MEANING,
@@ -19,6 +27,7 @@ from meter.verify.properties import (
     from_guarantee,
     promises_of,
 )
+from meter.verify.search import scenario_at
 from meter.verify.walk.symbolic import comes_from, spends, walls
 from meter.vocabulary import Show
 
@@ -27,6 +36,7 @@ if TYPE_CHECKING:
 
     from z3 import BoolRef
 
+    from meter.policy import Guarantee
     from meter.rulebook import JudgedRule, Rulebook
     from meter.verify.properties import Property
     from meter.verify.smt.solver import Solver
@@ -50,8 +60,10 @@ def fallback(
     except UndecidedError as error:
         named = [(code, promised[code]) for code in codes]
         named += [(OWN, guarantee.name) for guarantee in guarantees]
+        kept = {each.name: kept_by_caps(rulebook, each) for each in guarantees if each.prompt}
         for code, name in named:
-            answer = _not_decided(code, name, str(error))
+            how = kept.get(name) if code == OWN else None
+            answer = proved(code, name, how) if how else _not_decided(code, name, str(error))
             yield evolve(answer, means=MEANING.get(code))
         return
     views = built_in_by_code(proof.space)
@@ -62,7 +74,10 @@ def fallback(
             answer = proof.over_time(code, promised[code])
         yield evolve(answer, means=MEANING[code])
     for guarantee in guarantees:
-        yield proof.single(OWN, guarantee.name, from_guarantee(proof.space, guarantee))
+        if guarantee.prompt is None:
+            yield proof.single(OWN, guarantee.name, from_guarantee(proof.space, guarantee))
+        else:
+            yield proof.often(guarantee)
 
 
 def rules_that_fire(
@@ -112,6 +127,25 @@ class _SolverProof:
     def _broken(self, prop: Property) -> list[BoolRef]:
         """Return where a property is broken; one that says what is wrong is, wherever it holds."""
         return [] if prop.says else [self.solver.among(self.verdict, prop.is_broken)]
+
+    def often(self, guarantee: Guarantee) -> ProofAnswer:
+        """Answer how often a prompt is shown: by its caps, or by a journey that breaks it."""
+        how = kept_by_caps(self.space.rulebooks[0], guarantee)
+        if how is not None:
+            return proved_by(guarantee, how)
+        formula = formula_of(guarantee.when, self.space.vocabulary, self.policy)
+        shows = is_shown_by(self.policy, guarantee.prompt or "")
+        try:
+            self.solver.limit(self.until - monotonic())
+            situation = self.solver.find(
+                self.solver.among(self.verdict, shows), self.solver.where(formula)
+            )
+        except UndecidedError as error:
+            return _not_decided(OWN, guarantee.name, str(error))
+        if situation is None:
+            return proved_by(guarantee, f"by z3, {NOBODY}")
+        readers = [scenario_at(self.space, situation)]
+        return searched(self.space, guarantee, readers, self.until)
 
     def over_time(self, code: str, name: str) -> ProofAnswer:
         """Answer a promise that is kept where no single page view might break it."""

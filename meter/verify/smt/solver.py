@@ -229,16 +229,24 @@ class Solver:
             yield z3.Implies(self._test(level, [1]), self.disjoin(*somewhere))
 
     def _has_id(self) -> z3.BoolRef:
-        """Return where it is known how much is counted, or nobody asks."""
-        asked = self.space.asked_used
-        if asked is None:
-            return self.conjoin()
-        return self.negate(self.meter_state(asked, 0, "used", [None]))
+        """Return where something is known that is not of a reader without an id, or nobody asks."""
+        return self.negate(self.disjoin(*self._told_without_id()))
+
+    def _told_without_id(self) -> list[z3.BoolRef]:
+        """Return where each thing is not known that is known of every reader with an id."""
+        space = self.space
+        told = [
+            self._test(level, space.variables[level].indices([None])) for level in space.id_levels
+        ]
+        if space.asked_used is not None:
+            told.append(self.meter_state(space.asked_used, 0, "used", [None]))
+        return told
 
     def _without_id(self) -> z3.BoolRef:
         """Return what holds for readers without an id: nothing is known of their meters."""
         space = self.space
         parts = [self._test(level, [0]) for level in space.known_levels]
+        parts += self._told_without_id()
         for level, variable in enumerate(space.variables):
             if variable.name == "started":
                 parts.append(self.levels[level] == 1)

@@ -50,6 +50,6 @@ def why_not_kept(story: Counterexample) -> str:
     """Say why a counterexample cannot be kept as a journey test."""
     if story.turned:
         return f"it is with {story.turned}, and the file has it not"
-    if not story.wanted:
+    if not story.wanted and story.prompt is None:
         return "a journey expects what is shown, and this is not it"
     return "it starts with a reader who has been here before"

@@ -30,34 +30,39 @@ def story_lines(story: Counterexample) -> Iterator[StoryLine]:
     if story.before:
         head += f" has been here before ({story.before}), and"
     yield StoryLine(f"{head.removesuffix(',')}:", 2)
-    for line in _steps(story.steps):
+    for line in _steps(story.steps, story.prompt):
         yield StoryLine(line, 4)
     yield StoryLine(f"expected: {story.expected.words}", 2)
 
 
-def _steps(steps: tuple[SearchStep, ...]) -> Iterator[str]:
-    """Tell steps one a line; of more than two alike in a row only the first and the last."""
+def _steps(steps: tuple[SearchStep, ...], prompt: str | None) -> Iterator[str]:
+    """Tell steps one a line; of more than two alike in a row only the first and the last.
+
+    Where the story is about a prompt, it is said which steps show one.
+    """
     start = 0
     while start < len(steps):
         end = start
-        while end + 1 < len(steps) and _kind(steps[end + 1]) == _kind(steps[start]):
+        kind = _kind(steps[start], prompt)
+        while end + 1 < len(steps) and _kind(steps[end + 1], prompt) == kind:
             end += 1
-        yield f"{start + 1}. {_step(steps[start])}"
+        yield f"{start + 1}. {_step(steps[start], prompt)}"
         between = end - start - 1
         if between > 1:
             yield f"{start + 2}. and so on, {between} times"
         elif between == 1:
-            yield f"{start + 2}. {_step(steps[start + 1])}"
+            yield f"{start + 2}. {_step(steps[start + 1], prompt)}"
         if end > start:
-            yield f"{end + 1}. {_step(steps[end])}"
+            yield f"{end + 1}. {_step(steps[end], prompt)}"
         start = end + 1
 
 
-def _kind(step: SearchStep) -> tuple[object, ...]:
-    return step.words, step.decision.show, step.decision.rule
+def _kind(step: SearchStep, prompt: str | None) -> tuple[object, ...]:
+    shown = None if prompt is None else step.decision.prompt
+    return step.words, step.decision.show, step.decision.rule, shown
 
 
-def _step(step: SearchStep) -> str:
+def _step(step: SearchStep, prompt: str | None) -> str:
     decision = step.decision
     article = step.asked.view.article
     text = (
@@ -68,6 +73,8 @@ def _step(step: SearchStep) -> str:
         limit = decision.meter.limit
         of = "" if limit is None else f" of {limit}"
         text += f" ({decision.meter.used}{of} used)"
+    if prompt is not None and decision.prompt is not None:
+        text += f", with the prompt `{decision.prompt}`"
     if decision.machines is not None and step.asked.view.crawler:
         text += f", with {machine_words(decision.machines)}"
     return text
@@ -107,6 +114,7 @@ def _step_table(step: SearchStep) -> dict[str, object]:
         "show": decision.show,
         "rule": decision.rule,
         "offer": decision.offer,
+        "prompt": decision.prompt,
         "counted": decision.counted,
         "left": None if decision.meter is None else decision.meter.left,
     }

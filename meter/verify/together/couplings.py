@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import combinations, product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from meter.experiments.moves import moves
+from meter.facts import OTHER, seen_name
 from meter.verify.situations import EXPIRED, HELD, RUNNING
+from meter.verify.together.showings import seen_numbers, shown_together
 from meter.verify.together.timing import Timing, stretch_of
 from meter.vocabulary import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Container, Iterator, Sequence
 
     from meter.verify.layout import Layout
 
@@ -38,7 +41,11 @@ class Coupling(NamedTuple):
 
 
 def couplings(layout: Layout) -> Iterator[Coupling]:
-    """Yield what hangs together: a reader's status and rights, and what is said of the time."""
+    """Yield what hangs together.
+
+    They are a reader's status and rights, what is said of the time, the variants of two experiments
+    and the showings of the prompts of a group.
+    """
     named = {
         (variable.name, variable.member): level
         for level, variable in enumerate(layout.variables)
@@ -46,6 +53,8 @@ def couplings(layout: Layout) -> Iterator[Coupling]:
     }
     yield from _of_rights(layout, named)
     yield from _of_time(layout)
+    yield from _of_experiments(layout)
+    yield from _of_showings(layout)
 
 
 def _of_rights(layout: Layout, named: dict[tuple[str, str | None], int]) -> Iterator[Coupling]:
@@ -108,6 +117,38 @@ def _pairs(layout: Layout, first: int, second: int, can_be: Callable[[Any, Any],
         if can_be(left, right)
     }
     return _in_order((first, second), allowed)
+
+
+def _of_experiments(layout: Layout) -> Iterator[Coupling]:
+    """Yield which variants of two experiments one id can be in: exactly, by their shares."""
+    ways = {
+        level: slot.assignment
+        for level, variable in enumerate(layout.variables)
+        if (slot := layout.slot_of(variable)) is not None and slot.assignment is not None
+    }
+    for (one, first), (other, second) in combinations(ways.items(), 2):
+        if first.by_visitor is second.by_visitor:
+            flows = moves(first.by, second.by).flows
+            met = {(flow.before or OTHER, flow.after or OTHER) for flow in flows}
+            yield _pairs(layout, one, other, _among({*met, (None, None)}))
+
+
+def _of_showings(layout: Layout) -> Iterator[Coupling]:
+    """Yield how often two prompts of a group can have been shown in one window."""
+    for one, other, most in shown_together(layout.rulebooks, layout.vocabulary.seen):
+        places = [layout.vocabulary.place(seen_name(prompt)) for prompt in (one, other)]
+        numbers = [seen_numbers(layout.vocabulary.slots[place], most) for place in places]
+        met = {
+            (left, right)
+            for (left, few), (right, more) in product(*(each.items() for each in numbers))
+            if few + more <= most
+        }
+        first, second = map(layout.level, places)
+        yield _pairs(layout, first, second, _among({*met, (None, None)}))
+
+
+def _among(met: Container[tuple[object, object]]) -> Callable[[Any, Any], bool]:
+    return lambda left, right: (left, right) in met
 
 
 def _of_time(layout: Layout) -> Iterator[Coupling]:

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
+from meter.canonical import to_table
 from meter.experiments.moves import moves
-from meter.verify.rows import Row
+from meter.verify.rows import Row, setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from fractions import Fraction
 
     from meter.experiments import Assignment
-    from meter.policy import Policy
+    from meter.policy import DeclaredExperiment, DeclaredHoldout, Policy
 
 __all__ = ["in_same_variants", "moved", "share_words"]
 
@@ -25,23 +26,52 @@ def moved(old: Policy, new: Policy) -> Iterator[Row]:
     """Yield who is in another variant under `new`: a row for each variant before and after.
 
     Of experiments that some condition of either policy asks for. Variants are the same where their
-    names are.
+    names are. What was edited follows, where that moves anybody.
     """
     asked = {each.name for policy in (old, new) for each in policy.rulebook.experiments}
+    whose = list[str]()
     for name in sorted(asked):
         before = old.assignments.get(name)
         after = new.assignments.get(name)
         if before == after:
             continue
         if before is not None and after is not None and before.unit is not after.unit:
-            yield Row(
-                about="experiment",
-                who=f"whoever is in experiment `{name}`",
-                before=f"variants by the id of the {before.unit}",
-                after=f"variants by the id of the {after.unit}",
-            )
+            rows = [
+                Row(
+                    about="experiment",
+                    who=f"whoever is in experiment `{name}`",
+                    before=f"variants by the id of the {before.unit}",
+                    after=f"variants by the id of the {after.unit}",
+                )
+            ]
         else:
-            yield from _rows(name, before, after)
+            rows = [*_rows(name, before, after)]
+        yield from rows
+        if rows and before is not None and after is not None:
+            whose.append(name)
+    for name in whose:
+        was, now = (_settings(policy.experiment(name)) for policy in (old, new))
+        yield from _settings_rows(f"experiment `{name}`", was, now)
+    if whose:
+        was, now = (_settings(policy.holdout) for policy in (old, new))
+        yield from _settings_rows("the holdout", was, now)
+
+
+def _settings(value: DeclaredExperiment | DeclaredHoldout | None) -> dict[str, str]:
+    """Return what moves somebody, as a policy file has it, by key."""
+    table = {} if value is None else to_table(value)
+    return {key: setting(part) for key, part in table.items() if key not in _ELSEWHERE}
+
+
+_ELSEWHERE = ("name", "unit", "when")
+"""Keys of an experiment that other rows tell."""
+
+
+def _settings_rows(what: str, was: dict[str, str], now: dict[str, str]) -> Iterator[Row]:
+    for key in dict.fromkeys((*was, *now)):
+        before, after = was.get(key, setting(None)), now.get(key, setting(None))
+        if before != after:
+            yield Row(about="experiment", who=f"{what}: `{key}`", before=before, after=after)
 
 
 def in_same_variants(old: Policy, new: Policy) -> tuple[Policy, Policy]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from asyncio import run_coroutine_threadsafe
 from typing import TYPE_CHECKING, TypeVar, Unpack
 
+from meter.engine import check_prompt
 from meter.errors import IdentityError
 from meter.paywall import AsyncPaywall, Counted
 from meter.view import Article
@@ -38,8 +39,7 @@ class Visit:
     has an `a` in front of its name is the same, awaited, one call after the other. It belongs to
     one request: share it with no other thread. `finish` makes the headers; an adapter calls it as
     the answer begins. From then on there is no telling a cache or the browser, and what hangs on
-    the reader is a `RuntimeError`: decide before
-    the first byte of a stream.
+    the reader is a `RuntimeError`: decide before the first byte of a stream.
     """
 
     def __init__(
@@ -112,8 +112,8 @@ class Visit:
     def dismissed(self, prompt: str) -> None:
         """Say that this reader, account or device, has closed a prompt; see `Paywall.dismissed`.
 
-        Of a reader whom nothing is remembered of, nothing is written. Raises what that does, and
-        `CrossSiteError`.
+        Nothing is written of a reader of whom nothing is remembered; a prompt that there is not is
+        an error for them too. Raises what that does, and `CrossSiteError`.
         """
         self._run(self._dismissed(prompt))
 
@@ -275,6 +275,7 @@ class Visit:
     def _dismissed(self, prompt: str) -> Steps[None]:
         self._check_time()
         self.check_origin()
+        check_prompt(self.gate.policy, prompt)
         now = self.gate.now()
         reader = yield from self._identity.reader(now)
         if reader.id is not None:

@@ -1,0 +1,132 @@
+"""Page views as columns, and what was decided of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import numpy as np
+from attrs import field, frozen
+
+from meter.columns.arrays import Codes, Flags, Integers
+from meter.columns.partition import Hashes
+from meter.decision import Exposure
+from meter.view import Entitlement
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+__all__ = ["Closing", "Decided", "DecidedCampaigns", "Readers", "Views"]
+
+_READY: tuple[Literal["C"], Literal["W"]] = ("C", "W")
+"""A column that may not be written is copied, as the loops are compiled for the other sort."""
+
+
+def _integers(values: ArrayLike) -> Integers:
+    return np.require(values, np.int64, _READY)
+
+
+def _codes(values: ArrayLike) -> Codes:
+    return np.require(values, np.int32, _READY)
+
+
+def _hashes(values: ArrayLike) -> Hashes:
+    return np.require(np.asarray(values), None, _READY).astype(np.uint64, copy=False)
+
+
+def _no_integers() -> Integers:
+    return np.empty(0, np.int64)
+
+
+def _no_codes() -> Codes:
+    return np.empty(0, np.int32)
+
+
+class Closing(NamedTuple):
+    """A reader has closed a prompt at an instant, after the first `before` of the views."""
+
+    reader: int
+    at: int
+    before: int
+    prompt: str
+
+
+@frozen(kw_only=True)
+class Views:
+    """Page views as columns of equal length.
+
+    `reader`, `article` and `key` are whole numbers that stand for ids, `at` instants in
+    microseconds since 1970. `key` stands for the view's id (`PageView.view_key`) and is only needed
+    where a meter counts views and they have ids of their own; without it, views of one article at
+    one microsecond are one. `group` numbers the facts as `Columns.group` does; one entry holds for
+    all. Where a prompt is quiet after a purchase, `right` numbers the entitlements of each view's
+    reader in `rights`; `closings` are the prompts that readers closed in between.
+    """
+
+    reader: Hashes = field(converter=_hashes)
+    at: Integers = field(converter=_integers)
+    article: Integers = field(converter=_integers)
+    key: Integers = field(factory=_no_integers, converter=_integers)
+    group: Codes = field(converter=_codes)
+    right: Codes = field(factory=_no_codes, converter=_codes)
+    rights: tuple[tuple[Entitlement, ...], ...] = ((),)
+    closings: tuple[Closing, ...] = ()
+
+
+@frozen(kw_only=True)
+class Readers:
+    """One row a reader, in no particular order.
+
+    `views` all of them, `counted` those that spent, `blocked` those that got a preview;
+    `first_stop` is the number of the first blocked view among the reader's own (from 1; 0 for none)
+    and `first_stop_at` its instant.
+    """
+
+    reader: Hashes
+    views: Integers
+    counted: Integers
+    blocked: Integers
+    first_stop: Integers
+    first_stop_at: Integers
+
+
+@frozen(kw_only=True)
+class DecidedCampaigns:
+    """What was decided of prompts and experiments.
+
+    By view, where that was asked for: `prompt` numbers `Columns.prompts`, or is -1 where nothing is
+    said; `exposed` numbers `Columns.exposed`. `shown` and `kept_back` count views by prompt: those
+    that showed it, and those whose rule names it and showed it not. `exposures` counts views,
+    `readers_exposed` and `readers_in` readers by experiment and variant: whoever was exposed, and
+    whoever was in it at some view. A prefetch is in none of these.
+    """
+
+    prompt: Codes
+    exposed: Codes
+    shown: Counter[str]
+    kept_back: Counter[str]
+    exposures: Counter[Exposure]
+    readers_exposed: Counter[Exposure]
+    readers_in: Counter[Exposure]
+
+
+@frozen(kw_only=True)
+class Decided:
+    """What was decided, by reader, by verdict and, where that was asked for, by view.
+
+    `views` counts views by verdict, without the speculative ones; `meters` the views that each
+    meter has counted. The others are by view: `verdict` numbers `Columns.verdicts`; `told` is the
+    number of the meter in `Columns.meters` of which the decision tells and `used` what it says of
+    it, or -1 where there is none; `counted` and `speculative` are as in `Decision`. `campaigns` is
+    what a policy says besides that has some (`Columns.has_campaigns`).
+    """
+
+    readers: Readers
+    views: Integers
+    meters: Integers
+    verdict: Codes
+    told: Codes
+    used: Codes
+    counted: Flags
+    speculative: Flags
+    campaigns: DecidedCampaigns | None = None

@@ -1,0 +1,1 @@
+"""Mistakes in how often prompts are shown, and in who is in which variant."""

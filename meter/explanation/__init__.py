@@ -10,6 +10,7 @@ from attrs import frozen
 from meter.decision import Decision, machine_words
 from meter.errors import listed
 from meter.errors.kinds import check_argument, instance
+from meter.explanation.frequency import frequency_words, kept_back
 from meter.explanation.words import clause, code_words, last_day, turned, value_words, why_not
 from meter.facts import ACCESS
 from meter.formulas import And, Contains, In, Turned
@@ -33,6 +34,8 @@ __all__ = [
     "code_words",
     "explain",
     "explanation_of",
+    "frequency_words",
+    "kept_back",
     "last_day",
     "value_words",
     "why_not",
@@ -180,6 +183,8 @@ def _told(decision: Decision, rulebook: Rulebook, fired: JudgedRule) -> Iterator
 def _offered(decision: Decision, rulebook: Rulebook, fired: JudgedRule) -> Iterator[str]:
     """Yield what the prompt says, and why offers of the rule are left out."""
     values = decision.facts.values
+    for prompt in kept_back(decision):
+        yield f"the prompt `{prompt.name}` is kept back: {frequency_words(prompt)}"
     for prompt in rulebook.policy.prompts:
         if prompt.name == decision.prompt:
             yield f"says the prompt `{prompt.name}`: {prompt.heading}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.panel import Panel
 from rich.text import Text
 
@@ -12,6 +14,9 @@ from meter.commands.locales import locale_option
 from meter.commands.timeline import WIDEST, print_timeline, summary_parts
 from meter.journeys import Journey
 from meter.loading import loads_policy
+
+if TYPE_CHECKING:
+    from meter.journeys import JourneyStep
 
 __all__ = ["demo"]
 
@@ -40,7 +45,7 @@ def demo(locale: str | None) -> None:
     policy = loads_policy(sample("policy.toml"))
     console = open_console(widest=WIDEST)
     console.print(_title(policy.publication.name))
-    played = []
+    played: list[JourneyStep] = []
     for name in _JOURNEYS:
         journey = Journey.loads(sample(name))
         steps = journey.run(policy)
@@ -65,7 +70,7 @@ def _title(publication: str) -> Panel:
 
 def _next(counted: str) -> Text:
     rows = (
-        ("meter init paywall", "this policy and journey, yours to change"),
+        ("meter init paywall", "this policy and its journeys, yours to change"),
         ("meter check paywall/policy.toml", "what is wrong in it, and where"),
         ("meter journey paywall/*.journey.toml", "what a reader sees, step by step"),
         ("meter demo --locale ja", "the same months in Japanese"),

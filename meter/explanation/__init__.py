@@ -10,7 +10,7 @@ from attrs import frozen
 from meter.decision import Decision, machine_words
 from meter.errors import listed
 from meter.errors.kinds import check_argument, instance
-from meter.explanation.frequency import frequency_words, kept_back
+from meter.explanation.frequency import frequency_words, in_turn, kept_back
 from meter.explanation.words import clause, code_words, last_day, turned, value_words, why_not
 from meter.facts import ACCESS
 from meter.formulas import And, Contains, In, Turned
@@ -35,6 +35,7 @@ __all__ = [
     "explain",
     "explanation_of",
     "frequency_words",
+    "in_turn",
     "kept_back",
     "last_day",
     "value_words",

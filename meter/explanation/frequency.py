@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from meter.forms import span_text
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from meter.policy import Prompt
     from meter.policy.prompts import Cap, Quiet
 
-__all__ = ["frequency_words", "kept_back"]
+__all__ = ["frequency_words", "in_turn", "kept_back"]
 
 _TIMES = {1: "once", 2: "twice"}
 
@@ -74,21 +75,23 @@ def _silences(quiet: Quiet) -> Iterator[str]:
             yield f"{span_text(length)} {when}"
 
 
-def kept_back(decision: Decision) -> tuple[Prompt, ...]:
-    """Return the prompts that would have been shown at a view, had how often not kept them back.
+def in_turn(decision: Decision) -> tuple[Prompt, ...]:
+    """Return the prompt that a view's rule names, and what stands in for it, one after the other.
 
-    First the one that the rule names, then each that stood in for another and was kept back too.
+    Nothing where it comes at every view of the rule, or is not declared in words.
     """
     rulebook = decision.rulebook
     if rulebook is None:
         return ()
     prompts = {prompt.name: prompt for prompt in rulebook.policy.prompts}
-    held: list[Prompt] = []
+    found: list[Prompt] = []
     name = rulebook.policy.rule(decision.rule).prompt
-    while name is not None and name != decision.prompt and name in prompts:
-        prompt = prompts[name]
-        if not prompt.is_capped:
-            break
-        held.append(prompt)
-        name = prompt.instead
-    return tuple(held)
+    while name is not None and name in prompts:
+        found.append(prompts[name])
+        name = prompts[name].instead if prompts[name].is_capped else None
+    return tuple(found) if found and found[0].is_capped else ()
+
+
+def kept_back(decision: Decision) -> tuple[Prompt, ...]:
+    """Return the prompts that a view might have shown, had how often not kept them back."""
+    return tuple(takewhile(lambda prompt: prompt.name != decision.prompt, in_turn(decision)))

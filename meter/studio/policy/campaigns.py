@@ -58,9 +58,12 @@ def _prompt(prompt: Prompt, *, is_list: bool) -> Iterator[Field]:
     yield made((*path, "action"), "Button", prompt.action, "words", "the words on it")
     for number, cap in enumerate(prompt.at_most):
         where = (*path, "at_most", number) if is_list else (*path, "at_most")
-        which = "" if len(prompt.at_most) == 1 else f", {number + 1}"
-        yield made((*where, "times"), f"At most{which}", cap.times, "number", "times in the window")
-        yield from window_fields((*where, "window"), cap.window, "Length")
+        which = "Cap" if len(prompt.at_most) == 1 else f"Cap {number + 1}"
+        label = f"{which}: at most"
+        yield made((*where, "times"), label, cap.times, "number", "times in the window")
+        yield from window_fields(
+            (*where, "window"), cap.window, f"{which}: window", f"{which}: length"
+        )
     if prompt.every is not None:
         label = f"At each so many views of `{prompt.every.meter}`"
         yield made((*path, "every", "views"), label, prompt.every.views, "number", "such as 5")

@@ -124,14 +124,16 @@ def made(
     )
 
 
-def window_fields(path: tuple[str | int, ...], window: Window, length: str) -> Iterator[Field]:
-    """Yield the two inputs of a window; `length` is what the second is called."""
+def window_fields(
+    path: tuple[str | int, ...], window: Window, label: str = "Window", length: str = "Length"
+) -> Iterator[Field]:
+    """Yield the two inputs of a window, with what they are called: its sort and its length."""
     table = to_table(window)
     sort = next(key for key in table if key != "starts")
     said = f"calendar {table['calendar']}" if sort == "calendar" else sort
     yield Field(
         path=(*path, WINDOW),
-        label="Window",
+        label=label,
         was=said,
         value=said,
         kind="choice",

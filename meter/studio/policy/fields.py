@@ -110,7 +110,7 @@ def _meter(meter: Meter, policy: Policy) -> Iterator[Field]:
             yield made(where, _capital(label), given, "number", hint, is_rare=is_rare)
     else:
         yield made((*path, "limit"), "Every reader", meter.limit, "number", per)
-    yield from window_fields((*path, "window"), meter.window, "Length")
+    yield from window_fields((*path, "window"), meter.window)
 
 
 def _offer(offer: Offer) -> Iterator[Field]:

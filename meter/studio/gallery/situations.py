@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from attrs import evolve, field, frozen
 
 from meter.decision import Decision
-from meter.errors import listed
 from meter.explanation import frequency_words, in_turn
 from meter.loading.lints.prompts import unused_prompts
 from meter.prompts import render
@@ -83,7 +82,7 @@ class PromptSituation:
     def variants(self) -> str:
         """The variants in which a reader gets it, in words, where others get something else."""
         exposures = self.decision.exposures
-        return listed([f"`{one.variant}` of `{one.experiment}`" for one in exposures], "and")
+        return ", ".join(f"`{one.variant}` of `{one.experiment}`" for one in exposures)
 
     def missing(self, locale: str, folder: Path | None = None) -> tuple[str, ...]:
         """Say what is missing of this prompt in a language; nothing is said where all is there.

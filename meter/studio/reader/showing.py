@@ -106,7 +106,7 @@ def _title(screen: Screen, side: str, titles: Mapping[str, str]) -> str:
         parts.append(f"under {titles[side]}")
     if screen.b_who is not None:
         who = screen.b_who if side == "b" else screen.story.who
-        parts.append(f"{who.id}, {who.status}")
+        parts += filter(None, (who.id, who.status, who.visitor))
     return f"{side.upper()}: {', '.join(parts)}"
 
 

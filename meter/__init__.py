@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from meter.clock import ManualClock
 from meter.decision import Deadline, Decision, Exposure
 from meter.errors import IdentityError, MeterError, PolicyError, PromptError, StoreError
-from meter.explanation import explain
 from meter.memo import decide
 from meter.policy import Meter, Offer, Policy, Rule
 from meter.usage import Usage
@@ -17,6 +16,7 @@ from meter.vocabulary import Access, Show
 from meter.windows import Window
 
 if TYPE_CHECKING:
+    from meter.explanation import explain
     from meter.journeys import Journey
     from meter.loading import load_policy, loads_policy
     from meter.paywall import AsyncPaywall, Paywall
@@ -64,6 +64,7 @@ _LAZY = {
     "Journey": "meter.journeys",
     "Paywall": "meter.paywall",
     "ReloadingPolicy": "meter.reloading",
+    "explain": "meter.explanation",
     "load_policy": "meter.loading",
     "loads_policy": "meter.loading",
     "open_store": "meter.stores",

@@ -1,6 +1,8 @@
-"""`meter demo`: one reader's months through the policy that ships."""
+"""`meter demo`: two readers' months through the policy that ships."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from rich.panel import Panel
 from rich.text import Text
@@ -13,7 +15,18 @@ from meter.commands.timeline import WIDEST, print_timeline, summary_parts
 from meter.journeys import Journey
 from meter.loading import loads_policy
 
+if TYPE_CHECKING:
+    from meter.journeys import JourneyStep
+
 __all__ = ["demo"]
+
+_JOURNEYS = ("months.journey.toml", "campaign.journey.toml")
+_CAMPAIGN = Text.assemble(
+    ("Another reader, and a campaign\n", "bold"),
+    "Free articles ask for an address: once a day, four times in 30 days, and not\n"
+    "for two weeks after it was closed. Half of all visitors are offered a month\n"
+    "for a dollar, and whoever left a month ago is asked back.",
+)
 
 
 @command(
@@ -24,19 +37,26 @@ __all__ = ["demo"]
 def demo(locale: str | None) -> None:
     """See what readers see, month after month.
 
-    Run one reader through the sample policy: the allowance, the turn of the month, an offer, a
-    trial, a subscription and its end. A prompt that comes up for the first time is shown whole, as
-    a page shows it.
+    Run two readers through the sample policy. One meets the allowance, the turn of the month, an
+    offer, a trial, a subscription and its end; the other the campaign: a prompt that is shown now
+    and then, a variant of an experiment, and an offer to come back. A prompt that comes up for the
+    first time is shown whole, as a page shows it.
     """
     policy = loads_policy(sample("policy.toml"))
-    journey = Journey.loads(sample("months.journey.toml"))
-    steps = journey.run(policy)
     console = open_console(widest=WIDEST)
     console.print(_title(policy.publication.name))
-    print_timeline(console, policy, steps, locale=locale, cards=True)
+    played: list[JourneyStep] = []
+    for name in _JOURNEYS:
+        journey = Journey.loads(sample(name))
+        steps = journey.run(policy)
+        if played:
+            console.print()
+            console.print(Panel(_CAMPAIGN, border_style="blue", padding=(0, 1)))
+        print_timeline(console, policy, steps, locale=locale, cards=True)
+        played += steps
     console.print()
     console.rule(characters="─", style="dim")
-    console.print(_next(", ".join(summary_parts(steps))))
+    console.print(_next(", ".join(summary_parts(played))))
 
 
 def _title(publication: str) -> Panel:
@@ -50,7 +70,7 @@ def _title(publication: str) -> Panel:
 
 def _next(counted: str) -> Text:
     rows = (
-        ("meter init paywall", "this policy and journey, yours to change"),
+        ("meter init paywall", "this policy and its journeys, yours to change"),
         ("meter check paywall/policy.toml", "what is wrong in it, and where"),
         ("meter journey paywall/*.journey.toml", "what a reader sees, step by step"),
         ("meter demo --locale ja", "the same months in Japanese"),

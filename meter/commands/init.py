@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["SAMPLE", "init", "sample", "sample_files"]
 
 SAMPLE = {
-    "policy.toml": "the rules, the meter and the offer",
+    "policy.toml": "the rules, the meter and the offers",
     "months.journey.toml": "a reader's months: shows them, and tests the policy",
+    "campaign.journey.toml": "an ask that does not nag, a price on trial, and a way back",
     "month-end.journey.toml": "the minute in which the month turns",
     "two-devices.journey.toml": "one reader on a phone and a laptop",
     "open-and-premium.journey.toml": "what is free, and what an allowance never opens",

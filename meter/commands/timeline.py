@@ -16,6 +16,7 @@ from rich.text import Text
 
 from meter.journeys.against import prompt_text
 from meter.journeys.telling import (
+    campaign_parts,
     count_text,
     dots,
     format_time,
@@ -98,9 +99,9 @@ def print_timeline(
             print_below(console, prompt_lines(text), "italic")
         shown.add(prompt)
         if step.is_read:
-            if not (cards and decision.rule == rule):
-                reasons = packed(reasons_of(step, brief=cards), console.width - INDENT)
-                print_below(console, reasons, "dim")
+            reasons = [] if cards and decision.rule == rule else reasons_of(step, brief=cards)
+            reasons += campaign_parts(step)
+            print_below(console, packed(reasons, console.width - INDENT), "dim")
             rule = decision.rule
         if step.problem is not None:
             print_below(console, f"✗ {step.problem}".splitlines(), "red")

@@ -11,6 +11,7 @@ from meter.decision import Decision, machine_words
 from meter.errors import listed
 from meter.errors.kinds import check_argument, instance
 from meter.explanation.campaigns import AskedView, KeptBack, Tried, kept_back, tried
+from meter.explanation.frequency import frequency_words, in_turn
 from meter.explanation.words import clause, code_words, last_day, turned, value_words, why_not
 from meter.facts import ACCESS
 from meter.formulas import And, Contains, In, Turned
@@ -37,6 +38,8 @@ __all__ = [
     "code_words",
     "explain",
     "explanation_of",
+    "frequency_words",
+    "in_turn",
     "kept_back",
     "last_day",
     "tried",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from meter.decision import FIRST_METER, counted_places
 from meter.engine.counting import count
+from meter.explanation.frequency import frequency_words
 from meter.facts import OTHER
 from meter.facts.attributes import since
 from meter.rulebook import MAY, SHOWN, first_match
@@ -41,20 +42,22 @@ class AskedView(NamedTuple):
 class KeptBack:
     """A prompt that was not shown, and why, as far as that is known.
 
-    `shown` says that what it has as `instead` came; if not, it was kept back too.
+    `frequency` says how often it may be shown. `shown` says that what it has as `instead` came; if
+    not, it was kept back too.
     """
 
     prompt: str
+    frequency: str
     why: tuple[str, ...]
     instead: str | None
     shown: bool
 
     def __str__(self) -> str:
-        why = f": {', and '.join(self.why)}" if self.why else ""
+        why = ", and ".join(self.why) or self.frequency
         came = "nothing is shown instead"
         if self.instead is not None:
             came = f"`{self.instead}` {'is' if self.shown else 'would be'} shown instead"
-        return f"the prompt `{self.prompt}` is kept back{why}; {came}"
+        return f"the prompt `{self.prompt}` is kept back: {why}; {came}"
 
 
 @frozen
@@ -108,23 +111,29 @@ def _is_for(experiment: JudgedExperiment, rulebook: Rulebook, decision: Decision
     return experiment.formula.holds(base) is True
 
 
-def kept_back(decision: Decision, asked: AskedView | None) -> Iterator[KeptBack]:
+def kept_back(decision: Decision, asked: AskedView | None = None) -> Iterator[KeptBack]:
     """Yield the prompts that the rule and what stands in for them would have shown.
 
-    Without what was asked it is not known why.
+    Without what was asked it is not known why; of a decision that was pickled, before it has its
+    policy again, nothing is known.
     """
-    rulebook = cast("Rulebook", decision.rulebook)
+    rulebook = decision.rulebook
+    if rulebook is None:
+        return
     frequencies = rulebook.frequencies
     verdict = first_match(rulebook, decision.facts.values)
     name = None if verdict is None else verdict.prompt
     if name == decision.prompt or name not in frequencies.places or decision.speculative:
         return
+    declared = {each.name: each for each in rulebook.policy.prompts}
     reasons = None if asked is None else _Reasons(rulebook, decision, asked)
     while name in frequencies.places and name != decision.prompt:
         prompt = frequencies.prompts[frequencies.places[name]]
         why = () if reasons is None else tuple(reasons.of(prompt))
         instead = prompt.instead
-        yield KeptBack(name, why, instead, instead is not None and instead == decision.prompt)
+        often = frequency_words(evolve(declared[name], instead=None))
+        came = instead is not None and instead == decision.prompt
+        yield KeptBack(name, often, why, instead, came)
         name = instead
 
 
@@ -152,13 +161,14 @@ class _Reasons:
         if self._asked.view.prefetch:
             yield "nobody reads yet"
             return
-        code = glance.codes[self._rulebook.frequencies.places[prompt.name]]
+        codes, _, when, _ = glance
+        code = codes[self._rulebook.frequencies.places[prompt.name]]
         if code == MAY:
             yield from self._not_due(prompt)
         elif code != SHOWN:
             yield from self._closed(prompt)
             yield from self._bought(prompt)
-            yield from self._capped(prompt, glance.when)
+            yield from self._capped(prompt, when)
 
     def _names(self, prompt: JudgedPrompt) -> tuple[str, ...]:
         return self._rulebook.frequencies.groups[prompt.group].names

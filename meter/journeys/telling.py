@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from meter.explanation import kept_back
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from meter.decision import MeterReading
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from meter.policy import Policy
 
 __all__ = [
+    "campaign_parts",
     "count_text",
     "dots",
     "expectations_text",
@@ -48,6 +51,15 @@ def count_text(step: JourneyStep) -> str:
     before = step.before[meter.name]
     moved = f"{before.used} → {meter.used}" if before.used != meter.used else f"{meter.used}"
     return f"{moved} counted" if meter.limit is None else f"{moved} of {meter.limit}"
+
+
+def campaign_parts(step: JourneyStep) -> Iterator[str]:
+    """Yield which prompts a view kept back, and in which variants it exposed its reader."""
+    if step.is_read:
+        for kept in kept_back(step.decision):
+            yield f"prompt {kept.prompt} kept back"
+        for exposure in step.decision.exposures:
+            yield f"variant {exposure.variant} of {exposure.experiment}"
 
 
 def moved_text(step: JourneyStep) -> str:

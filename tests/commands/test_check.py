@@ -23,7 +23,7 @@ def test_check_lists_problems_with_their_place(meter, folder):
     )
     assert "help: did you mean `monthly`?" in answer.out
     assert "broken.toml: 1 error\n" in answer.out
-    assert "policy.toml: nothing wrong (7 rules, 1 meter, 1 offer)" in answer.out
+    assert "policy.toml: nothing wrong (7 rules, 1 meter, 3 offers)" in answer.out
 
 
 def test_check_as_json_and_for_a_pull_request(meter, folder):
@@ -61,7 +61,7 @@ def test_check_goes_on_after_a_file_it_cannot_read(meter):
     answer = meter("check", "nowhere.toml", "policy.toml", "--today", "2026-06-01")
     assert (answer.code, answer.out) == (
         2,
-        "policy.toml: nothing wrong (7 rules, 1 meter, 1 offer)\n",
+        "policy.toml: nothing wrong (7 rules, 1 meter, 3 offers)\n",
     )
     assert "there is no file `nowhere.toml`" in answer.err
     document = meter("check", "nowhere.toml", "--format", "json").json
@@ -142,7 +142,7 @@ def test_check_takes_a_file_with_the_policy_that_includes_it(meter, folder):
     assert answer.out.endswith("\npolicy.toml: 1 error\n")
     (folder / "crawler.toml").write_text("[switches]\nstorm = false\n", encoding="utf-8")
     answer = meter("check", "crawler.toml", "policy.toml", "--today", "2026-06-01")
-    assert answer.out == "policy.toml: nothing wrong (7 rules, 1 meter, 1 offer)\n"
+    assert answer.out == "policy.toml: nothing wrong (7 rules, 1 meter, 3 offers)\n"
     alone = meter("check", "crawler.toml")
     assert alone.code == 1
     assert "(if a policy includes this file, check that policy: " in alone.out

@@ -36,6 +36,24 @@ def test_demo_shows_every_state_with_the_sources_words(meter):
     assert "0 free article" not in plain
 
 
+def test_demo_tells_the_campaign(meter):
+    """Shown once, then kept back; closed, and silent; a variant, and an offer to come back."""
+    said = " ".join(meter("demo").out.partition("Another reader")[2].split())
+    told = [
+        "The Harbour Letter, every Friday",
+        "prompt letter kept back",
+        "closes the prompt letter",
+        "prompt letter kept back",
+        "Try 1 month for $1",
+        "variant one-month of trial",
+        "Get 1 year for $29",
+        "subscribes by offer come-back",
+    ]
+    place = 0
+    for words in told:
+        place = said.index(words, place) + len(words)
+
+
 @pytest.mark.parametrize("locale", ["en", "ja"])
 def test_demo_fits_eighty_columns(meter, locale):
     """Also where a letter is two columns wide."""

@@ -14,7 +14,7 @@ def test_init_writes_a_folder_that_works(meter, folder):
     assert written == sorted(path.name for path in folder.iterdir() if path.is_file())
     assert (
         meter("check", "paywall/policy.toml", "--today", "2026-06-01").out
-        == "paywall/policy.toml: nothing wrong (7 rules, 1 meter, 1 offer)\n"
+        == "paywall/policy.toml: nothing wrong (7 rules, 1 meter, 3 offers)\n"
     )
     assert meter("journey", *(folder / "paywall").glob("*.journey.toml")).code == 0
     assert len(meter("decide", "paywall/policy.toml", "paywall/events.jsonl").lines) == 12

@@ -35,7 +35,8 @@ def test_every_prompt_of_the_policy_has_a_frame(client: TestClient, desk: Desk) 
     policy = desk.file().policy
     assert policy is not None
     there = situations(policy)
-    shown = figures(client, "/gallery?layout=wide&locale=ja&scheme=all")
+    asked = "/gallery?layout=wide&locale=ja&scheme=all"
+    shown = [*figures(client, asked), *figures(client, f"{asked}&from=61")]
     assert len(shown) == 2 * len(there)
     assert {one["data-scheme"] for one in shown} == {"light", "dark"}
     assert [one["data-show"] for one in shown[::2]] == [str(one.show) for one in there]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve, field, frozen
 
 from meter.decision import Decision
+from meter.explanation import frequency_words, in_turn
 from meter.loading.lints.prompts import unused_prompts
 from meter.prompts import render
 from meter.studio.gallery.missing import missing
@@ -69,6 +70,19 @@ class PromptSituation:
         """How much is left after this view, or `None` where nothing is counted."""
         reading = self.decision.meter
         return None if reading is None else reading.left
+
+    @property
+    def frequency(self) -> str:
+        """How often it is shown, in words; nothing where it comes at every such view."""
+        prompts = {prompt.name: prompt for prompt in in_turn(self.decision)}
+        shown = prompts.get(self.decision.prompt or "")
+        return "" if shown is None else frequency_words(shown)
+
+    @property
+    def variants(self) -> str:
+        """The variants in which a reader gets it, in words, where others get something else."""
+        exposures = self.decision.exposures
+        return ", ".join(f"`{one.variant}` of `{one.experiment}`" for one in exposures)
 
     def missing(self, locale: str, folder: Path | None = None) -> tuple[str, ...]:
         """Say what is missing of this prompt in a language; nothing is said where all is there.

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from attrs import evolve, field, frozen
 
 from meter.decision import Decision
+from meter.errors import listed
+from meter.explanation import in_turn, kept_back
 from meter.memo import decide
 from meter.rulebook import Rulebook, Verdict
 from meter.studio.gallery.candidates import candidates
@@ -40,7 +42,8 @@ __all__ = ["PromptWitness", "Witnesses", "witnesses"]
 class PromptWitness:
     """Somebody who gets a prompt: what is known of them in codes, and what was decided.
 
-    `used` says by meter how much is counted before, `who` in words who reads what.
+    `used` says by meter how much is counted before, `who` in words who reads what. `prompt` is what
+    is shown at another view than the one decided, where that depends on how often it was.
     """
 
     rulebook: Rulebook = field(repr=False)
@@ -48,11 +51,26 @@ class PromptWitness:
     used: Mapping[str, Way]
     who: str
     decision: Decision
+    prompt: str | None = None
 
     def with_used(self, meter: str, used: int) -> Decision:
         """Return what the same reader gets after `used` articles on one of the meters."""
         ways = {**self.used, meter: self.used[meter]._replace(used=used, own=False)}
-        return _decision(self.rulebook, self.values, ways)
+        decision = _decision(self.rulebook, self.values, ways)
+        return decision if self.prompt is None else evolve(decision, prompt=self.prompt)
+
+    def in_turn(self) -> Iterator[PromptWitness]:
+        """Yield what the same reader gets at such views, as how often it is shown allows it."""
+        prompts = in_turn(self.decision)
+        if not prompts:
+            yield self
+        for prompt in prompts:
+            decision = evolve(self.decision, prompt=prompt.name)
+            held = [f"`{one.prompt}`" for one in kept_back(decision)]
+            verb = "is" if len(held) == 1 else "are"
+            where = f", where {listed(held, 'and')} {verb} kept back" if held else ""
+            who = f"{self.who}{where}"
+            yield evolve(self, who=who, decision=decision, prompt=prompt.name)
 
 
 class Witnesses(NamedTuple):
@@ -84,7 +102,7 @@ def _all_shown(space: Space) -> Witnesses:
     anonymous = space.is_("reader", Status.ANONYMOUS)
     signed_in = diagrams.difference(space.possible, anonymous)
     said = [leaf for leaf in diagrams.values(whole) if isinstance(leaf, Verdict)]
-    found = []
+    found: list[PromptWitness] = []
     for verdict in said:
         if verdict.prompt is None:
             continue
@@ -92,7 +110,7 @@ def _all_shown(space: Space) -> Witnesses:
         for readers in (anonymous, signed_in):
             situation = space.example(diagrams.conjoin(here, readers))
             if situation is not None:
-                found.append(_witness(space, situation))
+                found += _witness(space, situation).in_turn()
     return Witnesses(tuple(found), frozenset(verdict.rule for verdict in said), is_exact=True)
 
 
@@ -118,7 +136,7 @@ def _searched(rulebook: Rulebook) -> Witnesses:
         except LookupError:  # no time has these codes
             continue
         deciding.add(decision.rule)
-        if decision.prompt is None:
+        if decision.prompt is None and not in_turn(decision):
             continue
         meter = decision.meter and decision.meter.name
         signed_in = values["reader"] is not Status.ANONYMOUS
@@ -131,7 +149,8 @@ def _searched(rulebook: Rulebook) -> Witnesses:
                 who=" ".join(_words(rulebook, values)),
                 decision=decision,
             )
-    return Witnesses(tuple(found.values()), frozenset(deciding), is_exact=False)
+    every = (one for witness in found.values() for one in witness.in_turn())
+    return Witnesses(tuple(every), frozenset(deciding), is_exact=False)
 
 
 def _words(rulebook: Rulebook, values: Mapping[str, Any]) -> Iterator[str]:

@@ -6,11 +6,9 @@ A field knows where its value stands in the tables of the file, and what it says
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
-from typing import TYPE_CHECKING, Literal
-from urllib.parse import quote
+from typing import TYPE_CHECKING
 
-from attrs import evolve, field, frozen
+from attrs import evolve
 
 from meter.canonical import to_table
 from meter.explanation import clause
@@ -18,100 +16,23 @@ from meter.formulas.translation import formula_of
 from meter.loading.positions import Positions
 from meter.loading.together.files import INCLUDE
 from meter.loading.toml import parse_toml
+from meter.studio.policy.campaigns import campaign_groups
+from meter.studio.policy.field import Field, FieldGroup, made, window_fields
 from meter.verify.phrasing import status_words
-from meter.vocabulary import Status, Unit
+from meter.vocabulary import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from meter.policy import Copy, Meter, Offer, Policy
 
-__all__ = ["LENGTH", "LENGTHS", "WINDOW", "Field", "FieldGroup", "Kind", "beside", "groups_of"]
-
-WINDOW = "window"
-LENGTH = "length"
-"""The last parts of the paths of the two inputs of a window."""
-
-LENGTHS = ("rolling", "fixed")
-"""The sorts of window that have a length."""
-
-WINDOWS = {
-    **{f"calendar {unit}": f"calendar {unit}" for unit in Unit},
-    "rolling": "rolling",
-    "fixed": "from first read",
-    "lifetime": "for ever",
-}
-"""The sorts of window, and what the form calls them."""
+__all__ = ["beside", "groups_of"]
 
 _NAMED = 2
 """The parts of the path of what has a name: `meters`, `monthly`."""
 
 _USUAL = (Status.ANONYMOUS, Status.REGISTERED)
 _CURRENCY = "a code such as USD, EUR or JPY"
-
-Kind = Literal["number", "price", "text", "words", "date", "lines", "choice"]
-"""What is typed in a field, and so how it is written in the file."""
-
-
-@frozen(kw_only=True)
-class Field:
-    """One input: where its value stands, what the policy says, what somebody typed."""
-
-    path: tuple[str | int, ...]
-    label: str
-    was: str
-    value: str
-    kind: Kind = "text"
-    hint: str = ""
-    message: str = ""
-    """What is wrong with what was typed."""
-    is_rare: bool = False
-    """Whether it is hidden until somebody asks for more."""
-    choices: Mapping[str, str] = field(factory=dict)
-    of_file: str | None = None
-    """What the file on disk says, where that is known."""
-
-    @property
-    def name(self) -> str:
-        """The name under which a browser sends it."""
-        return "/".join(quote(str(part), safe="") for part in self.path)
-
-    @property
-    def is_changed(self) -> bool:
-        """Whether somebody typed something else than the policy says."""
-        return self.value != self.was
-
-    @property
-    def differs(self) -> bool:
-        """Whether it says something else than the file on disk."""
-        return self.value != (self.was if self.of_file is None else self.of_file)
-
-    @property
-    def is_day(self) -> bool:
-        """Whether it can be picked in a calendar: an instant or a slip cannot."""
-        return self.kind == "date" and (not self.value or _is_day(self.value))
-
-
-@frozen(kw_only=True)
-class FieldGroup:
-    """Fields that belong together: those of a meter, an offer or a language."""
-
-    title: str
-    fields: tuple[Field, ...]
-
-    @property
-    def usual(self) -> tuple[Field, ...]:
-        """The fields that are shown at once: a changed one always is."""
-        return tuple(one for one in self.fields if not self._is_hidden(one))
-
-    @property
-    def rare(self) -> tuple[Field, ...]:
-        """The fields that are shown when somebody asks for more."""
-        return tuple(one for one in self.fields if self._is_hidden(one))
-
-    @staticmethod
-    def _is_hidden(one: Field) -> bool:
-        return one.is_rare and not one.value and not one.message
 
 
 def groups_of(policy: Policy, text: str) -> tuple[FieldGroup, ...]:
@@ -124,8 +45,8 @@ def groups_of(policy: Policy, text: str) -> tuple[FieldGroup, ...]:
         FieldGroup(title=f"Offer “{offer.name}”", fields=tuple(_offer(offer)))
         for offer in policy.offers
     ]
-    groups = (*meters, *offers, *_copies(policy, text))
     table = parse_toml(text, "policy.toml")
+    groups = (*meters, *offers, *campaign_groups(policy, table), *_copies(policy, text))
     if INCLUDE not in table:
         return groups
     here = (evolve(group, fields=tuple(_here(group, table))) for group in groups)
@@ -170,21 +91,6 @@ def beside(
     )
 
 
-def _field(
-    path: tuple[str | int, ...],
-    label: str,
-    value: object,
-    kind: Kind = "text",
-    hint: str = "",
-    *,
-    is_rare: bool = False,
-) -> Field:
-    said = "" if value is None else str(value)
-    return Field(
-        path=path, label=label, was=said, value=said, kind=kind, hint=hint, is_rare=is_rare
-    )
-
-
 def _meter(meter: Meter, policy: Policy) -> Iterator[Field]:
     path = ("meters", meter.name)
     per = f"{meter.count} free"
@@ -193,7 +99,7 @@ def _meter(meter: Meter, policy: Policy) -> Iterator[Field]:
             book = policy.rulebook
             who = clause(formula_of(limit.when, book.vocabulary, policy), book.vocabulary)
             label = f"Limit {number + 1}: {who}"
-            yield _field((*path, "limits", number, "limit"), label, limit.limit, "number", per)
+            yield made((*path, "limits", number, "limit"), label, limit.limit, "number", per)
     elif isinstance(meter.limit, Mapping):
         for status in Status:
             label = status_words([status])
@@ -201,38 +107,20 @@ def _meter(meter: Meter, policy: Policy) -> Iterator[Field]:
             given = meter.limit.get(status)
             where = (*path, "limit", str(status))
             hint = per if is_rare else f"{per}; empty or 0: none, a wall at once"
-            yield _field(where, _capital(label), given, "number", hint, is_rare=is_rare)
+            yield made(where, _capital(label), given, "number", hint, is_rare=is_rare)
     else:
-        yield _field((*path, "limit"), "Every reader", meter.limit, "number", per)
-    yield from _window(meter)
-
-
-def _window(meter: Meter) -> Iterator[Field]:
-    path = ("meters", meter.name, "window")
-    table = to_table(meter.window)
-    sort = next(key for key in table if key != "starts")
-    said = f"calendar {table['calendar']}" if sort == "calendar" else sort
-    yield Field(
-        path=(*path, WINDOW),
-        label="Window",
-        was=said,
-        value=said,
-        kind="choice",
-        choices=WINDOWS,
-    )
-    length = table[sort] if sort in LENGTHS else ""
-    hint = "such as 30 days or 36 hours"
-    yield _field((*path, LENGTH), "Length", length, "text", hint)
+        yield made((*path, "limit"), "Every reader", meter.limit, "number", per)
+    yield from window_fields((*path, "window"), meter.window)
 
 
 def _offer(offer: Offer) -> Iterator[Field]:
     path = ("offers", offer.name)
     table = to_table(offer)
-    yield _field((*path, "price"), "Price", table["price"], "price", "for the whole term")
-    yield _field((*path, "currency"), "Currency", offer.currency, "text", _CURRENCY)
-    yield _field((*path, "term"), "Term", offer.term, "text", "such as 3 months, 1 year or 14 days")
-    yield _field((*path, "starts"), "From", offer.starts, "date", "the day begins at midnight")
-    yield _field((*path, "ends"), "To", offer.ends, "date", "to the end of that day")
+    yield made((*path, "price"), "Price", table["price"], "price", "for the whole term")
+    yield made((*path, "currency"), "Currency", offer.currency, "text", _CURRENCY)
+    yield made((*path, "term"), "Term", offer.term, "text", "such as 3 months, 1 year or 14 days")
+    yield made((*path, "starts"), "From", offer.starts, "date", "the day begins at midnight")
+    yield made((*path, "ends"), "To", offer.ends, "date", "to the end of that day")
 
 
 def _copies(policy: Policy, text: str) -> Iterator[FieldGroup]:
@@ -256,17 +144,10 @@ def _copy(path: tuple[str, ...], copy: Copy | None) -> Iterator[Field]:
     headline = None if copy is None else copy.headline
     pitch = None if copy is None else copy.pitch
     benefits = () if copy is None else copy.benefits
-    yield _field((*path, "headline"), "Headline", headline, "words", "of walls and offers")
-    yield _field((*path, "pitch"), "Pitch", pitch, "words", "the sentence below it")
+    yield made((*path, "headline"), "Headline", headline, "words", "of walls and offers")
+    yield made((*path, "pitch"), "Pitch", pitch, "words", "the sentence below it")
     lines = "\n".join(benefits)
-    yield _field((*path, "benefits"), "Benefits", lines, "lines", "a line each")
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
+    yield made((*path, "benefits"), "Benefits", lines, "lines", "a line each")
 
 
 def _capital(words: str) -> str:

@@ -17,7 +17,7 @@ from meter.errors import PolicyError
 from meter.loading import check_text
 from meter.loading.toml import parse_toml
 from meter.studio.edits import TokenEdit, edited
-from meter.studio.policy.fields import LENGTH, LENGTHS, WINDOW, FieldGroup
+from meter.studio.policy.field import LENGTH, LENGTHS, WINDOW, FieldGroup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from meter.errors import Problem
     from meter.loading.positions import Path
     from meter.studio.edits import Value
-    from meter.studio.policy.fields import Field, Kind
+    from meter.studio.policy.field import Field, Kind
 
 __all__ = ["Filled", "filled"]
 
@@ -86,11 +86,13 @@ def _typed(group: FieldGroup, typed: Mapping[str, str]) -> FieldGroup:
 
 
 def _edits(group: FieldGroup) -> Iterator[TokenEdit]:
-    windows = {one.path[-1]: one for one in group.fields if one.path[-1] in (WINDOW, LENGTH)}
-    if any(one.is_changed for one in windows.values()):
-        yield from _window_edits(windows[WINDOW], windows[LENGTH])
+    said = {one.path: one for one in group.fields}
     for one in group.fields:
-        if one.is_changed and one.path[-1] not in windows:
+        if one.path[-1] == WINDOW:
+            length = said[*one.path[:-1], LENGTH]
+            if one.is_changed or length.is_changed:
+                yield from _window_edits(one, length)
+        elif one.is_changed and one.path[-1] != LENGTH:
             yield TokenEdit(one.path, _READERS[one.kind](one.value))
 
 
@@ -132,6 +134,7 @@ def _lines(text: str) -> Value | None:
 _FORMS: Mapping[Kind, str] = {
     "number": "write a whole number from 0, such as 5, or none for no limit",
     "price": "write a price such as 9 or 12.50",
+    "share": "write a share from 0 to 1, such as 0.5",
     "date": "write a day such as 2027-06-30",
 }
 """What is asked of somebody whose words are none of these."""
@@ -139,6 +142,7 @@ _FORMS: Mapping[Kind, str] = {
 _READERS: Mapping[Kind, Callable[[str], Value | None]] = {
     "number": _number,
     "price": _price,
+    "share": _price,
     "date": _day,
     "lines": _lines,
     "text": lambda text: text or None,

@@ -13,7 +13,7 @@ from meter.loading import check_text
 from meter.studio.desk import ConflictError, Desk, UnknownVersionError, Version
 from meter.studio.pages import desk_of, is_partial, link, page, part
 from meter.studio.policy.draft import ChangedLine, changed_lines, joined
-from meter.studio.policy.fields import FieldGroup, beside, groups_of
+from meter.studio.policy.fields import beside, groups_of
 from meter.studio.policy.form import Filled, filled
 from meter.studio.policy.work import (
     AT_ONCE,
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from starlette.requests import Request
+
+    from meter.studio.policy.field import FieldGroup
 
 __all__ = ["check", "save", "show", "undo"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from meter.errors import Problem, listed
-from meter.explanation import clause
+from meter.explanation import clause, frequency_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,13 +26,17 @@ _BADGES = {
 
 @frozen(kw_only=True)
 class RuleRow:
-    """A rule in words: whom it is for, what it spends, shows and offers, and warnings about it."""
+    """A rule in words: whom it is for, what it spends, shows and offers, and warnings about it.
+
+    `often` says how often its prompt is shown, where that is not at every view.
+    """
 
     number: int
     name: str
     when: str
     spend: str
     show: str
+    often: str
     offer: str
     badges: tuple[str, ...]
     warnings: tuple[Problem, ...]
@@ -46,12 +50,12 @@ def rule_rows(policy: Policy, problems: Iterable[Problem]) -> tuple[RuleRow, ...
             by_rule.setdefault(problem.path[1], []).append(problem)
     book = policy.rulebook
     return tuple(
-        _row(number, rule, clause(judged.formula, book.vocabulary), by_rule.get(number, []))
+        _row(policy, number, rule, clause(judged.formula, book.vocabulary), by_rule.get(number, []))
         for number, (rule, judged) in enumerate(zip(policy.rules, book.rules, strict=True))
     )
 
 
-def _row(number: int, rule: Rule, when: str, warnings: list[Problem]) -> RuleRow:
+def _row(policy: Policy, number: int, rule: Rule, when: str, warnings: list[Problem]) -> RuleRow:
     joiner = "and" if rule.offers else "or else"
     badges = [_BADGES[one.code] for one in warnings if one.code in _BADGES]
     return RuleRow(
@@ -60,7 +64,14 @@ def _row(number: int, rule: Rule, when: str, warnings: list[Problem]) -> RuleRow
         when=when,
         spend=listed(list(rule.spend)) if rule.spend else "",
         show=str(rule.show) + (f", prompt {rule.prompt}" if rule.prompt else ""),
+        often=_often(policy, rule),
         offer=listed(list(rule.offered), joiner) if rule.offered else "",
         badges=tuple(badges),
         warnings=tuple(warnings),
     )
+
+
+def _often(policy: Policy, rule: Rule) -> str:
+    prompts = {prompt.name: prompt for prompt in policy.prompts}
+    prompt = prompts.get(rule.prompt or "")
+    return "" if prompt is None else frequency_words(prompt)

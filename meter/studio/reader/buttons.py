@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from meter.journeys.actions import Cancel, ClearCookies, SignIn, SignOut
+from meter.journeys.actions import Cancel, ClearCookies, DismissPrompt, SignIn, SignOut
 from meter.studio.reader.moves import ArticleRead, parse_moves, write_moves
 from meter.vocabulary import ArticleAccess
 
@@ -24,6 +24,7 @@ BRANCH = "branch"
 """What the address asks to do where a branch is wanted: every other word is a step."""
 
 _OFFER = "Take the offer"
+_CLOSE = "Close the prompt"
 _ACCESSES = (ArticleAccess.METERED, ArticleAccess.FREE, ArticleAccess.PREMIUM)
 _LABELS = {"section": "Section", "tags": "Tag", "kind": "Kind"}
 _OTHERS = {"section": "another section", "tags": "no such tag", "kind": "another kind"}
@@ -53,11 +54,14 @@ class ArticleChoice:
 
 def button_groups(played: Played) -> tuple[tuple[str, tuple[Button, ...]], ...]:
     """Return the buttons in groups, each with its name."""
-    return (
-        ("Clock", tuple(_clock(played))),
-        ("Account", tuple(_account(played))),
-        ("Offer", tuple(_offers(played))),
+    groups = (
+        ("Clock", _clock(played)),
+        ("Account", _account(played)),
+        ("Offer", _offers(played)),
+        ("Prompt", _prompt(played)),
     )
+    found = ((name, tuple(buttons)) for name, buttons in groups)
+    return tuple((name, buttons) for name, buttons in found if buttons)
 
 
 def done(screen: Screen, does: str, given: Mapping[str, str]) -> Screen:
@@ -139,3 +143,16 @@ def _offers(played: Played) -> Iterator[Button]:
         yield Button(f"{_OFFER} {name}" if place else _OFFER, write_moves([move]))
     cannot = "" if played.can_cancel() else "nothing runs on that could be cancelled"
     yield Button("Cancel", write_moves([Cancel()]), cannot)
+
+
+def _prompt(played: Played) -> Iterator[Button]:
+    """Yield what can be done with a prompt, where the policy says how often some are shown."""
+    frequencies = played.policy.rulebook.frequencies
+    if not frequencies.prompts:
+        return
+    step = played.on_screen
+    shown = None if step is None else step.decision.prompt
+    if shown is None or shown not in frequencies.places:
+        yield Button(_CLOSE, "", "the page shows no prompt that a reader can close")
+    else:
+        yield Button(f"{_CLOSE} {shown}", write_moves([DismissPrompt(prompt=shown)]))

@@ -21,6 +21,7 @@ from meter.journeys.actions import (
     Action,
     Cancel,
     ClearCookies,
+    DismissPrompt,
     EndTrial,
     FailPayment,
     ReadArticle,
@@ -99,15 +100,17 @@ _NAMED: dict[str, Callable[[str], Action]] = {
     "start-trial": lambda offer: StartTrial(offer=offer),
     "subscribe": lambda offer: Subscribe(offer=offer or None),
     "device": lambda device: SwitchDevice(device=device),
+    "dismiss": lambda prompt: DismissPrompt(prompt=prompt),
 }
 _KEYS = {
     "sign-in": "sign_in",
     "start-trial": "start_trial",
     "subscribe": "subscribe",
     "device": "switch_device",
+    "dismiss": "dismiss",
 }
 """Under which key of a journey file the name stands that such a word gives."""
-_NEEDS_A_NAME = ("start-trial", "device")
+_NEEDS_A_NAME = ("start-trial", "device", "dismiss")
 _KNOWN = ("read", *_SIMPLE, *_NAMED, "+1h", "+1d")
 
 
@@ -260,6 +263,8 @@ def _name_of(move: Action) -> tuple[str, str] | None:
             name, value = "subscribe", move.offer
         case SwitchDevice():
             name, value = "device", move.device
+        case DismissPrompt():
+            name, value = "dismiss", move.prompt
         case _:
             return None
     told = value or ""

@@ -50,6 +50,7 @@ _LABELS = {
     "segments": "Segments",
     "score": "Score",
     "product": "Product",
+    "visitor": "Visitor",
 }
 """What the fields of a reader are called, in order."""
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
+from meter.explanation import in_turn
 from meter.journeys.steps import Expect
 from meter.journeys.writing import journey_text
 from meter.studio.reader.checking import StoryError
@@ -40,6 +41,7 @@ def expected_of(step: JourneyStep) -> Expect:
     """Return what a step brought, as an expectation."""
     decision = step.decision
     meter = decision.meter
+    experiments = decision.rulebook is not None and decision.rulebook.policy.experiments
     return Expect(
         show=decision.show,
         access=decision.access,
@@ -47,4 +49,6 @@ def expected_of(step: JourneyStep) -> Expect:
         left=False if meter is None or meter.left is None else meter.left,
         used=False if meter is None else meter.used,
         counted=decision.counted,
+        prompt=(decision.prompt or False) if in_turn(decision) else None,
+        exposed=tuple(one.experiment for one in decision.exposures) if experiments else None,
     )

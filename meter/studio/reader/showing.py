@@ -13,6 +13,7 @@ from meter.studio.reader.files import NewAnswers, answers_of
 from meter.studio.reader.playing import Played, play
 from meter.studio.reader.screen import Screen
 from meter.studio.reader.telling import Contrast, SideView, contrasts, side_view, when_text
+from meter.studio.reader.variants import visitors
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,6 +36,7 @@ class ShownScreen:
     groups: tuple[tuple[str, tuple[Button, ...]], ...]
     choices: tuple[ArticleChoice, ...]
     words: Mapping[str, tuple[str, ...]]
+    visitors: tuple[tuple[str, str], ...]
     answers: NewAnswers | None
     expected: str
     broken: int
@@ -77,6 +79,7 @@ def show(
         groups=button_groups(played[screen.side]),
         choices=choices(policies[screen.side], screen),
         words=_words(policy),
+        visitors=visitors(policy),
         answers=_answers(screen, first, folder),
         expected=expectations_text(first.journey, first.steps),
         broken=sum(step.problem is not None for step in first.steps),
@@ -103,7 +106,7 @@ def _title(screen: Screen, side: str, titles: Mapping[str, str]) -> str:
         parts.append(f"under {titles[side]}")
     if screen.b_who is not None:
         who = screen.b_who if side == "b" else screen.story.who
-        parts.append(f"{who.id}, {who.status}")
+        parts += filter(None, (who.id, who.status, who.visitor))
     return f"{side.upper()}: {', '.join(parts)}"
 
 

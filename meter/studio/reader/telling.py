@@ -10,6 +10,7 @@ from meter.explanation import Explanation, explanation_of
 from meter.journeys.actions import SwitchDevice, Wait
 from meter.journeys.person import span_text
 from meter.journeys.telling import (
+    campaign_parts,
     count_text,
     dots,
     format_time,
@@ -19,6 +20,7 @@ from meter.journeys.telling import (
 )
 from meter.studio.reader.naming import with_plain_times
 from meter.studio.reader.playing import step_differences
+from meter.studio.reader.variants import variants_of
 from meter.vocabulary import Access
 
 if TYPE_CHECKING:
@@ -207,7 +209,8 @@ def _reader(played: Played) -> str:
     device = person.device if played.current is None else played.current.view.device
     known = f"signed in as {reader.id}" if reader.registered else "not signed in"
     said = f"{reader.status(played.now)}, {known}"
-    return f"{said}, device: {device}" if _tells_devices(played) else said
+    parts = [said, f"device: {device}" if _tells_devices(played) else ""]
+    return ", ".join(filter(None, (*parts, variants_of(played.policy, reader))))
 
 
 def _tells_devices(played: Played) -> bool:
@@ -274,7 +277,8 @@ def _came(step: JourneyStep) -> str:
         return "cannot happen"
     if not step.is_read:
         return moved_text(step)
-    return " ".join(filter(None, (str(step.decision.show), count_text(step))))
+    came = " ".join(filter(None, (str(step.decision.show), count_text(step))))
+    return ", ".join((came, *campaign_parts(step)))
 
 
 def _kind(step: JourneyStep) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Who"]
 
 _STATUSES: tuple[str, ...] = tuple(Status)
-_OF_THE_FILE = ("id", "country", "device", "channel", "language")
+_OF_THE_FILE = ("id", "country", "device", "channel", "language", "visitor")
 
 
 @frozen(kw_only=True)
@@ -29,7 +29,8 @@ class Who:
     """Who reads: their status when the story starts, and what the publisher knows of them.
 
     An empty word is not known. `segments` are names with commas between, `score` is a number
-    between 0 and 1, `product` names what a trial or a subscription is for.
+    between 0 and 1, `product` names what a trial or a subscription is for, `visitor` is
+    the id by which experiments go.
     """
 
     id: str = "reader"
@@ -41,6 +42,7 @@ class Who:
     language: str = ""
     segments: str = ""
     score: str = ""
+    visitor: str = ""
 
     def __attrs_post_init__(self) -> None:
         if self.status not in _STATUSES:
@@ -106,4 +108,5 @@ class Who:
             segments=frozenset(self.listed_segments),
             country=self.country or None,
             score=self.number,
+            visitor=self.visitor or None,
         )

@@ -174,7 +174,7 @@ class _Reasons:
         return self._rulebook.frequencies.groups[prompt.group].names
 
     def _closed(self, prompt: JudgedPrompt) -> Iterator[str]:
-        closed = self._asked.usage.closed
+        closed = self._asked.usage.closed if prompt.closed else {}
         for name in self._names(prompt):
             until = closed.get(name, self._at - prompt.closed) + prompt.closed
             if until > self._at:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from attrs import evolve
@@ -446,6 +446,24 @@ def test_tells_why_a_prompt_was_kept_back_and_what_came():
     assert nobody[0].startswith(
         "the prompt `give` is kept back: the reader has no id, so nothing can be remembered; "
     )
+
+
+def test_a_closing_is_no_reason_for_a_prompt_that_is_not_silent_after_one():
+    """Another of its group is; the clock of another server may be a little ahead."""
+    policy = loads_policy(
+        'publication.name = "x"\n'
+        '[prompts.give]\nheading = "Give"\ngroup = "asks"\nonce = true\n'
+        '[prompts.bar]\nheading = "Bar"\ngroup = "asks"\nquiet_after = { closed = "7 days" }\n'
+        '[[rules]]\nname = "open"\nshow = "article"\nprompt = "give"\n'
+    )
+    view = PageView(article=Article(id="a"), id="v")
+    reader = Reader(id="r")
+    _, usage = decide(policy, reader, evolve(view, id="earlier"), Usage(), NOW)
+    usage = close(policy, usage, "bar", NOW + timedelta(minutes=5))
+    decision, _ = decide(policy, reader, view, usage, NOW)
+    assert (
+        "the prompt `give` is kept back: its group was shown once ever (at most 1), never again;"
+    ) in explain(decision, asked=AskedView(reader, view, usage))
 
 
 def test_tells_who_is_in_which_variant_by_which_id():

@@ -2,7 +2,7 @@
 
 The prompts of a group are looked at together, in every window that one of them asks for. Of each
 window as many showings are kept as the largest number in it can tell apart, and where a first
-showing begins the window, that one. A prompt that the policy no longer tracks may come back with
+showing begins the window of one that is kept, that one too. A prompt that the policy no longer tracks may come back with
 the next one: it is kept while the longest window lasts.
 """
 
@@ -68,9 +68,23 @@ def _kept(group: PromptGroup, held: Shown, when: int, key: str = "") -> Shown:
     for times, timeline in group.windows:
         inside = near.since(timeline.inside(near.ats, when)).ids
         kept |= {*inside[-times:]}
-        if timeline.window.fixed is not None:
-            kept |= {*inside[:1]}
+    kept |= _that_begin(group, near, kept)
     return {name: _only(tally, kept, when) for name, tally in held.items()}
+
+
+def _that_begin(group: PromptGroup, near: Tally, kept: set[str]) -> set[str]:
+    """Return the showings that begin the windows some are in, where a first showing does that.
+
+    Without these another would begin a window that is over, and those after it, at other instants.
+    """
+    fixed = [timeline for _, timeline in group.windows if timeline.window.fixed is not None]
+    starts = [timeline.starts(near.ats) for timeline in fixed]
+    found: set[int] = set()
+    new = {place for place, name in enumerate(near.ids) if name in kept}
+    while new:
+        found |= new
+        new = {begins[place] for begins in starts for place in new} - found
+    return {near.ids[place] for place in found}
 
 
 def _only(tally: Tally, kept: set[str], when: int) -> Tally:

@@ -1,0 +1,69 @@
+"""What is kept of prompts says what all of it would say, whatever windows a group looks at."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from meter import Article, PageView, Policy, Reader, Rule, Usage, Window, decide
+from meter.policy import Cap, Prompt, Publication
+from meter.windows import DAY, instant, moment
+
+READER = Reader(id="r")
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+WINDOWS = st.sampled_from(
+    [Window(fixed="2 days"), Window(rolling="5 days"), Window(calendar="week")]
+    + [Window(fixed=length) for length in ("1 day", "3 days")]
+)
+CAPS = st.lists(st.builds(Cap, times=st.integers(1, 3), window=WINDOWS), min_size=1, max_size=2)
+WAITS = (DAY // 2, DAY, 3 * DAY // 2, 1, 2 * DAY, 3 * DAY)
+
+
+def in_a_group(first, second, *, alone=False):
+    """Return a policy that opens everything and asks by the first of two prompts, or the second."""
+    group = None if alone else "asks"
+    return Policy(
+        publication=Publication(name="The Harbour Review"),
+        prompts=[
+            Prompt(name="give", heading="Give", at_most=first, instead="bar", group=group),
+            Prompt(name="bar", heading="Give too", at_most=second, group=group),
+        ],
+        rules=[Rule(name="all", show="article", prompt="give")],
+    )
+
+
+def view(name):
+    """Return a view with an id of its own."""
+    return PageView(article=Article(id="a"), id=str(name))
+
+
+@given(first=CAPS, second=CAPS, waits=st.lists(st.sampled_from(WAITS), max_size=16))
+def test_what_is_pruned_would_have_said_nothing(first, second, waits):
+    """A record from which nothing was ever removed shows the same prompts."""
+    policy = in_a_group(first, second)
+    at = instant(NOW)
+    kept = whole = Usage()
+    for number, wait in enumerate(waits):
+        at += wait
+        now = moment(at, policy.zone)
+        decision, kept = decide(policy, READER, view(number), kept, now)
+        other, after = decide(policy, READER, view(number), whole, now)
+        assert decision.prompt == other.prompt
+        whole = whole.union(after)
+
+
+def test_what_another_window_keeps_begins_no_window():
+    """`bar` was shown in two days that are over, and is kept for five: they do not begin again."""
+    policy = in_a_group(
+        [Cap(times=1, window=Window(fixed="2 days"))],
+        [Cap(times=2, window=Window(rolling="5 days"))],
+    )
+    usage = Usage()
+    shown = []
+    for days in (0, 1.5, 2.5, 4, 4.5):
+        now = NOW + timedelta(days=days)
+        decision, usage = decide(policy, READER, view(days), usage, now)
+        shown.append(decision.prompt)
+    assert shown == ["give", "bar", "give", None, "give"]

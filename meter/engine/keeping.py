@@ -1,9 +1,10 @@
 """What a record keeps of prompts: how long, how many, and what a sign-in brings of them.
 
 The prompts of a group are looked at together, in every window that one of them asks for. Of each
-window as many showings are kept as the largest number in it can tell apart, and where a first
-showing begins the window of one that is kept, that one too. A prompt that the policy no longer tracks may come back with
-the next one: it is kept while the longest window lasts.
+window as many showings are kept as the largest number in it can tell apart, of all together and of
+each prompt, and where a first showing begins the window of one that is kept, that one too. A prompt
+that the policy no longer tracks may come back with the next one: it is kept while the longest
+window lasts.
 """
 
 from __future__ import annotations
@@ -68,6 +69,9 @@ def _kept(group: PromptGroup, held: Shown, when: int, key: str = "") -> Shown:
     for times, timeline in group.windows:
         inside = near.since(timeline.inside(near.ats, when)).ids
         kept |= {*inside[-times:]}
+        for tally in held.values():  # a view that is sent again shows its own prompt again
+            own = {*tally.ids}
+            kept |= {*[name for name in inside if name in own][-times:]}
     kept |= _that_begin(group, near, kept)
     return {name: _only(tally, kept, when) for name, tally in held.items()}
 

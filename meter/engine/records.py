@@ -127,16 +127,17 @@ def close(policy: Policy, usage: Usage, prompt: str, now: datetime) -> Usage:
 
 
 def joined_at(policy: Policy, source: Usage, now: datetime) -> datetime:
-    """Return the instant at which a source is joined that signs in now: `now`, or its last read.
+    """Return the instant at which a source is joined that signs in now: `now`, or the last it did.
 
-    The clocks of two servers differ, and the page just read must not be lost; what is more than a
-    day ahead is no difference of clocks.
+    The clocks of two servers differ, and the page just read or the prompt just closed must not be
+    lost; what is more than a day ahead is no difference of clocks.
     """
     at = instant(now)
     tallies = chain(source.tallies.values(), source.shown.values())
     lasts = (tally.up_to(at + DAY).ats[-1:] for tally in tallies)
-    offered = (first for first in source.offered.values() if first <= at + DAY)
-    return moment(max(chain([at], offered, *lasts)), policy.zone)
+    told = chain(source.closed.values(), source.offered.values())
+    near = (when for when in told if when <= at + DAY)
+    return moment(max(chain([at], near, *lasts)), policy.zone)
 
 
 def ledger(policy: Policy, usage: Usage, now: datetime) -> dict[str, tuple[Tally, datetime | None]]:

@@ -67,3 +67,17 @@ def test_what_another_window_keeps_begins_no_window():
         decision, usage = decide(policy, READER, view(days), usage, now)
         shown.append(decision.prompt)
     assert shown == ["give", "bar", "give", None, "give"]
+
+
+def test_a_view_that_is_sent_again_shows_its_own_prompt_whatever_its_group_showed_since():
+    """The answer of the first view was lost; `bar` was shown in another tab before it came again."""
+    policy = in_a_group(
+        [Cap(times=1, window=Window(calendar="day"))],
+        [Cap(times=3, window=Window(rolling="12 hours"))],
+    )
+    usage = Usage()
+    shown = []
+    for hours, name in ((0, "one"), (1, "two"), (2, "one")):
+        decision, usage = decide(policy, READER, view(name), usage, NOW + timedelta(hours=hours))
+        shown.append(decision.prompt)
+    assert shown == ["give", "bar", "give"]

@@ -70,7 +70,7 @@ def test_what_another_window_keeps_begins_no_window():
 
 
 def test_a_view_that_is_sent_again_shows_its_own_prompt_whatever_its_group_showed_since():
-    """The answer of the first view was lost; `bar` was shown in another tab before it came again."""
+    """The first answer was lost; `bar` was shown in another tab before the view came again."""
     policy = in_a_group(
         [Cap(times=1, window=Window(calendar="day"))],
         [Cap(times=3, window=Window(rolling="12 hours"))],

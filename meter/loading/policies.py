@@ -67,6 +67,7 @@ _READS_ELSEWHERE = {
     "gate-needs-prompt": ("prompts",),
     "unfilled-prompt": ("offers", "prompts"),
     "unknown-noun": ("copy",),
+    "unknown-variant": ("experiments",),
 }
 """The tables that may say what something lacks, were they read."""
 
@@ -246,7 +247,6 @@ def _faults(parts: Mapping[str, Any], report: Places) -> Iterator[Problem]:
             "unfilled-prompt": (*fault.path[:-1], "spend"),
             "unknown-experiment": ("experiments",),
             "unknown-meter": ("meters",),
-            "unknown-variant": ("experiments",),
             "unknown-disjoint": ("offers",),
             "unknown-offer": ("offers",),
             "unknown-switch": ("switches",),

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from meter import Article, PageView, Policy, Reader, Rule, Usage, Window, decide
+from meter.engine import expires_at, join
 from meter.policy import Cap, Prompt, Publication
+from meter.usage import Tally
 from meter.windows import DAY, instant, moment
 
 READER = Reader(id="r")
@@ -21,14 +24,16 @@ CAPS = st.lists(st.builds(Cap, times=st.integers(1, 3), window=WINDOWS), min_siz
 WAITS = (DAY // 2, DAY, 3 * DAY // 2, 1, 2 * DAY, 3 * DAY)
 
 
-def in_a_group(first, second, *, alone=False):
+CAPPED = [Cap(times=1, window=Window(calendar="day"))]
+
+
+def in_a_group(first, second, zone="UTC"):
     """Return a policy that opens everything and asks by the first of two prompts, or the second."""
-    group = None if alone else "asks"
     return Policy(
-        publication=Publication(name="The Harbour Review"),
+        publication=Publication(name="The Harbour Review", timezone=zone),
         prompts=[
-            Prompt(name="give", heading="Give", at_most=first, instead="bar", group=group),
-            Prompt(name="bar", heading="Give too", at_most=second, group=group),
+            Prompt(name="give", heading="Give", at_most=first, instead="bar", group="asks"),
+            Prompt(name="bar", heading="Give too", at_most=second, group="asks"),
         ],
         rules=[Rule(name="all", show="article", prompt="give")],
     )
@@ -81,3 +86,26 @@ def test_a_view_that_is_sent_again_shows_its_own_prompt_whatever_its_group_showe
         decision, usage = decide(policy, READER, view(name), usage, NOW + timedelta(hours=hours))
         shown.append(decision.prompt)
     assert shown == ["give", "bar", "give"]
+
+
+AT_THE_ENDS = [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)]
+
+
+@pytest.mark.parametrize("at", AT_THE_ENDS, ids=["year 1", "year 9999"])
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Apia", "America/New_York"])
+def test_what_another_policy_left_at_the_ends_of_time_breaks_no_view(at, zone):
+    """Its meters, prompts and offers are not declared any more, and no calendar reaches there."""
+    asked = in_a_group([Cap(times=1, window=Window(calendar="year"))], CAPPED, zone=zone)
+    once = Tally(("x",), (instant(at),))
+    when = {"gone": instant(at)}
+    for left in (
+        Usage({"gone": once}),
+        Usage(shown={"gone": once}),
+        Usage(closed=when),
+        Usage(offered=when),
+    ):
+        decision, after = decide(asked, READER, view("one"), left, NOW)
+        assert decision.prompt == "give"
+        assert after.showings("give").ids
+        expires_at(asked, left, NOW)
+        join(asked, left, after, NOW)

@@ -11,7 +11,7 @@ from meter.engine.calls import check_given
 from meter.engine.counting import believe
 from meter.engine.deadlines import offered_ends, prune_offered
 from meter.engine.keeping import join_prompts, prompt_ends
-from meter.errors import MeterError, meant
+from meter.errors.kinds import check_name
 from meter.policy.faults.frequency import known_prompts
 from meter.usage import Usage, earliest_of
 from meter.windows import DAY, instant, moment
@@ -118,10 +118,7 @@ def close(policy: Policy, usage: Usage, prompt: str, now: datetime) -> Usage:
     It is the very same object where no prompt of the policy is silent after that. Raises
     `MeterError` if the policy has no such prompt, and none that ships is called so.
     """
-    known = known_prompts(policy)
-    if prompt not in known:
-        advice = meant(prompt, known)
-        raise MeterError(f"the policy has no prompt `{prompt}`; {advice}")
+    check_name("prompt", prompt, known_prompts(policy))
     group = policy.rulebook.frequencies.group_of(prompt)
     return usage if group is None or not group.closed else usage.closing(prompt, instant(now))
 

@@ -60,7 +60,7 @@ def look(
 
     def code(prompt: JudgedPrompt) -> int:
         closed = silent[prompt.group]
-        if closed is not None and when < closed + prompt.closed:
+        if prompt.closed and closed is not None and when < closed + prompt.closed:
             return NOT_NOW
         if bought is not None and bought < prompt.purchase:
             return NOT_NOW

@@ -135,6 +135,17 @@ def test_a_group_counts_the_showings_and_closings_of_all():
     assert [None, "give"] == [life.read(NOW + DAY - MOMENT), life.read(NOW + DAY)]
 
 
+def test_a_closing_a_moment_ahead_silences_no_prompt_that_is_silent_after_none():
+    """By the clock of another server `bar` is closed in an hour; `give` says nothing of that."""
+    life = Life(
+        'at_most = { times = 1, window = { calendar = "day" } }\ngroup = "asks"',
+        'quiet_after = { closed = "1 day" }\ngroup = "asks"',
+    )
+    life.usage = close(life.policy, Usage(), "bar", NOW + timedelta(hours=1))
+    assert life.read() == "give"
+    assert life.read(section="letters") is None
+
+
 def test_what_must_be_remembered_is_not_given_to_nobody():
     """A prefetch and a reader without an id get what stands in, and leave nothing."""
     life = Life('once = true\ninstead = "bar"')

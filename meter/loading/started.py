@@ -106,6 +106,8 @@ def check_name(
     report: ProblemCollector,
 ) -> None:
     """Report what was started or closed that is none of these, where they are known."""
+    if report.dropped_at((KEY,)) or report.dropped_at((DISMISSED,)):
+        return  # its name could not be read, which is told already
     if isinstance(event, Started) and offers is not None and event.started not in offers:
         message = f"`{event.started}` is not an offer of the policy"
         report.add("unknown-offer", (KEY,), message, meant(event.started, offers))

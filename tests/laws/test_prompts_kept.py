@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from meter import Article, PageView, Policy, Reader, Rule, Usage, Window, decide
 from meter.engine import expires_at, join
+from meter.engine.showings import look
 from meter.policy import Cap, Prompt, Publication
+from meter.rulebook import NOT_NOW
 from meter.usage import Tally
 from meter.windows import DAY, instant, moment
 
@@ -86,6 +88,40 @@ def test_a_view_that_is_sent_again_shows_its_own_prompt_whatever_its_group_showe
         decision, usage = decide(policy, READER, view(name), usage, NOW + timedelta(hours=hours))
         shown.append(decision.prompt)
     assert shown == ["give", "bar", "give"]
+
+
+@st.composite
+def lives(draw, policy, name):
+    """Draw what is remembered of a reader of a policy until `NOW`."""
+    usage = Usage()
+    at = instant(NOW) - draw(st.integers(3, 12)) * DAY // 2
+    for number, wait in enumerate(draw(st.lists(st.sampled_from(WAITS), max_size=8))):
+        at += wait
+        if at > instant(NOW):
+            break
+        now = moment(at, policy.zone)
+        _, usage = decide(policy, READER, view(f"{name}{number}"), usage, now)
+    return usage
+
+
+@given(data=st.data(), first=CAPS, second=CAPS)
+def test_a_sign_in_keeps_back_what_either_keeps_back_whatever_the_windows(data, first, second):
+    """Now and later, for each prompt of a group; in any order of two devices, and twice is once."""
+    policy = in_a_group(first, second)
+    device, other, account = (data.draw(lives(policy, name)) for name in ("d", "o", "a"))
+    both = join(policy, device, account, NOW)
+    later = instant(NOW) + data.draw(st.sampled_from([0, 1, *WAITS]))
+    new = view("new")
+    asked = [
+        look(policy.rulebook, READER, new, usage, later, later).codes
+        for usage in (device, account, both)
+    ]
+    for codes in zip(*asked, strict=True):
+        assert codes[2] == NOT_NOW or NOT_NOW not in codes
+    assert join(policy, device, both, NOW) is both
+    assert join(policy, other, both, NOW) == join(
+        policy, device, join(policy, other, account, NOW), NOW
+    )
 
 
 AT_THE_ENDS = [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)]

@@ -56,9 +56,7 @@ _MICROSECOND = timedelta(microseconds=1)
 _TERM = re.compile(r"([0-9]{1,4}) (day|week|month|year)s?", re.ASCII)
 _FIRST_WHOLE = (datetime(2, 1, 2, tzinfo=UTC) - EPOCH) // _MICROSECOND
 _LAST_WHOLE = (datetime(9998, 12, 30, tzinfo=UTC) - EPOCH) // _MICROSECOND
-"""No calendar reaches the ends of the years 1 to 9999: a read there ends with the next year, or
-with the last that is whole.
-"""
+"""No calendar reaches beyond: what is read there ends with the next, or the last, whole year."""
 _TOO_FAR = "no calendar reaches that far: the time is at the edge of the years 1 to 9999"
 _LONGEST_UNIT = {
     Unit.DAY: timedelta(days=2),

@@ -55,6 +55,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY = 86_400_000_000
 _MICROSECOND = timedelta(microseconds=1)
 _TERM = re.compile(r"([0-9]{1,4}) (day|week|month|year)s?", re.ASCII)
+_FIRST_WHOLE = (datetime(2, 1, 2, tzinfo=UTC) - EPOCH) // _MICROSECOND
+_LAST_WHOLE = (datetime(9998, 12, 30, tzinfo=UTC) - EPOCH) // _MICROSECOND
+"""No calendar reaches beyond: what is read there ends with the next, or the last, whole year."""
 _TOO_FAR = "no calendar reaches that far: the time is at the edge of the years 1 to 9999"
 _LONGEST_UNIT = {
     Unit.DAY: timedelta(days=2),
@@ -282,6 +285,14 @@ class Timeline:
         leaves = 0 if limit is None else max(0, len(reads) - limit)
         return reads[leaves] + self._length
 
+    def starts(self, reads: Sequence[int]) -> Sequence[int]:
+        """Return for each read the index of the one that begins the fixed window it is in."""
+        starts: list[int] = []
+        for place, read in enumerate(reads):
+            begins = not starts or reads[starts[-1]] + self._length <= read
+            starts.append(place if begins else starts[-1])
+        return starts
+
     def outside(self, reads: Sequence[int], first: int, at: int) -> int:
         """Return the index after the last read inside, where some lie ahead of `at`.
 
@@ -299,7 +310,7 @@ class Timeline:
         if self.window.lifetime:
             return None
         if self.window.calendar is not None:
-            return self.bounds(reads[-1])[1]
+            return self.bounds(min(max(reads[-1], _FIRST_WHOLE), _LAST_WHOLE))[1]
         return reads[-1] + self._length
 
     def _inside_calendar(self, reads: Sequence[int], at: int) -> int:

@@ -3,8 +3,9 @@
 A reader is *exposed* to an experiment at a view if some other variant of it, for the same reader,
 view and record, would have given another show, access, prompt, offers or reading of the meter, or
 other counts. So whoever is exposed is so in every variant, the control too, and whoever meets the
-same in all variants is in none of the figures. What a view decides in another variant is asked of
-the same rules: the facts with that variant, judged again.
+same in all variants is in none of the figures. A view that is speculative in one of the variants
+exposes in none: nobody looks. What a view decides in another variant is asked of the same rules:
+the facts with that variant, judged again.
 """
 
 from __future__ import annotations
@@ -38,9 +39,18 @@ def conclude(
         return conclusion
     surely: dict[Exposure, None] = {}
     perhaps: dict[Exposure, list[Conclusion]] = {}
-    for experiment, known in other_variants(rulebook, facts):
-        exposure = Exposure(experiment.name, facts[experiment.slot])
-        other = _concluded(rulebook, known, facts, counts, now)
+    others = [
+        (
+            Exposure(experiment.name, facts[experiment.slot]),
+            _concluded(rulebook, known, facts, counts, now),
+        )
+        for experiment, known in other_variants(rulebook, facts)
+    ]
+    # What is speculative in one variant tells of none, so it tells of none in the others either.
+    unseen = {exposure for exposure, other in others if other.decision.speculative}
+    for exposure, other in others:
+        if exposure in unseen:
+            continue
         if _differs(conclusion, other):
             surely[exposure] = None
         elif conclusion.groups != other.groups:
@@ -95,14 +105,15 @@ def _differs(one: Conclusion, other: Conclusion) -> bool:
     Nothing is to be chosen where each has one meter to tell, or one of them has none.
     """
     mine, yours = one.decision, other.decision
-    if (mine.show, mine.access, mine.prompt, mine.offers, mine.counted, one.counted) != (
+    if (mine.show, mine.access, mine.prompt, mine.offers, mine.counted) != (
         yours.show,
         yours.access,
         yours.prompt,
         yours.offers,
         yours.counted,
-        other.counted,
     ):
+        return True
+    if {*one.counted} != {*other.counted}:  # in whatever order the rules spend
         return True
     if one.groups == other.groups:
         return False

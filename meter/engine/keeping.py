@@ -1,9 +1,10 @@
 """What a record keeps of prompts: how long, how many, and what a sign-in brings of them.
 
 The prompts of a group are looked at together, in every window that one of them asks for. Of each
-window as many showings are kept as the largest number in it can tell apart, and where a first
-showing begins the window, that one. A prompt that the policy no longer tracks may come back with
-the next one: it is kept while the longest window lasts.
+window as many showings are kept as the largest number in it can tell apart, of all together and of
+each prompt, and where a first showing begins the window of one that is kept, that one too. A prompt
+that the policy no longer tracks may come back with the next one: it is kept while the longest
+window lasts.
 """
 
 from __future__ import annotations
@@ -74,9 +75,29 @@ def _kept(group: PromptGroup, held: Shown, when: int, key: str = "") -> Shown:
         if last == 0:
             return held
         kept.update(near.ids[last:])
-        if timeline.window.fixed is not None:
-            kept.update(near.ids[first : first + 1])
+        for tally in held.values() if len(held) > 1 else ():
+            # A view that is sent again shows its own prompt again.
+            own = {*tally.ids}
+            kept.update([name for name in near.ids[first:] if name in own][-times:])
+    kept |= _that_begin(group, near, kept)
     return {name: _only(tally, kept, when) for name, tally in held.items()}
+
+
+def _that_begin(group: PromptGroup, near: Tally, kept: set[str]) -> set[str]:
+    """Return the showings that begin the windows some are in, where a first showing does that.
+
+    Without these another would begin a window that is over, and those after it, at other instants.
+    """
+    fixed = [timeline for _, timeline in group.windows if timeline.window.fixed is not None]
+    if not fixed:
+        return set()
+    starts = [timeline.starts(near.ats) for timeline in fixed]
+    found: set[int] = set()
+    new = {place for place, name in enumerate(near.ids) if name in kept}
+    while new:
+        found |= new
+        new = {begins[place] for begins in starts for place in new} - found
+    return {near.ids[place] for place in found}
 
 
 def _only(tally: Tally, kept: set[str], when: int) -> Tally:
@@ -128,7 +149,7 @@ def join_prompts(
 
     What the source has from after `at` takes no part. An id on both sides keeps its later instant.
     Where a first showing begins the one window there is, what either would keep back stays back, as
-    for a meter; beside windows of other kinds it begins with the first of all showings.
+    for a meter; beside other windows it begins anew with the last of all showings.
     """
     shown = dict(target.shown)
     for names in _groups(rulebook, source.shown):
@@ -149,13 +170,11 @@ def _joined(group: PromptGroup, brought: Shown, own: Shown, at: int, believed: i
     lengths = {timeline.window for _, timeline in group.windows}
     if len(lengths) == 1 and lengths.pop().fixed is not None:
         return _begun_together(group, brought, near, own, at, believed)
-    new = {
-        name: tally_of({k: v for k, v in table_of(tally).items() if _is_held(group, v, at)})
-        for name, tally in brought.items()
-    }
+    new = {name: _still(group, tally, at) for name, tally in brought.items()}
     joined = {name: tally.union(new.get(name, Tally())) for name, tally in near.items()}
     if joined == near:
         return {}
+    joined = _laid(group, {name: _still(group, tally, at) for name, tally in joined.items()}, at)
     held = _all_of(joined.values())
     when = max(at, held.ats[-1])
     kept = set()
@@ -163,16 +182,46 @@ def _joined(group: PromptGroup, brought: Shown, own: Shown, at: int, believed: i
         if timeline.window.fixed is None:
             kept |= {*held.since(timeline.inside(held.ats, when)).ids[-times:]}
         else:
-            kept |= {k for k, v in table_of(held).items() if _ends_after(timeline, v, when)}
+            # Whoever signs in next may bring one with which these count.
+            back = 2 * (timeline.ends((0,)) or 0)
+            kept |= {k for k, v in table_of(held).items() if v + back > when}
     return {
         name: _only(tally, kept, when).with_later(own[name], believed)
         for name, tally in joined.items()
     }
 
 
-def _is_held(group: PromptGroup, shown: int, at: int) -> bool:
-    """Say whether a showing may be in some window of a group at an instant."""
-    return any(_ends_after(timeline, shown, at) for _, timeline in group.windows)
+def _laid(group: PromptGroup, joined: Shown, at: int) -> Shown:
+    """Return joined showings with one window where a first showing begins one: from the last.
+
+    What was shown before that, as far back as a window could cover it, counts as shown then: else a
+    window that is over would take the place of one that runs. It is the same in any order.
+    """
+    fixed = [timeline for _, timeline in group.windows if timeline.window.fixed is not None]
+    near = [v for tally in joined.values() for v in tally.up_to(at).ats]
+    if not fixed or not near:
+        return joined
+    last = max(near)
+    first = at - 2 * max(timeline.ends((0,)) or 0 for timeline in fixed)
+
+    def moved(shown: int) -> int:
+        return last if first < shown < last else shown
+
+    return {
+        name: tally_of({key: moved(v) for key, v in table_of(tally).items()})
+        for name, tally in joined.items()
+    }
+
+
+def _still(group: PromptGroup, tally: Tally, at: int) -> Tally:
+    """Return the showings that may be in some window of a group at an instant."""
+    lines = [timeline for _, timeline in group.windows]
+    held = (
+        (name, shown)
+        for name, shown in table_of(tally).items()
+        if any(_ends_after(timeline, shown, at) for timeline in lines)
+    )
+    return tally_of(dict(held))
 
 
 def _ends_after(timeline: Timeline, shown: int, at: int) -> bool:

@@ -11,7 +11,8 @@ from meter.engine.calls import check_given
 from meter.engine.counting import believe
 from meter.engine.deadlines import offered_ends, prune_offered
 from meter.engine.keeping import join_prompts, prompt_ends
-from meter.errors import UnknownPromptError, meant, quoted
+from meter.errors import UnknownPromptError
+from meter.errors.kinds import check_name
 from meter.policy.faults.frequency import known_prompts
 from meter.usage import Usage, earliest_of
 from meter.windows import DAY, instant, moment
@@ -128,24 +129,21 @@ def check_prompt(policy: Policy, prompt: str) -> None:
 
     That is a mistake whoever closes it, also a reader of whom nothing is remembered.
     """
-    known = known_prompts(policy)
-    if prompt not in known:
-        raise UnknownPromptError(
-            f"the policy has no prompt {quoted(prompt)}; {meant(prompt, known)}"
-        )
+    check_name("prompt", prompt, known_prompts(policy), UnknownPromptError)
 
 
 def joined_at(policy: Policy, source: Usage, now: datetime) -> datetime:
-    """Return the instant at which a source is joined that signs in now: `now`, or its last read.
+    """Return the instant at which a source is joined that signs in now: `now`, or the last it did.
 
-    The clocks of two servers differ, and the page just read must not be lost; what is more than a
-    day ahead is no difference of clocks.
+    The clocks of two servers differ, and the page just read or the prompt just closed must not be
+    lost; what is more than a day ahead is no difference of clocks.
     """
     at = instant(now)
     tallies = chain(source.tallies.values(), source.shown.values())
     lasts = (tally.up_to(at + DAY).ats[-1:] for tally in tallies)
-    offered = (first for first in source.offered.values() if first <= at + DAY)
-    return moment(max(chain([at], offered, *lasts)), policy.zone)
+    told = chain(source.closed.values(), source.offered.values())
+    near = (when for when in told if when <= at + DAY)
+    return moment(max(chain([at], near, *lasts)), policy.zone)
 
 
 def ledger(policy: Policy, usage: Usage, now: datetime) -> dict[str, tuple[Tally, datetime | None]]:

@@ -8,12 +8,12 @@ words.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from meter.errors import meant, quoted
+from meter.errors import MeterError, meant, quoted
 from meter.errors.values import (
     MOST_DAYS,
     Fault,
@@ -43,6 +43,7 @@ __all__ = [
     "as_set",
     "as_tuple",
     "check_argument",
+    "check_name",
     "choice",
     "each",
     "either",
@@ -75,6 +76,18 @@ def check_argument(name: str, value: object, kind: Kind) -> None:
     fault = kind(value, f"`{name}`")
     if fault is not None:
         raise error_of("", name, fault)
+
+
+def check_name(
+    noun: str,
+    name: object,
+    known: Collection[str],
+    error: type[MeterError] = MeterError,
+) -> None:
+    """Raise what is wrong with the name of something of a policy, if it is none of those known."""
+    check_argument(noun, name, instance(str, form="a name in quotes"))
+    if name not in known:
+        raise error(f"the policy has no {noun} {quoted(name)}; {meant(str(name), known)}")
 
 
 def maybe(kind: Kind) -> Kind:

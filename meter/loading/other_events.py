@@ -104,7 +104,12 @@ def check_named(
     prompts: Collection[str] | None,
     report: ProblemCollector,
 ) -> None:
-    """Report what was started or closed that is none of these, where they are known."""
+    """Report what was started or closed that is none of these, where they are known.
+
+    A name that could not be read is told already.
+    """
+    if report.dropped_at((STARTED,)) or report.dropped_at((DISMISSED,)):
+        return
     if isinstance(event, Started):
         _check(event.started, STARTED, offers, report)
     elif isinstance(event, Dismissed):

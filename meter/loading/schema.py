@@ -29,7 +29,7 @@ from meter.loading.machines import GIFTS, MACHINES
 from meter.loading.meters import METER
 from meter.loading.offers import OFFER, PRODUCT
 from meter.loading.prompts import AT_MOST, NOUNS_BY_NAME, PROMPTS, TEXTS_BY_TABLE, WORDS_BY_PROMPT
-from meter.loading.together.files import INCLUDE, MOST_FILES
+from meter.loading.together.files import INCLUDE, INCLUDED, MOST_FILES
 from meter.loading.together.rules import GROUPS, NAME, RULES, name_step
 from meter.policy import Copy, Guarantee, Links, Publication
 from meter.policy.promised import Promised
@@ -245,7 +245,7 @@ POLICY = Table(
         ),
         INCLUDE: Key(
             shape=List(
-                item=Text(form='a file such as `"walls.toml"`'),
+                item=INCLUDED,
                 most=MOST_FILES,
                 least=0,
                 example='["walls.toml"]',

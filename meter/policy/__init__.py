@@ -13,11 +13,12 @@ from zoneinfo import ZoneInfo
 from attrs import field, frozen
 
 from meter import vocabulary
-from meter.errors import MeterError, PolicyError, Problem, meant
+from meter.errors import PolicyError, Problem
 from meter.errors.kinds import (
     FLAG,
     TEXT,
     as_tuple,
+    check_name,
     choice,
     each,
     either,
@@ -316,5 +317,5 @@ def _named(kind: str, name: str, items: tuple[_Named, ...]) -> _Named:
     for item in items:
         if item.name == name:
             return item
-    advice = meant(name, [item.name for item in items])
-    raise MeterError(f"the policy has no {kind} `{name}`; {advice}")
+    check_name(kind, name, [item.name for item in items])
+    raise AssertionError("a name that is known was not found")  # pragma: no cover

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from meter import Article, Entitlement, PageView, PolicyError, Reader, Usage, decide, loads_policy
-from meter.engine import close, expires_at, join
+from meter.engine import close, expires_at, join, joined_at
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -182,6 +182,16 @@ def test_a_sign_in_brings_what_was_shown_and_closed():
     assert join(life.policy, device, account, NOW) is account
     late = join(life.policy, device, Usage(), NOW + DAY)
     assert (late.shown, late.closed) == ({}, device.closed)
+
+
+def test_a_sign_in_brings_what_was_closed_by_the_clock_of_another_server():
+    """Closed five seconds ago, by a clock that is a minute ahead of the one that joins."""
+    policy = Life('quiet_after = { closed = "7 days" }').policy
+    device = close(policy, Usage(), "give", NOW + timedelta(seconds=55))
+    account = join(policy, device, Usage(), joined_at(policy, device, NOW), clock=NOW)
+    assert account.closed == device.closed
+    wrong = close(policy, Usage(), "give", NOW + 2 * DAY)
+    assert joined_at(policy, wrong, NOW) == NOW
 
 
 def test_what_is_remembered_of_prompts_is_the_third_version():

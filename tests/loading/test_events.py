@@ -245,6 +245,16 @@ def test_a_bad_event_is_told_with_its_line(table, code, advice):
     assert str(caught.value).startswith(f"events.jsonl:3: error[{code}]: ")
 
 
+@pytest.mark.parametrize("key", ["started", "dismissed"])
+@pytest.mark.parametrize(("name", "code"), [(None, "missing-key"), (5, "wrong-type")])
+def test_a_name_that_cannot_be_read_is_told_once(key, name, code):
+    """And not as a name that the policy does not have."""
+    line = json.dumps({"at": LEAST["at"], "reader": {"id": "r"}, key: name})
+    with pytest.raises(EventError) as caught:
+        list(read_events([line], "events", TOKYO, offers=["summer"], prompts=["give"]))
+    assert [problem.code for problem in caught.value.problems] == [code]
+
+
 HOSTILE = {
     "no JSON": ("{", "json-syntax"),
     "two values": ("{} {}", "json-syntax"),

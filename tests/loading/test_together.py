@@ -297,6 +297,9 @@ def test_what_two_files_say_is_told_with_both_places(folder):
         ('["meters.toml", "./meters.toml"]', "bad-include"),
         ('["again.toml"]', "bad-include"),
         ('["\\u0000.toml"]', "control-character"),
+        ('["meters\\n.toml"]', "no-such-file"),
+        ('["\\u202emeters.toml"]', "no-such-file"),
+        ('[""]', "empty-text"),
         (str(["meters.toml"] * (MOST_FILES + 1)), "too-many"),
     ],
 )

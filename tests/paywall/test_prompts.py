@@ -76,6 +76,22 @@ def test_closing_what_nothing_is_quiet_after_writes_nothing(paywall):
         paywall.dismissed("", "give", now=NOW)
 
 
+@pytest.mark.parametrize("name", [None, 5, ["give"], b"give"])
+def test_what_is_no_name_is_a_mistake_and_not_a_name_that_is_unknown(paywall, name):
+    """A form whose field is missing gives `None`."""
+    for say in (paywall.dismissed, paywall.started):
+        with pytest.raises(TypeError, match="is a name in quotes, not"):
+            say("anna", name)
+
+
+def test_a_long_name_is_cut_in_the_message(paywall):
+    """It comes from a browser, and is logged."""
+    for say in (paywall.dismissed, paywall.started):
+        with pytest.raises(MeterError) as caught:
+            say("anna", "x" * 100_000)
+        assert len(str(caught.value)) < 400
+
+
 def test_the_async_paywall_closes_alike():
     """The same, awaited."""
 

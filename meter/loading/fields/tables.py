@@ -76,8 +76,9 @@ class Table:
         try:
             return self.make(**given)
         except InvalidValueError as error:
-            if not dropped:
-                refused(error.fault, (*path, error.field), report)
+            place = (*path, error.field)
+            if not dropped and not report.dropped_under(place):
+                refused(error.fault, place, report)
             return REFUSED
         except ValueError as error:
             if not dropped:

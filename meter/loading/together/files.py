@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve, field, frozen
 
 from meter.errors import PolicyError, Problem, quoted
+from meter.loading.fields import REFUSED, Text
 from meter.loading.files import file_problem
 from meter.loading.problems import ProblemCollector
 from meter.loading.toml import parse_toml, read_text
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "INCLUDE",
+    "INCLUDED",
     "MOST_FILES",
     "PolicyFile",
     "PolicyFiles",
@@ -35,6 +37,8 @@ INCLUDE = "include"
 MOST_FILES = 50
 """How many files a policy may include."""
 
+INCLUDED = Text(form='a file such as `"walls.toml"`')
+"""The form of the name of an included file."""
 _SUFFIX = ".toml"
 
 
@@ -134,7 +138,7 @@ class _Reading:
         seen = {resolved(self.folder / self.own.path.name): "the policy's own file"}
         for place, item in enumerate(listed):
             path = None
-            if isinstance(item, str) and item.isprintable():
+            if isinstance(item, str) and _is_readable(item):
                 path = self._path(item, (INCLUDE, place), seen)
             file = None if path is None else self._file(path)
             if file is not None:
@@ -190,6 +194,11 @@ class _Reading:
         report.add_problem(problem, "key")
         self.broken += report.problems(text, name)
         return None
+
+
+def _is_readable(name: str) -> bool:
+    """Say whether a name is a text; reading the policy says what is wrong with any other."""
+    return INCLUDED.read(name, (INCLUDE,), ProblemCollector()) is not REFUSED
 
 
 def resolved(path: Path) -> Path:

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from attrs import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
     from meter.experiments.experiment import Experiment
     from meter.experiments.hashes import Hash
 
-__all__ = ["Flow", "Moves", "moves", "shares"]
+__all__ = ["Flow", "Moves", "apart", "met_together", "moves", "shares"]
 
 
 class Flow(NamedTuple):
@@ -73,8 +73,10 @@ class _Answer(NamedTuple):
 
 _OUT = _Answer(admitted=False)
 
-_Both = tuple[_Answer, _Answer]
-_Joint = dict[_Both, Fraction]
+_Several = tuple[_Answer, ...]
+"""What is known of an id in each of several experiments."""
+
+_Joint = dict[_Several, Fraction]
 
 
 class _Coordinate(NamedTuple):
@@ -90,10 +92,7 @@ def moves(before: Experiment | None, after: Experiment | None) -> Moves:
     Variants are the same where their names are. The shares are of all ids, and so of any of them
     that were chosen without regard to the hash, such as those that a condition is about.
     """
-    places = dict.fromkeys([*_coordinates(before), *_coordinates(after)])
-    joint: _Joint = {(_unasked(before), _unasked(after)): Fraction(1)}
-    for place in places:
-        joint = _product(joint, _pieces(place, before, after))
+    joint = _together([before, after])
     flows = [Flow(was.variant, now.variant, share) for (was, now), share in joint.items() if share]
     return Moves(tuple(sorted(flows, key=lambda flow: (flow.before or "", flow.after or ""))))
 
@@ -113,6 +112,44 @@ def shares(experiment: Experiment) -> dict[str | None, Fraction]:
     return {name: found.get(name, Fraction()) for name in names}
 
 
+def met_together(experiments: Sequence[Experiment]) -> frozenset[tuple[str | None, ...]]:
+    """Return the variants of several experiments that some id is in at once; `None` is none.
+
+    >>> from meter.experiments import Experiment
+    >>> halves = {"a": 0.5, "b": 0.5}
+    >>> one, other = (Experiment(seed="s", variants=halves) for _ in range(2))
+    >>> sorted(met_together([one, other]))
+    [('a', 'a'), ('b', 'b')]
+    """
+    joint = _together(experiments)
+    return frozenset(tuple(each.variant for each in answers) for answers in joint)
+
+
+def apart(experiments: Sequence[Experiment]) -> Iterator[tuple[int, ...]]:
+    """Yield the places of experiments that hang together, however indirectly.
+
+    Those of two of these groups share no number of an id: each says nothing of the other.
+    """
+    groups: list[tuple[set[_Coordinate], list[int]]] = []
+    for place, experiment in enumerate(experiments):
+        coordinates, places = set(_coordinates(experiment)), [place]
+        for other in [each for each in groups if each[0] & coordinates]:
+            groups.remove(other)
+            coordinates |= other[0]
+            places = [*other[1], *places]
+        groups.append((coordinates, places))
+    return (tuple(sorted(places)) for _, places in groups)
+
+
+def _together(experiments: Sequence[Experiment | None]) -> _Joint:
+    """Return how many ids have which answers of all of some experiments."""
+    places = dict.fromkeys(place for each in experiments for place in _coordinates(each))
+    joint: _Joint = {tuple(map(_unasked, experiments)): Fraction(1)}
+    for place in places:
+        joint = _product(joint, _pieces(place, experiments))
+    return joint
+
+
 def _unasked(experiment: Experiment | None) -> _Answer:
     """Return what is known before any coordinate is: nobody is in an experiment there is not."""
     return _OUT if experiment is None else _Answer()
@@ -125,14 +162,14 @@ def _coordinates(experiment: Experiment | None) -> list[_Coordinate]:
     return [_Coordinate(experiment.hash, experiment.seed), *filters]
 
 
-def _pieces(place: _Coordinate, before: Experiment | None, after: Experiment | None) -> _Joint:
-    """Return how much of a coordinate has which answers before and after."""
+def _pieces(place: _Coordinate, experiments: Sequence[Experiment | None]) -> _Joint:
+    """Return how much of a coordinate has which answers."""
     parts = place.hash.parts
-    cuts = {0, parts} | _bounds(before, place) | _bounds(after, place)
+    cuts = {0, parts}.union(*(_bounds(each, place) for each in experiments))
     found: _Joint = {}
     for first, end in pairwise(sorted(cuts)):
-        both = (_answer(before, place, first), _answer(after, place, first))
-        found[both] = found.get(both, Fraction()) + Fraction(end - first, parts)
+        answers = tuple(_answer(each, place, first) for each in experiments)
+        found[answers] = found.get(answers, Fraction()) + Fraction(end - first, parts)
     return found
 
 
@@ -165,8 +202,8 @@ def _answer(experiment: Experiment | None, place: _Coordinate, number: int) -> _
 def _product(left: _Joint, right: _Joint) -> _Joint:
     """Return the answers of two independent coordinates together."""
     found: _Joint = {}
-    for (was, now), share in left.items():
-        for (was_too, now_too), part in right.items():
-            both = (was.joined(was_too), now.joined(now_too))
+    for known, share in left.items():
+        for more, part in right.items():
+            both = tuple(one.joined(other) for one, other in zip(known, more, strict=True))
             found[both] = found.get(both, Fraction()) + share * part
     return found

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meter.experiments import Experiment, Filter, Hash, holdout
-from meter.experiments.moves import Flow, moves, shares
+from meter.experiments.moves import Flow, apart, met_together, moves, shares
 from tests.experiments.drawn import experiments
 
 PARTS = 100
@@ -67,6 +67,34 @@ def test_shares_of_an_edit_are_counted_over_every_number(before, after):
     )
     expected = {pair: Fraction(count, PARTS**2) for pair, count in found.items()}
     assert expected == {flow[:2]: flow.share for flow in moves(before, after).flows}
+
+
+@given(st.lists(experiments(hashes=SMALL), min_size=1, max_size=4))
+@settings(max_examples=25)
+def test_variants_that_are_met_together_are_those_of_some_pair_of_numbers(drawn):
+    """Of any number of experiments, whichever seeds they have in common."""
+    first, second = (list(zip(*(answers(each)[s] for each in drawn), strict=True)) for s in SEEDS)
+    found = {
+        tuple(variant(*pair) for pair in zip(one, other, strict=True))
+        for one, other in product(set(first), set(second))
+    }
+    assert found == met_together(drawn)
+
+
+@given(st.lists(experiments(seeds="abcdef", hashes=SMALL, most_filters=1), max_size=5))
+def test_experiments_that_are_apart_share_no_seed(drawn):
+    """Those of one group hang together; a group of several falls into no two such groups."""
+    seeds = [{each.seed, *(filter_.seed for filter_ in each.filters)} for each in drawn]
+    groups = list(apart(drawn))
+    assert sorted(place for group in groups for place in group) == [*range(len(drawn))]
+    for group in groups:
+        mine = set().union(*(seeds[place] for place in group))
+        others = (seeds[place] for place in range(len(drawn)) if place not in group)
+        assert not mine.intersection(*[set().union(*others)])
+        reached = {*seeds[group[0]]}
+        for _ in group:
+            reached |= set().union(*(seeds[at] for at in group if seeds[at] & reached))
+        assert mine == reached
 
 
 @given(before=experiments(), after=experiments())

@@ -95,8 +95,14 @@ OF_SITUATIONS = (
     Bug(
         "who is in an experiment may be in any other",
         "verify/together/couplings.py",
-        "{(flow.before or OTHER, flow.after or OTHER) for flow in flows}",
-        "{(a.before or OTHER, b.after or OTHER) for a in flows for b in flows}",
+        "yield _met(layout, pair, experiments)",
+        "yield from ()",
+    ),
+    Bug(
+        "three experiments are looked at pair by pair",
+        "verify/together/couplings.py",
+        "if len(group) > _PAIR and prod(sizes)",
+        "if len(group) > 9 and prod(sizes)",
     ),
     Bug(
         "nothing was shown to the reader of a story",
@@ -115,7 +121,7 @@ OF_SITUATIONS = (
 
 @pytest.mark.parametrize("bug", some(OF_SITUATIONS), ids=lambda bug: bug.name)
 def test_a_bug_of_what_can_be_is_found(bug, tmp_path):
-    """By the examples of showings and of two experiments."""
+    """By the examples of showings and of experiments."""
     assert run_suite(copy_with(tmp_path, bug), ("verify/test_seen.py",)).returncode == 1
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from meter import decide, loads_policy
@@ -10,6 +12,9 @@ from meter.rulebook import Rulebook
 from meter.verify import guarantees, lints
 from meter.verify.budget import is_installed
 from meter.verify.subsumption import never_stricter
+
+if TYPE_CHECKING:
+    from meter.policy import Policy
 
 SEEN = """
 [publication]
@@ -207,3 +212,59 @@ def test_a_rule_for_variants_that_exclude_each_other_never_fires():
     (problem,) = [each for each in found if each.code == "rule-never-fires"]
     assert "rule `both` can never match: nobody is in these variants of" in problem.message
     assert "`filters`" in problem.help
+
+
+def three(filters: dict[str, str]) -> Policy:
+    """Return a policy with three experiments, and a rule for who is in a variant of each."""
+    text = '[publication]\nname = "X"\n'
+    for name, written in filters.items():
+        text += f'[experiments.{name}]\nseed = "{name}-test"\nfilters = [{written}]\n'
+        text += "variants = { control = 0.5, nine = 0.5 }\n"
+    when = ", ".join(f'{name} = ["nine"]' for name in filters)
+    return loads_policy(f"""{text}
+[[rules]]
+name = "all three"
+when = {{ experiment = {{ {when} }} }}
+show = "subscription-wall"
+[[rules]]
+name = "everyone else"
+show = "article"
+[[guarantees]]
+name = "nobody is asked to subscribe"
+never = ["subscription-wall"]
+""")
+
+
+def slots(*ranges: list[float]) -> str:
+    """Return a filter by one seed for all."""
+    return f'{{ seed = "slots", ranges = {[*ranges]} }}'
+
+
+@pytest.mark.parametrize(
+    ("filters", "outcome"),
+    [
+        ([slots([0, 0.2], [0.2, 0.4]), slots([0.2, 0.4], [0.4, 0.6]), slots([0.3, 0.5])], "fails"),
+        # Two of them meet, each with each, and all three nowhere.
+        ([slots([0, 0.4]), slots([0.2, 0.6]), slots([0, 0.2], [0.4, 0.6])], "proved"),
+        # One id in eight millions is in all three: there is such a reader, whom nobody finds.
+        ([f'{{ seed = "of {name}", ranges = [[0, 0.01]] }}' for name in "abc"], "not decided"),
+    ],
+)
+@pytest.mark.parametrize("steps", [None, 1], ids=["diagrams", "z3"])
+def test_who_is_in_three_experiments_is_somebody_or_nobody_or_not_found(filters, outcome, steps):
+    """Three that meet two by two need not meet; what is too rare to be found is said to be."""
+    if steps and not is_installed():
+        pytest.skip("needs the extra `smt`")
+    policy = three(dict(zip("abc", filters, strict=True)))
+    asked = [each.code for each in guarantees(policy) if each.code != "guarantee"]
+    given = {} if steps is None else {"steps": steps}
+    (answer,) = guarantees(policy, leave_out=asked, **given)
+    assert outcome == str(answer.outcome)
+    if outcome == "not decided":
+        told = "none has `experiment a`: variant `nine`, `experiment b`: variant `nine` and"
+        assert told in answer.how
+        assert {"not-analysed"} == {each.code for each in lints(policy)}
+    if outcome == "fails":
+        reader = answer.counterexample.steps[-1].asked.reader
+        ways = policy.assignments.values()
+        assert ["nine"] * 3 == [way.by.variant(reader.visitor) for way in ways]

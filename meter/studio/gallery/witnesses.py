@@ -133,7 +133,7 @@ def _searched(rulebook: Rulebook) -> Witnesses:
     for values, used in candidates(rulebook):
         try:
             decision = _decision(rulebook, values, used)
-        except LookupError:  # no time has these codes
+        except (LookupError, UndecidedError):  # no time has these codes, or no id
             continue
         deciding.add(decision.rule)
         if decision.prompt is None and not in_turn(decision):

@@ -140,12 +140,12 @@ class _SolverProof:
             situation = self.solver.find(
                 self.solver.among(self.verdict, shows), self.solver.where(formula)
             )
+            if situation is None:
+                return proved_by(guarantee, f"by z3, {NOBODY}")
+            readers = [scenario_at(self.space, situation)]
+            return searched(self.space, guarantee, readers, self.until)
         except UndecidedError as error:
             return _not_decided(OWN, guarantee.name, str(error))
-        if situation is None:
-            return proved_by(guarantee, f"by z3, {NOBODY}")
-        readers = [scenario_at(self.space, situation)]
-        return searched(self.space, guarantee, readers, self.until)
 
     def over_time(self, code: str, name: str) -> ProofAnswer:
         """Answer a promise that is kept where no single page view might break it."""

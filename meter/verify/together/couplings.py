@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from itertools import combinations, product
+from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from meter.experiments.moves import moves
+from meter.experiments.moves import apart, met_together
 from meter.facts import OTHER, seen_name
 from meter.verify.situations import EXPIRED, HELD, RUNNING
 from meter.verify.together.showings import seen_numbers, shown_together
@@ -13,13 +14,17 @@ from meter.verify.together.timing import Timing, stretch_of
 from meter.vocabulary import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterator, Sequence
+    from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 
+    from meter.experiments.experiment import Experiment
     from meter.verify.layout import Layout
 
 __all__ = ["Coupling", "couplings"]
 
 _ENDLESS = 1 << 62
+_PAIR = 2
+_MOST_TOGETHER = 4096
+"""How many combinations of variants are looked at; six experiments of three variants have these."""
 
 
 _WHILE: dict[str, Callable[[Any, Any], bool]] = {
@@ -43,7 +48,7 @@ class Coupling(NamedTuple):
 def couplings(layout: Layout) -> Iterator[Coupling]:
     """Yield what hangs together.
 
-    They are a reader's status and rights, what is said of the time, the variants of two experiments
+    They are a reader's status and rights, what is said of the time, the variants of experiments
     and the showings of the prompts of a group.
     """
     named = {
@@ -120,17 +125,51 @@ def _pairs(layout: Layout, first: int, second: int, can_be: Callable[[Any, Any],
 
 
 def _of_experiments(layout: Layout) -> Iterator[Coupling]:
-    """Yield which variants of two experiments one id can be in: exactly, by their shares."""
+    """Yield which variants of experiments one id can be in at once: exactly, by their shares.
+
+    Those that hang together are looked at together, and pair by pair where they are too many.
+    """
     ways = {
         level: slot.assignment
         for level, variable in enumerate(layout.variables)
         if (slot := layout.slot_of(variable)) is not None and slot.assignment is not None
     }
-    for (one, first), (other, second) in combinations(ways.items(), 2):
-        if first.by_visitor is second.by_visitor:
-            flows = moves(first.by, second.by).flows
-            met = {(flow.before or OTHER, flow.after or OTHER) for flow in flows}
-            yield _pairs(layout, one, other, _among({*met, (None, None)}))
+    for by_visitor in (True, False):
+        levels = [level for level, way in ways.items() if way.by_visitor is by_visitor]
+        yield from _of_one_id(layout, {level: ways[level].by for level in levels})
+
+
+def _of_one_id(layout: Layout, experiments: Mapping[int, Experiment]) -> Iterator[Coupling]:
+    """Yield the same of experiments that hash the same id."""
+    levels = tuple(experiments)
+    whole: list[set[int]] = []
+    for places in apart([experiments[level] for level in levels]):
+        group = tuple(levels[place] for place in places)
+        sizes = [len(layout.variables[level].domain) for level in group]
+        if len(group) > _PAIR and prod(sizes) <= _MOST_TOGETHER:
+            whole.append({*group})
+            yield _met(layout, group, experiments)
+    for pair in combinations(levels, _PAIR):
+        if not any(group.issuperset(pair) for group in whole):
+            yield _met(layout, pair, experiments)
+
+
+def _met(
+    layout: Layout, levels: tuple[int, ...], experiments: Mapping[int, Experiment]
+) -> Coupling:
+    """Return which variants one id can be in; where the id is not known, it is in none of all."""
+    met = met_together([experiments[level] for level in levels])
+    known: set[tuple[object, ...]] = {tuple(one or OTHER for one in variants) for variants in met}
+    known.add((None,) * len(levels))
+    domains = [range(len(layout.variables[level].domain)) for level in levels]
+    allowed = {codes for codes in product(*domains) if _said(layout, levels, codes) in known}
+    return _in_order(levels, allowed)
+
+
+def _said(layout: Layout, levels: Sequence[int], codes: Sequence[int]) -> tuple[object, ...]:
+    return tuple(
+        layout.variables[level].domain[code] for level, code in zip(levels, codes, strict=True)
+    )
 
 
 def _of_showings(layout: Layout) -> Iterator[Coupling]:

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import tomli_w
 
 from meter import Article, PageView, Usage, decide, loads_policy
-from meter.engine import join
+from meter.engine import close, join
 from meter.loading.events import Event, parse_event
 from meter.usage import Tally
-from meter.windows import instant
+from meter.windows import instant, moment
 from tests.verify.oracle.evaluator import Decided, Reading
-from tests.verify.oracle.records import Count, Record
+from tests.verify.oracle.records import Count, Key, Record, Showing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from meter.decision import Decision
     from meter.policy import Policy
 
@@ -45,6 +47,10 @@ class Engine(NamedTuple):
         """Sign in."""
         return join(self.policy, source, target, now)
 
+    def close(self, usage: Usage, prompt: str, now: datetime) -> Usage:
+        """Close a prompt."""
+        return close(self.policy, usage, prompt, now)
+
 
 def plain(decision: Decision) -> Decided:
     """Return a decision in plain words."""
@@ -62,6 +68,7 @@ def plain(decision: Decision) -> Decided:
         reading,
         decision.counted,
         decision.speculative,
+        frozenset((each.experiment, each.variant) for each in decision.exposures),
     )
 
 
@@ -73,28 +80,39 @@ def record_of(policy: Policy, usage: Usage) -> Record:
         for read in tally or ():
             key = (read.id,) if meter.count == "articles" else _view_key(read.id)
             counts.append(Count(meter.name, key, read.at.astimezone(UTC)))
-    return Record(tuple(counts), frozenset(usage.started))
+    shown = [
+        Showing(prompt, _view_key(read.id), read.at.astimezone(UTC))
+        for prompt, tally in usage.shown.items()
+        for read in tally
+    ]
+    closed = tuple((prompt, moment(at, UTC)) for prompt, at in sorted(usage.closed.items()))
+    return Record(tuple(counts), frozenset(usage.started), tuple(shown), closed)
 
 
 def usage_of(policy: Policy, record: Record) -> Usage:
     """Return what `meter` would remember of the same reader."""
     tallies = {}
     for meter in policy.meters:
-        found = sorted(
-            (instant(count.at), _written(count))
-            for count in record.counts
-            if count.meter == meter.name
-        )
-        tallies[meter.name] = Tally(tuple(key for _, key in found), tuple(at for at, _ in found))
-    return Usage(tallies, record.started)
+        tallies[meter.name] = _tally(count for count in record.counts if count.meter == meter.name)
+    shown = {
+        name: _tally(each for each in record.shown if each.prompt == name)
+        for name in {each.prompt for each in record.shown}
+    }
+    closed = {prompt: instant(at) for prompt, at in record.closed}
+    return Usage(tallies, record.started, shown, closed)
 
 
-def _written(count: Count) -> str:
-    """Return what a count is remembered as."""
-    article = Article(id=count.key[0])
-    if len(count.key) == 1:
+def _tally(kept: Iterable[Count | Showing]) -> Tally:
+    found = sorted((instant(each.at), _written(each.key)) for each in kept)
+    return Tally(tuple(key for _, key in found), tuple(at for at, _ in found))
+
+
+def _written(kept: Key) -> str:
+    """Return what a count, or a showing, is remembered as."""
+    article = Article(id=kept[0])
+    if len(kept) == 1:
         return article.key
-    kind, told = count.key[1].split(" ", 1)
+    kind, told = kept[1].split(" ", 1)
     if kind == "view":
         return PageView(article=article, id=told).view_key(0)
     return PageView(article=article).view_key(instant(datetime.fromisoformat(told)))
@@ -129,7 +147,7 @@ def _reader(reader: Any) -> Table:
     table: Table = {"id": reader.id, "registered": reader.registered}
     if reader.registered_at is not None:
         table["registered_at"] = reader.registered_at.isoformat()
-    for name in ("country", "score"):
+    for name in ("country", "score", "visitor"):
         if getattr(reader, name) is not None:
             table[name] = getattr(reader, name)
     table["segments"] = sorted(reader.segments)

@@ -178,16 +178,23 @@ def _since(asked: Table, visit: Visit) -> Iterator[Answer]:
         yield in_length(bounds, ago(at, visit.now))
 
 
-def _by_meter(ask_meter: str) -> Any:
+def _by_name(ask_visit: str) -> Any:
     def ask(asked: Table, visit: Visit) -> Iterator[Answer]:
-        for meter, bounds in asked.items():
-            yield in_range(bounds, getattr(visit, ask_meter)(meter))
+        for name, bounds in asked.items():
+            yield in_range(bounds, getattr(visit, ask_visit)(name))
 
     return ask
 
 
 def _exhausted(asked: list[str], visit: Visit) -> Iterator[Answer]:
     yield any(visit.is_exhausted(meter) for meter in asked)
+
+
+def _experiment(asked: Table, visit: Visit) -> Iterator[Answer]:
+    for name, variants in asked.items():
+        found = visit.variant(name)
+        yield None if found is None else found in variants
+        yield holds(visit.policy["experiments"][name].get("when", {}), visit)
 
 
 def _dates(asked: Table, visit: Visit) -> Iterator[Answer]:
@@ -273,9 +280,11 @@ _KEYS: dict[str, Any] = {
     "value": _number("article", "value"),
     "age": _age,
     "since": _since,
-    "left": _by_meter("left"),
-    "used": _by_meter("used"),
+    "left": _by_name("left"),
+    "used": _by_name("used"),
     "exhausted": _exhausted,
+    "seen": _by_name("seen"),
+    "experiment": _experiment,
     "account": _flag(lambda visit: visit.person.status != "anonymous"),
     "entitled": _flag(lambda visit: visit.person.status in ("subscriber", "trial", "staff")),
     "covered": _flag(lambda visit: any(covers(r, visit) for r in visit.person.running)),

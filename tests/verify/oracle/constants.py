@@ -68,6 +68,9 @@ class Constants:
             if "weekday" in when:
                 self.hours.append(0)
         self.words["product"] += policy.get("products", {})
+        for prompt in policy.get("prompts", {}).values():
+            bought = prompt.get("quiet_after", {}).get("purchase")
+            self.lengths["purchase"] += [length_of(bought)] if bought else []
         for offer in policy.get("offers", {}).values():
             given = {"from": offer.get("starts"), "until": offer.get("ends")}
             self.dates += self._edges({key: at for key, at in given.items() if at is not None})
@@ -110,6 +113,7 @@ def whens(policy: Table) -> Iterator[Table]:
     """Yield every condition of a policy, with those inside it."""
     tops = [each.get("when") for each in (*policy["rules"], *policy.get("guarantees", ()))]
     tops += [offer.get("when") for offer in policy.get("offers", {}).values()]
+    tops += [each.get("when") for each in policy.get("experiments", {}).values()]
     for meter in policy.get("meters", {}).values():
         tops.append(meter.get("counts"))
         tops += [each.get("when") for each in meter.get("limits", ())]

@@ -80,6 +80,8 @@ def _led(table: Table, engine: Engine, steps: list[Table]) -> Iterator[tuple[int
             usages[step["target"]] = engine.join(source, target, step["at"])
         elif step["do"] == "start":
             usages[step["who"]] = usages[step["who"]].starting(step["offer"])
+        elif step["do"] == "close":
+            usages[step["who"]] = engine.close(usages[step["who"]], step["prompt"], step["at"])
         else:
             said, usages[step["who"]] = engine.decide(step["event"], usages[step["who"]])
             both = (life.records[step["who"]], record_of(engine.policy, usages[step["who"]]))

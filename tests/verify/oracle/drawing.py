@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tests.verify.oracle.constants import TICK, Constants
-from tests.verify.oracle.records import Count, Record
+from tests.verify.oracle.prompts import caps_of, is_tracked
+from tests.verify.oracle.records import Count, Record, Showing
 from tests.verify.oracle.times import length_of, local
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ _STATUSES = [
     "staff",
 ]
 _CRAWLERS = [True, "search", "training", "agent"]
+_VISITORS = ["v1", "v2", "v3", "v4", "müller", "\U0001f5de"]
 _OFTEN = 0.12
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
@@ -77,7 +79,18 @@ class Drawer:
         self.set_words(table, ["country"], 0.5)
         self.set_members(table, "segments")
         self.set_number(table, "score")
+        self.set_units(table)
         return table
+
+    def set_units(self, reader: Table) -> None:
+        """Set the ids that experiments go by, where there are any."""
+        tables = [
+            each for policy in self.policies for each in policy.get("experiments", {}).values()
+        ]
+        if tables and self.random.random() < 0.9:
+            reader["visitor"] = self.random.choice(_VISITORS)
+        if tables and reader["id"] is not None:
+            reader["id"] = f"r{self.random.randint(1, 6)}"
 
     def right(self, status: str, now: datetime) -> Table:
         """Draw a right that makes a reader of a status."""
@@ -195,7 +208,36 @@ class Drawer:
             ]
         offers = {name for policy in self.policies for name in policy.get("offers", {})}
         once = [name for name in sorted(offers) if random.random() < 0.2]
-        return Record(tuple(counts), frozenset(once))
+        return Record(tuple(counts), frozenset(once), *self.of_prompts(event, now))
+
+    def of_prompts(
+        self, event: Table, now: datetime
+    ) -> tuple[tuple[Showing, ...], tuple[tuple[str, datetime], ...]]:
+        """Draw which prompts were shown, mostly in windows that run, and which were closed."""
+        random = self.random
+        shown = []
+        closed = {}
+        article, view = event["article"]["id"], event.get("id") or "v9"
+        for name, table in self.tracked().items():
+            lengths = [_length(window) for _, window in caps_of(table)] or [_DAY]
+            for number in range(random.choice([0, 0, 1, 1, 2, 3])):
+                own = number == 0 and random.random() < 0.3
+                key = (article, f"view {view}") if own else (f"b{number}", f"view {name}")
+                at = now if random.random() < 0.3 else self.before(now, lengths)
+                shown.append(Showing(name, key, min(at, now)))
+            quiet = table.get("quiet_after", {})
+            if "closed" in quiet and random.random() < 0.4:
+                closed[name] = min(now, self.before(now, [length_of(quiet["closed"])]))
+        return tuple(shown), tuple(sorted(closed.items()))
+
+    def tracked(self) -> dict[str, Table]:
+        """Return the prompts whose showings mean something under the first of the policies."""
+        policy = self.policies[0]
+        return {
+            name: table
+            for name, table in policy.get("prompts", {}).items()
+            if is_tracked(policy, name)
+        }
 
     def key(self, meter: Table, article: str, event: Table) -> tuple[str, ...]:
         """Return what a meter has counted of an article."""
@@ -212,6 +254,11 @@ class Drawer:
         written = window.get("rolling") or window.get("fixed")
         length = length_of(written) if written else self.random.choice([_DAY, 31 * _DAY])
         return now - length + self.random.choice([TICK, 0 * TICK, -TICK, length / 2])
+
+
+def _length(window: Table) -> timedelta:
+    written = window.get("rolling") or window.get("fixed")
+    return length_of(written) if written else _DAY
 
 
 def _first() -> datetime:

@@ -12,8 +12,10 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from tests.verify.oracle.conditions import holds, reasons
+from tests.verify.oracle.prompts import resolved, shown
 from tests.verify.oracle.records import Count, Record, resets_at, spent
 from tests.verify.oracle.times import instant_of
+from tests.verify.oracle.variants import shared
 from tests.verify.oracle.visit import Visit
 
 __all__ = ["FULL", "SHOWS", "Decided", "Reading", "decide", "eligible", "judged", "read"]
@@ -53,6 +55,8 @@ class Decided(NamedTuple):
     meter: Reading | None
     counted: bool
     speculative: bool
+    exposures: frozenset[tuple[str, str]] = frozenset()
+    """Experiments with the variant that the reader is in."""
 
 
 class Judged(NamedTuple):
@@ -79,26 +83,49 @@ def read(text: str) -> Table:
 def decide(policy: Table, event: Table, record: Record) -> tuple[Decided, Record]:
     """Decide a page view, and return what is remembered after it."""
     visit = Visit(policy, event, record)
+    decided, counting = _decided(visit)
+    new = [Count(meter, visit.key(meter), visit.clock) for meter in counting]
+    running = [count for meter in counting for count in visit.stand(meter).held]
+    after = shown(visit, record.with_counts(new, running), decided.prompt)
+    if event.get("prefetch") or not visit.has_id:
+        after = record
+    return decided._replace(exposures=_exposed(visit, decided, counting)), after
+
+
+def _decided(visit: Visit) -> tuple[Decided, list[str]]:
+    """Return what a page view gets, and the meters that count it."""
     found = judged(visit)
     counting = counted_by(visit, found)
     limited = [meter for meter in counting if visit.stand(meter).limit is not None]
-    speculative = bool(event.get("prefetch") and limited)
-    if event.get("prefetch"):
+    speculative = bool(visit.view.get("prefetch") and limited)
+    if visit.view.get("prefetch"):
         counting = []
-    reading = _told(visit, found, counting)
-    new = [Count(meter, visit.key(meter), visit.clock) for meter in counting]
     decided = Decided(
         found.show,
         "full" if found.is_whole and not speculative else "preview",
         found.rule["name"],
-        None if speculative else found.prompt,
+        None if speculative else resolved(visit, found.prompt, counting),
         found.offers,
-        reading,
+        _told(visit, found, counting),
         counted=any(meter in found.spend for meter in counting),
         speculative=speculative,
     )
-    running = [count for meter in counting for count in visit.stand(meter).held]
-    return decided, record.with_counts(new, running)
+    return decided, counting
+
+
+def _exposed(visit: Visit, mine: Decided, counting: list[str]) -> frozenset[tuple[str, str]]:
+    """Return the experiments of which another variant would have been decided otherwise."""
+    found = set()
+    for name, table in visit.policy.get("experiments", {}).items():
+        variant = visit.variant(name)
+        if mine.speculative or not variant or not visit.matches(table.get("when", {})):
+            continue
+        for other in shared(table):
+            again = Visit(visit.policy, visit.view, visit.record, {name: other})
+            yours, counted = _decided(again)
+            if (yours._replace(rule=""), counted) != (mine._replace(rule=""), counting):
+                found.add((name, variant))
+    return frozenset(found)
 
 
 def judged(visit: Visit) -> Judged:

@@ -1,4 +1,4 @@
-"""Lives of two identities of one person, in steps: page views, offers started, sign-ins."""
+"""Lives of two identities of one person: page views, offers started, prompts closed, sign-ins."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from tests.verify.oracle.constants import TICK
 from tests.verify.oracle.drawing import Drawer
 from tests.verify.oracle.evaluator import Decided, counted_by, decide, judged
 from tests.verify.oracle.joins import join, start
+from tests.verify.oracle.prompts import caps_of, close
 from tests.verify.oracle.records import Record
 from tests.verify.oracle.times import bounds, length_of
 from tests.verify.oracle.visit import Visit
@@ -42,12 +43,15 @@ class Life:
         if step["do"] == "start":
             records[who] = start(records[who], step["offer"])
             return None
+        if step["do"] == "close":
+            records[who] = close(self.policy, records[who], step["prompt"], step["at"])
+            return None
         decided, records[who] = decide(self.policy, step["event"], records[who])
         return decided
 
 
 def history(random: Random, policy: Table, steps: int) -> list[Table]:
-    """Draw a life: `{"do": "read" | "start" | "join", …}` in order.
+    """Draw a life: `{"do": "read" | "start" | "close" | "join", …}` in order.
 
     The same articles come again, waits end on the edges of windows, a clock sometimes steps back a
     little, and views that count are preferred: of views drawn at random few do.
@@ -68,6 +72,9 @@ def history(random: Random, policy: Table, steps: int) -> list[Table]:
             step: Table = {"do": "join", "at": now, "source": who, "target": _other(who)}
         elif way < 0.14 and policy.get("offers") and people[who]["id"]:
             step = {"do": "start", "who": who, "offer": random.choice(list(policy["offers"]))}
+        elif way < 0.22 and drawer.tracked() and people[who]["id"]:
+            prompt = random.choice(list(drawer.tracked()))
+            step = {"do": "close", "who": who, "prompt": prompt, "at": now}
         else:
             step = _view(drawer, life, who, people, now)
         life.take(step)
@@ -105,10 +112,13 @@ def _later(random: Random, policy: Table, now: datetime, latest: datetime) -> da
     if way < 0.05:
         return now - 10 * _MINUTE
     now = max(now, latest)
-    if way < 0.7 or not policy.get("meters"):
+    windows = [meter["window"] for meter in policy.get("meters", {}).values()]
+    for prompt in policy.get("prompts", {}).values():
+        windows += [window for _, window in caps_of(prompt)]
+        windows += [{"rolling": length} for length in prompt.get("quiet_after", {}).values()]
+    if way < 0.7 or not windows:
         return now + random.randint(0, 90) * _MINUTE
-    meter = random.choice(list(policy["meters"].values()))
-    return _edge(meter["window"], policy["publication"].get("timezone", "UTC"), now) - (
+    return _edge(random.choice(windows), policy["publication"].get("timezone", "UTC"), now) - (
         random.choice([TICK, 0 * TICK])
     )
 

@@ -7,9 +7,11 @@ from typing import Any, NamedTuple
 from unicodedata import normalize
 
 from tests.verify.oracle.conditions import holds
+from tests.verify.oracle.prompts import seen
 from tests.verify.oracle.readers import Person, person
 from tests.verify.oracle.records import Count, Key, Record, inside, is_spent, spent
 from tests.verify.oracle.times import after
+from tests.verify.oracle.variants import told
 
 __all__ = ["Stand", "Visit"]
 
@@ -34,8 +36,16 @@ class Stand(NamedTuple):
 class Visit:
     """A page view by a reader at an instant, with what is remembered of the reader."""
 
-    def __init__(self, policy: Table, event: Table, record: Record) -> None:
+    def __init__(
+        self,
+        policy: Table,
+        event: Table,
+        record: Record,
+        forced: dict[str, str] | None = None,
+    ) -> None:
         self.policy = policy
+        self.forced = forced or {}
+        """Variants that the reader is taken to be in, whatever the ids say."""
         self.zone: str = policy["publication"].get("timezone", "UTC")
         self.now = datetime.fromisoformat(event["at"]).astimezone(UTC)
         self.view = event
@@ -46,6 +56,7 @@ class Visit:
         self.published = after(self.article.get("published"), self.zone)
         self.record = record
         self.clock = record.clock(self.now)
+        self.prompt_clock = record.prompt_clock(self.now)
         self.spending: tuple[str, ...] = ()
         """The meters of the rule that is asked just now."""
         self._person: Person | None = None
@@ -87,6 +98,16 @@ class Visit:
         """Say whether a meter is closed to this article before this view."""
         return not self.stand(meter).opens
 
+    # What they ask of prompts and experiments.
+
+    def seen(self, prompt: str) -> int | None:
+        """Return how often a prompt was shown before this view."""
+        return seen(self, prompt)
+
+    def variant(self, experiment: str) -> str | None:
+        """Return the variant that the reader is in, if that is known."""
+        return told(self, experiment)
+
     # Where meters stand.
 
     def held(self, meter: str) -> list[Count]:
@@ -100,6 +121,11 @@ class Visit:
         """Return what a meter would count."""
         if self.policy["meters"][meter].get("count", "articles") == "articles":
             return (self.id,)
+        return self.view_key
+
+    @property
+    def view_key(self) -> Key:
+        """Return what tells this view from others; one that is sent twice has the same."""
         view = self.view.get("id")
         return (self.id, f"at {self.now.isoformat()}" if view is None else f"view {view}")
 

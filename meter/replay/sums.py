@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from meter.columns.views import Decided, DecidedCampaigns, Views
     from meter.policy import Policy
 
-__all__ = ["HUNDRED", "Sums"]
+__all__ = ["HUNDRED", "CampaignSums", "Sums"]
 
 HUNDRED = 100
 """With fewer readers, nothing is said about how they are spread."""

@@ -113,7 +113,7 @@ def test_a_sign_in_keeps_back_what_either_keeps_back_whatever_the_windows(data, 
     later = instant(NOW) + data.draw(st.sampled_from([0, 1, *WAITS]))
     new = view("new")
     asked = [
-        look(policy.rulebook, READER, new, usage, later, later).codes
+        look(policy.rulebook, READER, new, usage, later, later)[0]
         for usage in (device, account, both)
     ]
     for codes in zip(*asked, strict=True):

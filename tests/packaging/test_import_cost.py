@@ -88,6 +88,7 @@ CORE = {"meter"} | {
         "policy.faults.prompts",
         "policy.gifts",
         "policy.groups",
+        "policy.guarantees",
         "policy.languages",
         "policy.languages.catalogue",
         "policy.languages.faults",

@@ -64,7 +64,7 @@ def test_tests_that_a_draft_fails_are_counted(client: TestClient, desk: Desk) ->
     red = client.get(address.replace("/policy", "/promises")).text.count(">fails<")
     assert red > 0
     said = words(client.get(address))
-    assert f"{red} of 5 tests beside the policy fail under this draft" in said
+    assert f"{red} of 6 tests beside the policy fail under this draft" in said
     assert "Nothing wrong." not in said
 
 
@@ -148,6 +148,6 @@ def test_what_differs_from_the_file_is_marked_and_an_empty_limit_is_explained(
     page = client.get("/policy").text
     assert "field--changed" not in page
     assert "empty or 0: none, a wall at once" in page
-    assert page.count('type="date"') == 2
+    assert page.count('type="date"') == 6
     draft = client.get(draft_of(client, desk, **{ANONYMOUS: "5"})).text
     assert draft.count("field--changed") == 1

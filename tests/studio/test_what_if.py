@@ -172,7 +172,7 @@ def test_what_is_wrong_is_said_at_its_field(client: TestClient) -> None:
 def test_another_currency_asks_for_prices(client: TestClient, desk: Desk) -> None:
     """Each of the three amounts, in the currency of the offers."""
     desk.path.write_text(desk.file().text.replace('"USD"', '"JPY"'), encoding="utf-8")
-    address = pressed(client, "card:price", **{"price.to": "900"})
+    address = pressed(client, "card:price", **{"price.to": "900", "price.which": "summer.price"})
     page = client.get(address).text
     for name in ("price_month", "price_year", "ads"):
         assert f'id="{name}-fault">say what this is in JPY' in page
@@ -185,7 +185,8 @@ def test_another_currency_asks_for_prices(client: TestClient, desk: Desk) -> Non
 def test_the_open_draft_is_compared_with_the_file(client: TestClient, desk: Desk) -> None:
     """A card then makes a branch of the draft."""
     draft = desk.keep(desk.file().text.replace("registered = 5", "registered = 9"))
-    address = pressed(client, "card:trial", f"/what-if?v={draft.key}", **{"trial.to": "7 days"})
+    typed = {"trial.to": "7 days", "trial.which": "summer.term"}
+    address = pressed(client, "card:trial", f"/what-if?v={draft.key}", **typed)
     said = text_of(client.get(address).text)
     assert "9 articles a month" in said
     (branch,) = parse_qs(urlsplit(address).query)["w"]

@@ -14,7 +14,7 @@ from attrs import evolve
 
 from meter.facts.attributes import since
 from meter.rulebook import MAY, NOT_NOW, SHOWN
-from meter.usage import NOTHING, latest_believed
+from meter.usage import NOTHING, latest_believed, table_of, tally_of
 from meter.view import PageView
 from meter.windows import DAY
 
@@ -146,7 +146,8 @@ def show(
 ) -> dict[str, Tally]:
     """Return all showings after a prompt was shown at the view `key`, at the instant `when`.
 
-    It is the very same table where that view has shown it before.
+    It is the very same table where that view has shown it before. Where some window has lost that
+    showing since, it is one showing all the same, of the later instant.
     """
     group = rulebook.frequencies.group_of(prompt)
     if group is None or not group.windows:
@@ -157,6 +158,7 @@ def show(
         every = _of_group(group, shown).up_to(when)
         if all(key in _inside(every, window, when, ahead=False).ids for _, window in group.windows):
             return shown
+        near = tally_of({name: at for name, at in table_of(near).items() if name != key})
     after = near.add(key, when)
     return {**shown, prompt: after if near is own else after.with_later(own, when)}
 

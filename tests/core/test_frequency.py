@@ -82,6 +82,17 @@ def test_a_view_that_is_sent_twice_is_one_showing():
     assert ["give", "give", None] == [life.read(name=name) for name in ("v", "v", "w")]
 
 
+def test_a_view_that_comes_again_after_one_of_two_windows_is_one_showing():
+    """Of its later instant; and the record can be read again."""
+    day = '{ times = 1, window = { rolling = "1 day" } }'
+    ever = "{ times = 3, window = { lifetime = true } }"
+    life = Life(f"at_most = [ {day}, {ever} ]")
+    assert ["give", "give"] == [life.read(NOW + n * DAY, name="v") for n in (0, 2)]
+    assert [NOW + 2 * DAY] == [read.at for read in life.usage.showings("give")]
+    assert life.usage == Usage.from_bytes(life.usage.to_bytes())
+    assert ["give", "give", None] == [life.read(NOW + n * DAY) for n in (3, 4, 5)]
+
+
 def test_once_is_for_good_and_keeps_one_showing():
     """No record with it ever ends."""
     life = Life("once = true", other='group = "x"')

@@ -28,6 +28,12 @@ BUGS = (
         "if True:",
     ),
     Bug(
+        "a view that comes again after a window is two showings of one name",
+        "engine/showings.py",
+        "near = tally_of({name: at for name, at in table_of(near).items() if name != key})",
+        "pass",
+    ),
+    Bug(
         "only the first cap of a list is asked",
         "engine/showings.py",
         "in prompt.caps:",

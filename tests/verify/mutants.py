@@ -153,9 +153,9 @@ def _values(value):
         yield from ((f"without {member}", value - {member}) for member in sorted(value))
     elif isinstance(value, dict):
         yield from (
-            (what, {**value, meter: changed})
-            for meter, bounds in value.items()
-            for what, changed in _ranges(bounds)
+            (what, {**value, name: changed})
+            for name, asked in value.items()
+            for what, changed in _values(asked)
         )
     elif isinstance(value, tuple):
         yield from (

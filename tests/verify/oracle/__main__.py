@@ -3,8 +3,8 @@
 `python -m tests.verify.oracle [--whole]` asks it of random policies and of the sample ones, each
 written out as a policy file and read again by both:
 
-- page views by readers of whom anything may be remembered, and lives with offers and sign-ins, are
-  decided by both, and both remember the same;
+- page views by readers of whom anything may be remembered, and lives with offers, prompts that are
+  closed, and sign-ins, are decided by both, and both remember the same;
 - what `prove` calls proved is broken by no encounter, and the story of what fails breaks it;
 - where `diff` reports nothing nobody sees a difference.
 
@@ -15,6 +15,7 @@ It prints how much was compared, and what disagrees; it ends with 1 if anything 
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ from tests.verify.decided import asked
 from tests.verify.oracle.comparing import Compared, compare, pairs
 from tests.verify.oracle.deciding import Agreement, compare_lives, compare_views
 from tests.verify.oracle.proofs import Held, hold
+from tests.verify.random_campaigns import random_campaign
 from tests.verify.random_policies import random_policy
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     from meter.policy import Policy
 from meter.testing import strategies
 
-__all__ = ["all_compared", "all_decided", "all_held", "main"]
+__all__ = ["all_compared", "all_decided", "all_held", "campaigns", "main"]
 
 _ROOT = Path(__file__).parents[3]
 SAMPLES = [
@@ -45,6 +47,7 @@ SAMPLES = [
 ]
 _TENTH = 10
 _DECIDED = 1_000
+_CAMPAIGNS = 1_000
 _DRAWN = 500
 _PROVED = 500
 _COMPARED = 250
@@ -56,9 +59,21 @@ def samples() -> Iterator[tuple[str, Policy]]:
         yield path.stem, load_policy(path)
 
 
+def campaigns(many: int, rules: int | None = None) -> Iterator[tuple[str, Policy]]:
+    """Yield policies with caps on prompts, and most of them with experiments."""
+    for number in range(many):
+        yield f"campaign {number}", random_campaign(Random(f"campaign {number}"), rules)
+
+
 def of_strategies(many: int) -> list[tuple[str, Policy]]:
-    """Return policies that the strategies of `meter.testing` draw: other zones, windows, words."""
+    """Return policies that the strategies of `meter.testing` draw: other zones, windows, words.
+
+    Two of three have caps on prompts, and one has experiments too.
+    """
     found: list[tuple[str, Policy]] = []
+
+    campaigning = strategies.campaigns()
+    tried = campaigning.flatmap(strategies.with_experiments)
 
     @seed(many)
     @settings(
@@ -68,7 +83,7 @@ def of_strategies(many: int) -> list[tuple[str, Policy]]:
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(strategies.policies())
+    @given(strategies.policies() | campaigning | tried)
     def draw(policy: Policy) -> None:
         found.append((f"drawn {len(found)}", policy))
 
@@ -82,6 +97,7 @@ def all_decided(
     """Compare decisions by each policy: so many page views, and so many lives of 25 steps."""
     compared = counted = 0
     wrong = []
+    campaigns: Counter[str] = Counter()
     for name, policy in policies:
         text = dumps_policy(policy)
         random = Random(f"decided {name}")
@@ -89,8 +105,9 @@ def all_decided(
         for each in found:
             compared += each.compared
             counted += each.counted
+            campaigns.update(each.campaigns)
             wrong += [f"policy {name}: {what}" for what in each.wrong]
-    return Agreement(compared, counted, wrong)
+    return Agreement(compared, counted, wrong, campaigns)
 
 
 def all_held(policies: Iterable[tuple[str, Policy]], encounters: int = 400) -> Held:
@@ -124,15 +141,17 @@ def main(arguments: list[str]) -> int:
     """Compare, print the figures and what disagrees, and return the exit code."""
     part = 1 if "--whole" in arguments else _TENTH
     drawn = ((str(number), random_policy(Random(number))) for number in range(_DECIDED // part))
-    policies = [*drawn, *of_strategies(_DRAWN // part), *samples()]
+    policies = [*drawn, *campaigns(_CAMPAIGNS // part), *of_strategies(_DRAWN // part), *samples()]
     decided = all_decided(policies)
     sys.stdout.write(
         f"decisions: {len(policies):,} policies, {decided.compared:,} page views,"
         f" {decided.counted:,} of them counted: {len(decided.wrong)} disagreements\n"
     )
+    told = (f"{word} {number:,}" for word, number in sorted(decided.campaigns.items()))
+    sys.stdout.write(f"of campaigns: {', '.join(told)}\n")
     _tell(decided.wrong)
     own = ((str(number), asked(number)[0]) for number in range(_PROVED // part))
-    held = all_held([*own, *samples()])
+    held = all_held([*own, *campaigns(_PROVED // part // 2), *samples()])
     sys.stdout.write(
         f"promises: {held.proved:,} proved, held to {held.encounters:,} encounters,"
         f" {held.failed:,} fail with a story each, {held.open:,} not decided:"
@@ -143,7 +162,8 @@ def main(arguments: list[str]) -> int:
         (str(number), random_policy(Random(f"pairs {number}"), rules=2))
         for number in range(_COMPARED // part)
     )
-    compared = all_compared([*small, *samples()])
+    tried = campaigns(_COMPARED // part // 2, rules=2)
+    compared = all_compared([*small, *tried, *samples()])
     sys.stdout.write(
         f"differences: {compared.pairs:,} pairs, none reported for {compared.alike:,},"
         f" {compared.told_apart:,} told apart in {compared.encounters:,} encounters:"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from meter import Usage
 from tests.verify.oracle.bridge import Engine, record_of, usage_of
-from tests.verify.oracle.evaluator import decide, read
+from tests.verify.oracle.constants import whens
+from tests.verify.oracle.evaluator import Decided, decide, read
 from tests.verify.oracle.histories import Life, history
+from tests.verify.oracle.prompts import is_tracked
 from tests.verify.oracle.questions import encounters
 from tests.verify.oracle.records import Count, Record, inside
 from tests.verify.oracle.visit import Visit
@@ -28,6 +31,19 @@ class Agreement(NamedTuple):
     compared: int
     counted: int
     wrong: list[str]
+    campaigns: Counter[str]
+    """Of campaigns, how many showed a prompt with a cap, kept one back, or exposed somebody."""
+
+
+def campaign_words(policy: Table, decided: Decided, record: Record) -> Iterator[str]:
+    """Yield what a decision has to do with campaigns."""
+    rule = next(rule for rule in policy["rules"] if rule["name"] == decided.rule)
+    if rule.get("prompt") is not None and is_tracked(policy, rule["prompt"]):
+        yield "shown" if decided.prompt == rule["prompt"] else "kept back"
+    if decided.exposures:
+        yield "exposed"
+    if any("seen" in when for when in whens(policy)) and record.shown:
+        yield "asked what was seen"
 
 
 def compare_views(random: Random, text: str, many: int) -> Agreement:
@@ -35,6 +51,7 @@ def compare_views(random: Random, text: str, many: int) -> Agreement:
     table = read(text)
     counted = 0
     wrong = []
+    words: Counter[str] = Counter()
     engines: dict[tuple[bool, ...], Engine] = {}
     for policy, event, record in encounters(random, [table], many):
         turn = tuple(policy.get("switches", {}).values())
@@ -42,13 +59,14 @@ def compare_views(random: Random, text: str, many: int) -> Agreement:
             engines[turn] = Engine.of(policy)
         expected, after = decide(policy, event, record)
         counted += expected.counted
+        words.update(campaign_words(policy, expected, record))
         said, usage = engines[turn].decide(event, usage_of(engines[turn].policy, record))
         now_held = held(policy, event, after)
         if said != expected:
             wrong.append(f"{event} with {record}: {said}, not {expected}")
         elif held(policy, event, record_of(engines[turn].policy, usage)) != now_held:
             wrong.append(f"{event} with {record}: remembered otherwise")
-    return Agreement(many, counted, wrong)
+    return Agreement(many, counted, wrong, words)
 
 
 def compare_lives(random: Random, text: str, lives: int, steps: int) -> Agreement:
@@ -57,19 +75,23 @@ def compare_lives(random: Random, text: str, lives: int, steps: int) -> Agreemen
     engine = Engine.of(table)
     compared = counted = 0
     wrong = []
+    words: Counter[str] = Counter()
     for _ in range(lives):
         life = history(random, table, steps)
-        for number, step, same, is_counted in _led(table, engine, life):
+        for number, step, same, expected in _led(table, engine, life):
             compared += 1
-            counted += is_counted
+            counted += expected.counted
+            words.update(campaign_words(table, expected, Record()))
             if not same:
                 wrong.append(f"step {number} of {life[: number + 1]}: {step}")
                 break
-    return Agreement(compared, counted, wrong)
+    return Agreement(compared, counted, wrong, words)
 
 
-def _led(table: Table, engine: Engine, steps: list[Table]) -> Iterator[tuple[int, str, bool, bool]]:
-    """Yield the number of each page view, what was decided, whether alike, and whether counted."""
+def _led(
+    table: Table, engine: Engine, steps: list[Table]
+) -> Iterator[tuple[int, str, bool, Decided]]:
+    """Yield the number of each page view, what differs, whether it is alike, and what is right."""
     life = Life(table)
     usages = {who: Usage() for who in life.records}
     for number, step in enumerate(steps):
@@ -82,7 +104,7 @@ def _led(table: Table, engine: Engine, steps: list[Table]) -> Iterator[tuple[int
             usages[step["who"]] = usages[step["who"]].starting(step["offer"])
         elif step["do"] == "close":
             usages[step["who"]] = engine.close(usages[step["who"]], step["prompt"], step["at"])
-        else:
+        elif expected is not None:
             said, usages[step["who"]] = engine.decide(step["event"], usages[step["who"]])
             both = (life.records[step["who"]], record_of(engine.policy, usages[step["who"]]))
             kept = [held(table, step["event"], record) for record in both]
@@ -90,7 +112,7 @@ def _led(table: Table, engine: Engine, steps: list[Table]) -> Iterator[tuple[int
                 number,
                 f"{said}, not {expected}; {kept[1]}, not {kept[0]}",
                 said == expected and kept[0] == kept[1],
-                expected is not None and expected.counted,
+                expected,
             )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.verify.oracle.prompts import looked_at
+from tests.verify.oracle.prompts import bounded, looked_at
 from tests.verify.oracle.records import Count, Record, Showing, fixed_start, held_in, inside
 from tests.verify.oracle.times import length_of
 
@@ -43,7 +43,11 @@ def join(policy: Table, source: Record, target: Record, now: datetime) -> Record
             kept[meter, count.key] = which(at, kept.get((meter, count.key), at))
     counts = tuple(Count(meter, key, at) for (meter, key), at in kept.items())
     shown, closed = _joined_prompts(policy, zone, source, target, now)
-    return Record(counts, source.started | target.started, shown, closed)
+    joined = Record(counts, source.started | target.started, shown, closed)
+    for name in sorted({each.prompt for each in source.shown if each.at <= now}):
+        latest = max([now, *(each.at for each in shown)])
+        joined = bounded(policy, zone, joined, name, latest)
+    return joined
 
 
 def _joined_prompts(
@@ -52,8 +56,8 @@ def _joined_prompts(
     """Return what was shown to either and closed by either: the later of two times counts."""
     shown = {(each.prompt, each.key): each.at for each in target.shown}
     for each in source.shown:
-        windows = looked_at(policy, each.prompt)
-        running = any(_may_run(window, zone, each, now) for window in windows)
+        windows = [window for _, window in looked_at(policy, each.prompt)]
+        running = any(held_in(window, zone, [each], now) for window in windows)
         if each.at <= now and running:
             key = each.prompt, each.key
             shown[key] = max(each.at, shown.get(key, each.at))
@@ -63,11 +67,6 @@ def _joined_prompts(
             closed[prompt] = max(at, closed.get(prompt, at))
     kept = tuple(Showing(prompt, key, at) for (prompt, key), at in shown.items())
     return kept, tuple(sorted(closed.items()))
-
-
-def _may_run(window: Table, zone: str, showing: Showing, now: datetime) -> bool:
-    """Say whether a window may still run that holds a showing."""
-    return bool(held_in(window, zone, [showing], now))
 
 
 def start(record: Record, offer: str) -> Record:

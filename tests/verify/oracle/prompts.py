@@ -1,6 +1,6 @@
 """Which prompt a page view shows: how often it was shown, when it was closed, and what stands in.
 
-Every showing is kept for good here. Whatever is asked is counted anew each time.
+Whatever is asked is counted anew each time. No more showings are kept than numbers tell apart.
 """
 
 from __future__ import annotations
@@ -8,20 +8,30 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tests.verify.oracle.records import Record, Showing, held_in
+from tests.verify.oracle.records import Key, Record, Showing, held_in
 from tests.verify.oracle.times import length_of
 
 if TYPE_CHECKING:
     from tests.verify.oracle.visit import Visit
 
-__all__ = ["caps_of", "close", "group_of", "is_tracked", "looked_at", "resolved", "seen", "shown"]
+__all__ = [
+    "bounded",
+    "caps_of",
+    "close",
+    "group_of",
+    "is_tracked",
+    "looked_at",
+    "resolved",
+    "seen",
+    "shown",
+]
 
 Table = dict[str, Any]
 Cap = tuple[int, Table]
 """How many times in which window."""
 _KEYS = ("at_most", "every", "quiet_after", "once")
 _A_DAY = timedelta(days=1)
-_AGAIN = {"rolling": "1 day"}
+_AGAIN: Cap = (1, {"rolling": "1 day"})
 """How long a prompt that comes every so many views comes again to a view that is sent twice."""
 _LONGEST = {
     "day": timedelta(days=2),
@@ -71,11 +81,10 @@ def caps_of(prompt: Table) -> list[Cap]:
     return found
 
 
-def looked_at(policy: Table, name: str) -> list[Table]:
+def looked_at(policy: Table, name: str) -> list[Cap]:
     """Return the windows in which showings of a prompt mean something to some one of its group."""
     tables = [_declared(policy)[other] for other in group_of(policy, name)]
-    windows = [window for table in tables for _, window in caps_of(table)]
-    return windows + [_AGAIN for table in tables if "every" in table]
+    return [cap for table in tables for cap in [*caps_of(table), *([_AGAIN] * ("every" in table))]]
 
 
 def _reach(cap: Cap) -> tuple[timedelta, int]:
@@ -137,7 +146,8 @@ def _may(visit: Visit, name: str, counting: list[str]) -> bool:
 
 def _is_due(visit: Visit, every: Table, own: list[Showing], counting: list[str]) -> bool:
     """Say whether a view brings a meter to a multiple, or did so when it was sent before."""
-    if visit.view_key in [x.key for x in held_in(_AGAIN, visit.zone, own, visit.prompt_clock)]:
+    lately = held_in(_AGAIN[1], visit.zone, own, visit.prompt_clock)
+    if visit.view_key in [each.key for each in lately]:
         return True
     meter = every["meter"]
     number = len(visit.stand(meter).held) + 1
@@ -161,11 +171,33 @@ def shown(visit: Visit, record: Record, name: str | None) -> Record:
     before = [each for each in record.shown if each.prompt == name and each.key == key]
     if before:
         every = _merged([each for each in record.shown if each.prompt in group and each.at <= now])
-        windows = looked_at(visit.policy, name)
+        windows = [window for _, window in looked_at(visit.policy, name)]
         if all(key in [x.key for x in held_in(w, visit.zone, every, now)] for w in windows):
             return record
     rest = tuple(each for each in record.shown if each not in before)
-    return record._replace(shown=(*rest, Showing(name, key, now)))
+    after = record._replace(shown=(*rest, Showing(name, key, now)))
+    return bounded(visit.policy, visit.zone, after, name, now, key)
+
+
+def bounded(
+    policy: Table, zone: str, record: Record, name: str, now: datetime, key: Key = ()
+) -> Record:
+    """Return a record with the last showings of a group: as many as its numbers tell apart.
+
+    Of a window that a first showing begins all are kept, and the showing at the view `key` too.
+    """
+    group = group_of(policy, name)
+    every = _merged([each for each in record.shown if each.prompt in group and each.at <= now])
+    kept = {key}
+    for times, window in looked_at(policy, name):
+        held = held_in(window, zone, every, now)
+        kept |= {each.key for each in (held if "fixed" in window else held[-times:])}
+    shown = tuple(
+        each
+        for each in record.shown
+        if each.prompt not in group or each.key in kept or each.at > now
+    )
+    return record._replace(shown=shown)
 
 
 def close(policy: Table, record: Record, name: str, at: datetime) -> Record:

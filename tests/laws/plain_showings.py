@@ -5,6 +5,8 @@ The engine looks at no more than a view can hang on; what it says is held to thi
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from meter.facts.attributes import since
 from meter.rulebook import MAY, NOT_NOW, SHOWN
 from meter.usage import NOTHING, table_of, tally_of
@@ -13,6 +15,7 @@ from meter.windows import DAY
 __all__ = ["plain_after", "plain_look"]
 
 purchase = since("purchase", None)
+MICROSECOND = timedelta(microseconds=1)
 
 
 def believed_at(usage, at, when):
@@ -52,7 +55,8 @@ def plain_look(rulebook, reader, view, usage, at, when):
         group = frequencies.groups[prompt.group]
         shown = all_of(map(usage.showings, group.names))
         closed = [usage.closed[name] for name in group.names if name in usage.closed]
-        silent = [on for on in closed if on <= at + DAY and when < on + prompt.closed]
+        near = [on for on in closed if on <= at + DAY] if prompt.closed else []
+        silent = [on for on in near if when < on + prompt.closed]
         own = usage.showings(prompt.name)
         code = MAY
         if prompt.retried and key in inside(own, prompt.retried, when).ids:
@@ -105,14 +109,33 @@ def pruned(rulebook, shown, when, key):
         every = all_of(held)
         wanted = {key}
         for times, timeline in group.windows:
-            held = every.ids[timeline.inside(every.ats, when) :]
-            wanted |= {*held[-times:]}
-            if timeline.window.fixed is not None:
-                wanted |= {*held[:1]}
+            inside_now = every.ids[timeline.inside(every.ats, when) :]
+            wanted |= {*inside_now[-times:]}
+            for other in held:
+                own = [one for one in inside_now if one in other.ids]
+                wanted |= {*own[-times:]}
+        wanted = with_beginnings(group, every, wanted)
         kept[name] = tally_of(
             {one: at for one, at in table_of(tally).items() if one in wanted or at > when}
         )
     return {name: tally for name, tally in kept.items() if tally.ids}
+
+
+def with_beginnings(group, every, wanted):
+    """Return some showings, and those that begin the fixed windows in which they are."""
+    fixed = [each.window.fixed for _, each in group.windows if each.window.fixed is not None]
+    while True:
+        new = set()
+        for length in fixed:
+            begin, until = None, None
+            for key, at in zip(every.ids, every.ats, strict=True):
+                if until is None or at >= until:
+                    begin, until = key, at + length // MICROSECOND
+                if key in wanted:
+                    new.add(begin)
+        if new <= wanted:
+            return wanted
+        wanted = wanted | new
 
 
 def lasts(rulebook, at, when):

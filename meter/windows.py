@@ -285,14 +285,6 @@ class Timeline:
         leaves = 0 if limit is None else max(0, len(reads) - limit)
         return reads[leaves] + self._length
 
-    def starts(self, reads: Sequence[int]) -> Sequence[int]:
-        """Return for each read the index of the one that begins the fixed window it is in."""
-        starts: list[int] = []
-        for place, read in enumerate(reads):
-            begins = not starts or reads[starts[-1]] + self._length <= read
-            starts.append(place if begins else starts[-1])
-        return starts
-
     def outside(self, reads: Sequence[int], first: int, at: int) -> int:
         """Return the index after the last read inside, where some lie ahead of `at`.
 

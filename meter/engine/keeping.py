@@ -91,7 +91,7 @@ def _that_begin(group: PromptGroup, near: Tally, kept: set[str]) -> set[str]:
     fixed = [timeline for _, timeline in group.windows if timeline.window.fixed is not None]
     if not fixed:
         return set()
-    starts = [timeline.starts(near.ats) for timeline in fixed]
+    starts = [[timeline.inside(near.ats, at) for at in near.ats] for timeline in fixed]
     found: set[int] = set()
     new = {place for place, name in enumerate(near.ids) if name in kept}
     while new:

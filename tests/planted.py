@@ -25,6 +25,7 @@ FILES = (
     "tests/verify/test_crawler_classes.py",
     "tests/verify/test_crawlers.py",
     "tests/verify/test_generous_engines.py",
+    "tests/verify/test_oracle.py",
     "tests/verify/test_planted.py",
     "tests/verify/test_planted_prompts.py",
     "tests/web/machines/test_planted_bugs.py",

@@ -58,6 +58,8 @@ def random_campaign(random: Random, rules: int | None = None) -> Policy:
     prompts = [_prompt(random, number, counting) for number in range(len(PROMPTS))]
     asked = [prompt.name for prompt in prompts if prompt.at_most]
     shown = [_shown(random, rule, asked) for rule in policy.rules[:-1]]
+    if random.random() < 0.4:
+        shown.insert(0, _open(random, "asked", random.choice(PROMPTS)))
     policy = evolve(policy, prompts=[*policy.prompts, *prompts], rules=[*shown, policy.rules[-1]])
     return _tried(random, policy) if random.random() < 0.7 else policy
 
@@ -100,6 +102,12 @@ def _shown(random: Random, rule: Rule, asked: list[str]) -> Rule:
     return evolve(rule, when=when, prompt=prompt)
 
 
+def _open(random: Random, name: str, prompt: str | None) -> Rule:
+    """Return a rule that opens everything to some readers."""
+    when = When(reader=random.sample(list(Status), 4))
+    return Rule(name=name, when=when, show="article", prompt=prompt)
+
+
 def _also(random: Random, when: When, asked: When) -> When:
     """Return a condition that asks for more, or for the opposite of it."""
     if random.random() < 0.25:
@@ -123,7 +131,10 @@ def _tried(random: Random, policy: Policy) -> Policy:
     )
     if tried.show == "article":
         tried = evolve(tried, prompt=random.choice([None, *PROMPTS]))
-    rules.insert(random.choice([0, len(rules)]), tried)
+    place = random.choice([0, len(rules)])
+    rules.insert(place, tried)
+    if random.random() < 0.4:
+        rules.insert(place + 1, _open(random, "not tried", random.choice([None, *PROMPTS])))
     return evolve(
         policy,
         rules=[*rules, policy.rules[-1]],

@@ -23,6 +23,7 @@ from tests.verify.brute import situations, size
 from tests.verify.random_policies import random_policy
 
 WORDS = ["list", "access", "none", "counts", "used", "exhausted", "left", "wall"]
+WORDS += ["caps", "seen", "experiment"]
 
 
 def test_agrees_with_the_engine():

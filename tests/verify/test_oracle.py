@@ -14,11 +14,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.laws.test_planted_bugs import Bug, copy_with
+from tests.planted import some
 from tests.verify.decided import asked
 from tests.verify.oracle.__main__ import all_compared, all_decided, all_held
+from tests.verify.random_campaigns import random_campaign
 from tests.verify.random_policies import random_policy
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from meter.policy import Policy
     from tests.verify.oracle.comparing import Compared
     from tests.verify.oracle.deciding import Agreement
@@ -57,6 +61,55 @@ print(len(decided().wrong) > 0)
 print(any("proved, but" in line for line in held().wrong))
 print(len(told_apart().wrong) > 0)
 """
+IN_CAMPAIGNS = (
+    Bug(
+        "a prompt with a cap is shown once more",
+        "engine/showings.py",
+        "if last - first >= times:",
+        "if last - first > times:",
+    ),
+    Bug(
+        "a closing silences nothing",
+        "engine/showings.py",
+        "when < closed + prompt.closed",
+        "when < closed",
+    ),
+    Bug(
+        "what stands in is shown whatever its own caps say",
+        "rulebook/frequency.py",
+        "name = prompt.instead\n",
+        "return prompt.instead\n",
+    ),
+    Bug(
+        "every showing there ever was is seen",
+        "engine/showings.py",
+        "return min(len(inside.ids), window.times)",
+        "return len(usage.showings(prompt).ids)",
+    ),
+    Bug(
+        "no prompt changes whom an experiment exposes",
+        "engine/exposures.py",
+        "mine.access, mine.prompt, mine.offers",
+        "mine.access, yours.prompt, mine.offers",
+    ),
+    Bug(
+        "a hash starts from nothing",
+        "experiments/hashes.py",
+        "murmur3(_utf8(unit + seed), 1)",
+        "murmur3(_utf8(unit + seed), 0)",
+    ),
+    Bug(
+        "a sign-in forgets what was shown",
+        "engine/keeping.py",
+        "return shown, latest_of(",
+        "return target.shown, latest_of(",
+    ),
+)
+ASKED_OF_CAMPAIGNS = """
+from tests.verify.test_oracle import of_campaigns
+
+print(len(of_campaigns().wrong) > 0)
+"""
 TOGETHER = [((0, 3), (0, 2)), ((1, 2), (0, 1))]
 """Bugs of an engine and of an answer in one copy, and the places of the questions they change."""
 
@@ -69,6 +122,12 @@ def drawn(*seeds: int) -> list[tuple[str, Policy]]:
 def decided() -> Agreement:
     """Ask of decisions."""
     return all_decided(drawn(6_002, 6_020, 6_024, 6_027), views=60, lives=1)
+
+
+def of_campaigns() -> Agreement:
+    """Ask of decisions by policies with caps, what was seen, and experiments."""
+    campaigns = [(str(seed), random_campaign(Random(seed), rules=2)) for seed in (7003, 7049, 7052)]
+    return all_decided(campaigns, views=60, lives=2)
 
 
 def held() -> Held:
@@ -86,6 +145,21 @@ def test_decides_as_the_documentation_says() -> None:
     found = decided()
     assert [] == found.wrong
     assert found.counted > 10
+
+
+def test_decides_of_campaigns_as_the_documentation_says() -> None:
+    """Prompts are shown and kept back, what was seen is asked, and variants are exposed."""
+    found = of_campaigns()
+    assert [] == found.wrong
+    assert {"shown", "kept back", "exposed", "asked what was seen"} == {
+        word for word, number in found.campaigns.items() if number > 5
+    }
+
+
+@pytest.mark.parametrize("bug", some(IN_CAMPAIGNS), ids=lambda bug: bug.name)
+def test_a_planted_bug_of_campaigns_is_noticed(tmp_path, bug) -> None:
+    """Somebody is decided otherwise."""
+    assert ["True"] == _said(copy_with(tmp_path, bug), ASKED_OF_CAMPAIGNS)
 
 
 def test_proves_what_nobody_breaks_and_tells_stories_that_break() -> None:
@@ -112,13 +186,18 @@ def test_planted_bugs_are_noticed(tmp_path, bugs, places) -> None:
     path = tmp_path / "meter" / second.module
     assert second.right in path.read_text(), second.name
     path.write_text(path.read_text().replace(second.right, second.wrong))
+    said = _said(tmp_path, ASKED)
+    assert ["True"] * len(places) == [said[place] for place in places]
+
+
+def _said(folder: Path, asked: str) -> list[str]:
+    """Return what a copy of the package prints that is asked."""
     done = subprocess.run(
-        [sys.executable, "-c", ASKED],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"},
+        [sys.executable, "-c", asked],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
         check=True,
     )
-    said = done.stdout.split()
-    assert ["True"] * len(places) == [said[place] for place in places]
+    return done.stdout.split()

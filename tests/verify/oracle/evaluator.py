@@ -114,17 +114,24 @@ def _decided(visit: Visit) -> tuple[Decided, list[str]]:
 
 
 def _exposed(visit: Visit, mine: Decided, counting: list[str]) -> frozenset[tuple[str, str]]:
-    """Return the experiments of which another variant would have been decided otherwise."""
+    """Return the experiments of which another variant would have been decided otherwise.
+
+    A view that is speculative in one of its variants tells of none.
+    """
     found = set()
     for name, table in visit.policy.get("experiments", {}).items():
         variant = visit.variant(name)
         if mine.speculative or not variant or not visit.matches(table.get("when", {})):
             continue
-        for other in shared(table):
-            again = Visit(visit.policy, visit.view, visit.record, {name: other})
-            yours, counted = _decided(again)
-            if (yours._replace(rule=""), counted) != (mine._replace(rule=""), counting):
-                found.add((name, variant))
+        others = [
+            _decided(Visit(visit.policy, visit.view, visit.record, {name: other}))
+            for other in shared(table)
+        ]
+        if any(yours.speculative for yours, _ in others):
+            continue
+        same = (mine._replace(rule=""), counting)
+        if any((yours._replace(rule=""), counted) != same for yours, counted in others):
+            found.add((name, variant))
     return frozenset(found)
 
 

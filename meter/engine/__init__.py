@@ -238,7 +238,7 @@ def _remembered(
     noted = shown is not usage.shown or offered is not usage.offered
     if not (counted or noted):
         return usage
-    if (noted or glance is None) and (shown or closed or offered):
+    if shown or closed or offered:
         shown = shown and prune_shown(rulebook, shown, when, key)
         closed = closed and prune_closed(rulebook, closed, when)
         offered = offered and prune_offered(rulebook, offered, when)

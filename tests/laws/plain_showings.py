@@ -76,23 +76,33 @@ def plain_look(rulebook, reader, view, usage, at, when):
     return codes, seen, when
 
 
-def plain_after(rulebook, usage, prompt, key, when):
-    """Return the showings and closings after a prompt was shown at a view, at an instant."""
-    group = rulebook.frequencies.group_of(prompt)
-    if group is None or not group.windows:
+def plain_after(rulebook, usage, prompt, key, when, *, writes):
+    """Return the showings and closings after a view that shows a prompt, or none, at an instant.
+
+    `writes`: it counts or offers something, so that the record is written anew in any case.
+    """
+    shown = with_showing(rulebook, usage.shown, prompt, key, when)
+    if shown == usage.shown and not writes:
         return usage.shown, usage.closed
-    own = usage.showings(prompt)
+    kept = pruned(rulebook, shown, when, "" if prompt is None else key)
+    silent = {name: at for name, at in usage.closed.items() if is_silent(rulebook, name, at, when)}
+    return kept, silent
+
+
+def with_showing(rulebook, shown, prompt, key, when):
+    """Return the showings with one more, unless this view has shown that prompt already."""
+    group = None if prompt is None else rulebook.frequencies.group_of(prompt)
+    if group is None or not group.windows:
+        return shown
+    own = shown.get(prompt, NOTHING)
     near = own.up_to(when)
-    every = all_of(map(usage.showings, group.names)).up_to(when)
+    every = all_of(shown.get(name, NOTHING) for name in group.names).up_to(when)
     if key in near.ids and all(
         key in every.since(timeline.inside(every.ats, when)).ids for _, timeline in group.windows
     ):
-        return usage.shown, usage.closed
+        return shown
     later = {name: at for name, at in table_of(own).items() if at > when}
-    shown = {**usage.shown, prompt: tally_of({**later, **table_of(near), key: when})}
-    return pruned(rulebook, shown, when, key), {
-        name: at for name, at in usage.closed.items() if is_silent(rulebook, name, at, when)
-    }
+    return {**shown, prompt: tally_of({**later, **table_of(near), key: when})}
 
 
 def pruned(rulebook, shown, when, key):

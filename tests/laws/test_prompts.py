@@ -78,12 +78,17 @@ def test_a_record_is_read_and_written_as_in_the_plainest_way(data):
                 code if prompt.is_capped else None
                 for prompt, code in zip(rulebook.frequencies.prompts, told, strict=False)
             ] + [*told[len(codes) :]] == codes + seen
-            if not view.prefetch and decision.prompt in rulebook.frequencies.places:
-                key = view.view_key(at)
-                expected = plain_after(rulebook, usage, decision.prompt, key, then)
-                assert (after.shown, after.closed) == expected
-            else:
-                assert (after.shown, after.closed) == (usage.shown, usage.closed)
+            is_shown = not view.prefetch and decision.prompt in rulebook.frequencies.places
+            writes = after.tallies != usage.tallies or after.offered != usage.offered
+            expected = plain_after(
+                rulebook,
+                usage,
+                decision.prompt if is_shown else None,
+                view.view_key(at),
+                then,
+                writes=writes,
+            )
+            assert (after.shown, after.closed) == expected
         assert Usage.from_bytes(after.to_bytes()) == after
         usage = after
         if data.draw(st.booleans()):

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meter import Article, PageView, Policy, Reader, Rule, Usage, Window, decide
+from meter import Article, Meter, PageView, Policy, Reader, Rule, Usage, Window, decide
 from meter.engine import expires_at, join
 from meter.engine.showings import look
-from meter.policy import Cap, Prompt, Publication
+from meter.policy import Cap, Prompt, Publication, When
 from meter.rulebook import NOT_NOW
 from meter.usage import Tally
 from meter.windows import DAY, instant, moment
@@ -59,6 +59,27 @@ def test_what_is_pruned_would_have_said_nothing(first, second, waits):
         other, after = decide(policy, READER, view(number), whole, now)
         assert decision.prompt == other.prompt
         whole = whole.union(after)
+
+
+def test_a_view_that_only_counts_drops_what_no_window_holds():
+    """`give` was shown on the first of June; in July an article is counted, and nothing shown."""
+    policy = Policy(
+        publication=Publication(name="The Harbour Review", timezone="UTC"),
+        meters=[Meter(name="articles", limit=9, window=Window(calendar="month"))],
+        prompts=[Prompt(name="give", heading="Give", at_most=CAPPED)],
+        rules=[
+            Rule(name="asked", when=When(section=["front"]), show="article", prompt="give"),
+            Rule(name="metered", spend="articles", show="article"),
+            Rule(name="closed", show="subscription-wall"),
+        ],
+    )
+    front = PageView(article=Article(id="f", access="free", section="front"), id="one")
+    _, usage = decide(policy, READER, front, Usage(), NOW)
+    assert len(usage.showings("give").ids) == 1
+    later = NOW + timedelta(days=30)
+    counted, usage = decide(policy, READER, view("two"), usage, later)
+    assert (counted.counted, counted.prompt) == (True, None)
+    assert usage.showings("give").ids == ()
 
 
 def test_what_another_window_keeps_begins_no_window():

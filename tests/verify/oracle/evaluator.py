@@ -86,7 +86,8 @@ def decide(policy: Table, event: Table, record: Record) -> tuple[Decided, Record
     decided, counting = _decided(visit)
     new = [Count(meter, visit.key(meter), visit.clock) for meter in counting]
     running = [count for meter in counting for count in visit.stand(meter).held]
-    after = shown(visit, record.with_counts(new, running), decided.prompt)
+    after = record.with_counts(new, running)
+    after = shown(visit, after, decided.prompt, counts=bool(new))
     if event.get("prefetch") or not visit.has_id:
         after = record
     return decided._replace(exposures=_exposed(visit, decided, counting)), after

@@ -162,28 +162,46 @@ def _merged(showings: list[Showing]) -> list[Showing]:
     return list(found.values())
 
 
-def shown(visit: Visit, record: Record, name: str | None) -> Record:
-    """Return a record after a prompt was shown at a view."""
-    if name is None or not is_tracked(visit.policy, name) or not looked_at(visit.policy, name):
+def shown(visit: Visit, record: Record, name: str | None, *, counts: bool) -> Record:
+    """Return a record after a view that shows a prompt, or none, and that `counts` or does not.
+
+    Whenever anything is written, what no window of any prompt tells apart is dropped.
+    """
+    declared = _declared(visit.policy)
+    is_new = name is not None and _is_new(visit, record, name)
+    after = record
+    if is_new:
+        rest = [each for each in record.shown if (each.prompt, each.key) != (name, visit.view_key)]
+        last = Showing(str(name), visit.view_key, visit.prompt_clock)
+        after = record._replace(shown=(*rest, last))
+    if not is_new and not counts:
         return record
+    key = visit.view_key if is_tracked(visit.policy, name) else ()
+    for each in {each.prompt for each in after.shown if each.prompt in declared}:
+        if looked_at(visit.policy, each):
+            after = bounded(visit.policy, visit.zone, after, each, visit.prompt_clock, key)
+    return after
+
+
+def _is_new(visit: Visit, record: Record, name: str) -> bool:
+    """Say whether a prompt that is shown is a showing that is not on record yet."""
+    if not is_tracked(visit.policy, name) or not looked_at(visit.policy, name):
+        return False
     now, key = visit.prompt_clock, visit.view_key
+    if not any(each.prompt == name and each.key == key for each in record.shown):
+        return True
     group = group_of(visit.policy, name)
-    before = [each for each in record.shown if each.prompt == name and each.key == key]
-    if before:
-        every = _merged([each for each in record.shown if each.prompt in group and each.at <= now])
-        windows = [window for _, window in looked_at(visit.policy, name)]
-        if all(key in [x.key for x in held_in(w, visit.zone, every, now)] for w in windows):
-            return record
-    rest = tuple(each for each in record.shown if each not in before)
-    after = record._replace(shown=(*rest, Showing(name, key, now)))
-    return bounded(visit.policy, visit.zone, after, name, now, key)
+    every = _merged([each for each in record.shown if each.prompt in group and each.at <= now])
+    windows = [window for _, window in looked_at(visit.policy, name)]
+    return not all(key in [x.key for x in held_in(w, visit.zone, every, now)] for w in windows)
 
 
 def bounded(
     policy: Table, zone: str, record: Record, name: str, now: datetime, key: Key = ()
 ) -> Record:
-    """Return a record with the last showings of a group: as many as its numbers tell apart.
+    """Return a record with the last showings of a group and of each prompt in it.
 
+    They are as many as the numbers of its windows tell apart.
     Of a window that a first showing begins all are kept, and the showing at the view `key` too.
     """
     group = group_of(policy, name)
@@ -192,6 +210,10 @@ def bounded(
     for times, window in looked_at(policy, name):
         held = held_in(window, zone, every, now)
         kept |= {each.key for each in (held if "fixed" in window else held[-times:])}
+        for prompt in group:
+            # A view that is sent again shows its own prompt, whatever its group showed since.
+            own = {each.key for each in record.shown if each.prompt == prompt and each.at <= now}
+            kept |= {each.key for each in [each for each in held if each.key in own][-times:]}
     shown = tuple(
         each
         for each in record.shown

@@ -210,7 +210,8 @@ def _shortest(window: Window, number: int, zone: ZoneInfo) -> timedelta:
     """Return the shortest time that so many calendar windows in a row take, or fewer of them."""
     starts = _starts(window, zone)
     number = min(number, len(starts) - 1)
-    return min(map(sub, starts[number:], starts)) * _MICROSECOND
+    shortest: int = min(map(sub, starts[number:], starts))
+    return shortest * _MICROSECOND
 
 
 def tightest(window: Window, asked: Window, zone: ZoneInfo) -> list[int]:

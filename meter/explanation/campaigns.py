@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 
 from meter.decision import FIRST_METER, counted_places
 from meter.engine.counting import count
-from meter.explanation.frequency import frequency_words
+from meter.explanation.frequency import cap_words, frequency_words, times_words
 from meter.facts import OTHER
 from meter.facts.attributes import since
 from meter.rulebook import MAY, SHOWN, first_match
@@ -198,12 +198,9 @@ class _Reasons:
             if inside >= times:
                 resets = timeline.resets(ats, times, when)
                 again = "never again" if resets is None else f"again from {self._time(resets)}"
-                window = "ever" if timeline.window.lifetime else f"by {timeline.window}"
-                shown = f"shown {inside} of {times} times {window}"
-                if len(names) > 1:
-                    often = "once" if inside == 1 else f"{inside} times"
-                    shown = f"its group was shown {often} {window} (at most {times})"
-                yield f"{shown}, {again}"
+                whose = "its group was shown" if len(names) > 1 else "shown"
+                allowed = cap_words(times, timeline.window)
+                yield f"{whose} {times_words(inside)} (at most {allowed}), {again}"
 
     def _not_due(self, prompt: JudgedPrompt) -> Iterator[str]:
         rulebook = self._rulebook

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from meter.forms import span_text
@@ -11,15 +12,17 @@ if TYPE_CHECKING:
 
     from meter.decision import Decision
     from meter.policy import Prompt
-    from meter.policy.prompts import Cap, Quiet
+    from meter.policy.prompts import Quiet
+    from meter.windows import Window
 
-__all__ = ["frequency_words", "in_turn"]
+__all__ = ["cap_words", "frequency_words", "in_turn", "stretch_words", "times_words"]
 
 _TIMES = {1: "once", 2: "twice"}
+_A_DAY = timedelta(days=1)
 
 
 def frequency_words(prompt: Prompt) -> str:
-    """Say how often a prompt is shown, such as ``at most once a day; instead: `small-bar` ``.
+    """Say how often a prompt is shown, such as ``at most once ever; instead: `small-bar` ``.
 
     Nothing of a prompt that comes at every view of its rule.
 
@@ -31,7 +34,7 @@ def frequency_words(prompt: Prompt) -> str:
     ... ]
     >>> quiet = Quiet(closed="7 days")
     >>> frequency_words(Prompt(name="give", heading="Give", at_most=caps, quiet_after=quiet))
-    'at most once a day, 6 times in 30 days; not for 7 days after it was closed'
+    'at most once each calendar day, 6 times in any 30 days; not for 7 days after it was closed'
     """
     return "; ".join(_said(prompt)) if prompt.is_capped else ""
 
@@ -40,7 +43,8 @@ def _said(prompt: Prompt) -> Iterator[str]:
     if prompt.once:
         yield "one time only"
     if prompt.at_most:
-        yield f"at most {', '.join(map(_cap_words, prompt.at_most))}"
+        caps = (cap_words(cap.times, cap.window) for cap in prompt.at_most)
+        yield f"at most {', '.join(caps)}"
     if prompt.every is not None:
         yield f"only each time `{prompt.every.meter}` has counted another {prompt.every.views}"
     if prompt.quiet_after is not None:
@@ -51,16 +55,32 @@ def _said(prompt: Prompt) -> Iterator[str]:
         yield f"instead: `{prompt.instead}`"
 
 
-def _cap_words(cap: Cap) -> str:
-    times = _TIMES.get(cap.times, f"{cap.times} times")
-    window = cap.window
+def cap_words(times: int, window: Window) -> str:
+    """Say a cap: `twice each calendar day`, `6 times in any 30 days`.
+
+    A day of a calendar is that of the publication's zone, any other has 24 hours.
+    """
+    return f"{times_words(times)} {stretch_words(window)}"
+
+
+def times_words(times: int) -> str:
+    """Say how often: `once`, `twice`, `3 times`."""
+    return _TIMES.get(times, f"{times} times")
+
+
+def stretch_words(window: Window) -> str:
+    """Say in which stretch of time showings are counted: `each calendar day`, `ever`."""
     if window.calendar is not None:
-        return f"{times} a {window.calendar}"
+        return f"each {window}"
     if window.rolling is not None:
-        return f"{times} in {span_text(window.rolling)}"
+        return f"in any {_hours_words(window.rolling)}"
     if window.fixed is not None:
-        return f"{times} in {span_text(window.fixed)} from the first"
-    return f"{times} ever"
+        return f"in the {_hours_words(window.fixed)} from the first"
+    return "ever"
+
+
+def _hours_words(length: timedelta) -> str:
+    return "24 hours" if length == _A_DAY else span_text(length)
 
 
 def _silences(quiet: Quiet) -> Iterator[str]:

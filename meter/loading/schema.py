@@ -262,8 +262,6 @@ POLICY = Table(
         "rules": Key(
             shape=RULES,
             says="in order, each under `[[rules]]`: the first that matches decides",
-            required=True,
-            filler=(),
         ),
         "guarantees": Key(
             shape=GUARANTEES,
@@ -312,12 +310,18 @@ PART = Table(
 """What a file may have that a policy includes: all but what is the policy's own."""
 
 
+_HAVE_RULES = ("rules", "groups", INCLUDE)
+"""The keys of a policy's own file of which one is needed: its rules stand there, or elsewhere."""
+
+
 def policy_schema(table: Table = POLICY) -> dict[str, Any]:
     """Return the policy format as JSON Schema (draft 2020-12); of `PART`, that of a part of it."""
+    somewhere = {"anyOf": [{"required": [key]} for key in _HAVE_RULES]} if table is POLICY else {}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"{table.noun.capitalize()} of meter",
         **table.definition(),
+        **somewhere,
         "$defs": {"when": WHEN.definition()},
     }
 

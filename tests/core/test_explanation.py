@@ -425,11 +425,11 @@ def test_tells_why_a_prompt_was_kept_back_and_what_came():
     third, usage = campaign(usage, 3, at=NOW)
     assert third == [
         (
-            "the prompt `give` is kept back: shown 1 of 1 times by calendar day, again from"
-            " 2026-06-11T00:00:00-05:00; `bar` would be shown instead"
+            "the prompt `give` is kept back: shown once (at most once each calendar day), again"
+            " from 2026-06-11T00:00:00-05:00; `bar` would be shown instead"
         ),
         (
-            "the prompt `bar` is kept back: shown 1 of 1 times ever, never again; nothing is"
+            "the prompt `bar` is kept back: shown once (at most once ever), never again; nothing is"
             " shown instead"
         ),
     ]
@@ -439,8 +439,8 @@ def test_tells_why_a_prompt_was_kept_back_and_what_came():
     assert fourth[0].split("; ")[0] == (
         "the prompt `give` is kept back: it was closed at 2026-06-10T07:00:00-05:00, again from"
         " 2026-06-17T07:00:00-05:00, and a right began at 2026-06-10T07:00:00-05:00, again from"
-        " 2026-07-10T07:00:00-05:00, and shown 1 of 1 times by calendar day, again from"
-        " 2026-06-11T00:00:00-05:00"
+        " 2026-07-10T07:00:00-05:00, and shown once (at most once each calendar day),"
+        " again from 2026-06-11T00:00:00-05:00"
     )
     nobody, _ = campaign(Usage(), 1, at=NOW, reader=Reader(id=None))
     assert nobody[0].startswith(
@@ -462,7 +462,7 @@ def test_a_closing_is_no_reason_for_a_prompt_that_is_not_silent_after_one():
     usage = close(policy, usage, "bar", NOW + timedelta(minutes=5))
     decision, _ = decide(policy, reader, view, usage, NOW)
     assert (
-        "the prompt `give` is kept back: its group was shown once ever (at most 1), never again;"
+        "the prompt `give` is kept back: its group was shown once (at most once ever), never again;"
     ) in explain(decision, asked=AskedView(reader, view, usage))
 
 

@@ -17,15 +17,16 @@ METER = '[meters.heard]\nwindow = { rolling = "28 days" }\nlimit = "none"\ncount
 WORDS = [
     ("", ""),
     ("once = true", "one time only"),
-    ("at_most = { times = 2, window = { calendar = 'week' } }", "at most twice a week"),
+    ("at_most = { times = 2, window = { calendar = 'week' } }", "at most twice each calendar week"),
     (
         "at_most = { times = 7, window = { rolling = '36 hours' } }",
-        "at most 7 times in 36 hours",
+        "at most 7 times in any 36 hours",
     ),
     (
         "at_most = { times = 1, window = { fixed = '10 days' } }",
-        "at most once in 10 days from the first",
+        "at most once in the 10 days from the first",
     ),
+    ("at_most = { times = 2, window = { rolling = '1 day' } }", "at most twice in any 24 hours"),
     ("at_most = { times = 3, window = { lifetime = true } }", "at most 3 times ever"),
     (
         "every = { meter = 'heard', views = 5 }",

@@ -40,7 +40,6 @@ LAST = '\n[[rules]]\nname = "hidden"\nshow = "article"\n'
 UNUSED = "\n[meters.taste]\nwindow = { lifetime = true }\nlimit = 1\n"
 TEST = '\n[experiments.price]\nseed = "price-test"\nvariants = { control = 0.5, nine = 0.5 }\n'
 GROUP = '\n[prompts.give]\nheading = "We live on gifts"\nonce = true\ngroup = "asks"\n'
-CAP = 'at_most = { times = 2, window = { calendar = "day" } }\n'
 EVERY = 'every = { meter = "monthly", views = 4 }\n'
 
 CASES = {
@@ -54,11 +53,7 @@ CASES = {
         (TEXT.replace('show = "trial-offer"\noffer = "summer"', 'show = "article"'), (9, 2))
     ],
     "lonely-group": [(TEXT + GROUP, (28, 9))],
-    "idle-cap": [(TEXT + GROUP + CAP, (29, 1))],
     "never-due": [(TEXT + GROUP + EVERY, (29, 9))],
-    "idle-stand-in": [
-        (TEXT + GROUP + 'instead = "bar"\n' + GROUP.replace("give", "bar"), (29, 11))
-    ],
     "gifts-open-nothing": [(TEXT + "[gifts]\nreaders = 5\n", (24, 2))],
     "unasked-experiment": [(TEXT + TEST, (25, 2))],
     "lone-variant": [(TEXT + TEST.replace("nine = 0.5", "nine = 0"), (27, 12))],

@@ -75,6 +75,7 @@ show = "countdown"
 name = "everyone else"
 show = "wall"
 """
+HEAD = OWN.partition("[[rules]]")[0]
 WHOLE = """\
 [publication]
 name = "The Harbour Review"
@@ -143,6 +144,26 @@ def test_rules_come_in_the_order_of_the_files_and_of_each_file(folder):
     assert [rule.name for rule in policy.rules] == [rule.name for rule in loads_policy(WHOLE).rules]
     groups = [rule.group and rule.group.name for rule in policy.rules]
     assert groups == [None, "markets", "markets", None, None]
+
+
+def test_all_rules_may_stand_in_files_that_are_included(folder):
+    """The policy's own file has none then."""
+    written(folder, policy_toml=HEAD, sections__markets_toml=MARKETS + LAST)
+    names = [rule.name for rule in load_policy(folder / "policy.toml").rules]
+    assert ["what a right covers", "everyone else"] == [names[0], names[-1]]
+
+
+def test_all_rules_may_stand_in_groups():
+    """The last group is for whoever is left: it has no `when`."""
+    text = PUBLICATION + LAST.replace("[[rules]]", '[[groups]]\nname = "rest"\n[[groups.rules]]')
+    (rule,) = loads_policy(text).rules
+    assert ("everyone else", "rest") == (rule.name, rule.group.name)
+
+
+def test_a_policy_without_any_rule_is_told_so(folder):
+    """Once, and in its own file."""
+    written(folder, policy_toml=HEAD, meters_toml="", sections__markets_toml="")
+    assert [("policy.toml", 1, "no-rules")] == told(folder)
 
 
 def test_it_is_the_policy_that_one_file_would_be(folder):

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
     from meter.policy import Policy
 
+HOW_OFTEN = (
+    "at most once each calendar day, 4 times in any 30 days; not for 14 days after it was closed"
+)
 ASKS = """
 [publication]
 name = "Harbour Radio"
@@ -79,14 +82,14 @@ def test_the_gallery_has_what_stands_in_for_a_prompt() -> None:
             "give",
             who,
             (
-                "at most twice a week; only each time `heard` has counted another 3;"
-                " instead: `small-bar`"
+                "at most twice each calendar week (from Monday); only each time `heard` has"
+                " counted another 3; instead: `small-bar`"
             ),
         ),
         (
             "small-bar",
             f"{who}, where `give` is kept back",
-            "at most 3 times a day, 9 times in 30 days",
+            "at most 3 times each calendar day, 9 times in any 30 days",
         ),
     ] == found
 
@@ -98,7 +101,7 @@ def test_the_gallery_says_how_often_and_for_which_variant(sample: Policy) -> Non
     assert {
         (
             "How often",
-            "at most once a day, 4 times in 30 days; not for 14 days after it was closed",
+            HOW_OFTEN,
         ),
         ("Variant", "<code>one-month</code> of <code>trial</code>"),
     } == set(rows)
@@ -123,8 +126,7 @@ def test_a_reader_closes_a_prompt_and_is_told_why_it_stays_away(client: TestClie
     assert "closes the prompt letter" in after
     assert "article, prompt letter kept back" in after
     assert "Close the prompt" in after
-    told = "at most once a day, 4 times in 30 days; not for 14 days after it was closed"
-    assert f"the prompt letter is kept back: {told}" in after
+    assert f"the prompt letter is kept back: {HOW_OFTEN}" in after
     back = words(client.get(f"{START}&steps={steps},%2B14d,read:free"))
     assert "kept back" not in back
 
@@ -137,7 +139,7 @@ def test_why_a_prompt_did_not_come_is_in_the_words_of_explain(sample: Policy) ->
     )
     first, second = (explain(step.decision) for step in journey.run(sample))
     assert "kept back" not in first
-    assert second.count("the prompt `letter` is kept back: at most once a day") == 1
+    assert second.count("the prompt `letter` is kept back: at most once each calendar day") == 1
 
 
 def test_a_policy_without_campaigns_has_no_button_for_prompts(
@@ -249,4 +251,4 @@ def test_a_share_of_a_variant_is_typed(folder: Path, sample: Policy) -> None:
 def test_the_rules_say_how_often_their_prompt_comes(client: TestClient) -> None:
     """Below what they show."""
     said = words(client.get("/policy"))
-    assert "article, prompt letter at most once a day, 4 times in 30 days; not for 14 days" in said
+    assert f"article, prompt letter {HOW_OFTEN}" in said

@@ -78,8 +78,8 @@ EDITS = [
         "times = 6",
         "times = 7",
         "at_most",
-        "6 times by rolling 30 days",
-        "7 times by rolling 30 days",
+        "6 times in any 30 days",
+        "7 times in any 30 days",
     ),
     ('{ calendar = "day" } },\n    {', '{ calendar = "week" } },\n    {', "at_most", "day", "week"),
     ("views = 5", "views = 4", "every", "a multiple of 5", "a multiple of 4"),
@@ -140,8 +140,8 @@ def test_another_zone_moves_the_days_of_a_cap():
     """A calendar day is that of the publication."""
     ((who, before, after),) = rows(ASKS, ASKS.replace("America/Chicago", "Asia/Tokyo"))
     assert who == "how often prompt `bar` is shown: `at_most`"
-    assert before == "at most 3 times by calendar day in America/Chicago"
-    assert after == "at most 3 times by calendar day in Asia/Tokyo"
+    assert before == "at most 3 times each calendar day in America/Chicago"
+    assert after == "at most 3 times each calendar day in Asia/Tokyo"
 
 
 def test_a_cap_that_never_binds_changes_nothing():

@@ -310,7 +310,18 @@ def test_says_that_a_policy_is_too_large(monkeypatch):
     monkeypatch.setitem(sys.modules, "z3", None)  # as if it were not installed
     (warning,) = lints(loads_policy(GOOD), steps=20)
     assert ("not-analysed", ("rules",)) == (warning.code, warning.path)
-    assert all(f"`{code}`" in warning.message for code in CODES if code != "not-analysed")
+    needless = {"not-analysed", "idle-cap", "idle-stand-in"}
+    assert all(f"`{code}`" in warning.message for code in {*CODES} - needless)
+
+
+def test_caps_are_told_of_a_policy_that_is_too_large(monkeypatch):
+    """They need no diagram, and switches turn nothing of them."""
+    monkeypatch.setitem(sys.modules, "z3", None)  # as if it were not installed
+    day = '{ times = 1, window = { calendar = "day" } }'
+    text = f'{GOOD}[prompts.give]\nheading = "Give"\nat_most = [{day}, {day}]\n'
+    for switches in ("", "[switches]\nopen = false\n"):
+        found = lints(loads_policy(text + switches), steps=20)
+        assert ["not-analysed", "idle-cap"] == [warning.code for warning in found]
 
 
 def test_locates_every_code_in_the_file():

@@ -79,7 +79,7 @@ BUGS = (
 )
 
 
-OF_SITUATIONS = (
+SITUATION_BUGS = (
     Bug(
         "any number of showings can be",
         "verify/together/showings.py",
@@ -119,10 +119,63 @@ OF_SITUATIONS = (
 )
 
 
-@pytest.mark.parametrize("bug", some(OF_SITUATIONS), ids=lambda bug: bug.name)
+@pytest.mark.parametrize("bug", some(SITUATION_BUGS), ids=lambda bug: bug.name)
 def test_a_bug_of_what_can_be_is_found(bug, tmp_path):
     """By the examples of showings and of experiments."""
     assert run_suite(copy_with(tmp_path, bug), ("verify/test_seen.py",)).returncode == 1
+
+
+IDLE_BUGS = (
+    Bug(
+        "what others of a group are shown is not reckoned with",
+        "verify/frequency/idle.py",
+        "if not alone:",
+        "if False:",
+    ),
+    Bug(
+        "of two caps that come to the same both are told",
+        "verify/frequency/idle.py",
+        "            left = others\n",
+        "",
+    ),
+    Bug(
+        "a cap that allows one less is told too",
+        "verify/frequency/idle.py",
+        "cap.times + 1, zone) <= cap.times",
+        "cap.times + 1, zone) <= cap.times + 1",
+    ),
+    Bug(
+        "caps are idle beside each of the others, and not beside all together",
+        "verify/frequency/idle.py",
+        "others = [each for each in left if each is not placed]",
+        "others = [each for each in left if each is not placed][:1]",
+    ),
+    Bug(
+        "who begins a window is nobody else",
+        "verify/frequency/idle.py",
+        "_PAIR = 2",
+        "_PAIR = 1",
+    ),
+    Bug(
+        "a cap that a condition looks at is told",
+        "verify/lints/frequency.py",
+        "if prompt.name in asked else None",
+        "if False else None",
+    ),
+    Bug(
+        "every week of a calendar is cut like the first",
+        "verify/frequency/bounds.py",
+        "if (end - start, cuts) in known:",
+        "if known:",
+    ),
+)
+
+
+@pytest.mark.parametrize("bug", some(IDLE_BUGS), ids=lambda bug: bug.name)
+def test_a_bug_of_idle_caps_is_found(bug, tmp_path):
+    """By the cases of those that are told, and of groups."""
+    found = run_suite(copy_with(tmp_path, bug), ("verify/test_idle_caps.py",), "not journey")
+    assert found.returncode == 1
 
 
 @pytest.mark.parametrize("bug", some(BUGS), ids=lambda bug: bug.name)

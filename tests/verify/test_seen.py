@@ -109,7 +109,7 @@ def test_a_story_of_showings_is_played(steps):
     if steps is None:
         assert (3, None) == (len(story.steps), story.before)
     else:
-        assert "prompt `give` shown 2 times" in story.before
+        assert "prompt `give` shown twice" in story.before
 
 
 def test_who_has_no_id_is_asked_for_no_showing():

@@ -6,17 +6,14 @@ from typing import TYPE_CHECKING
 
 from meter.errors import meant
 from meter.loading.lints.warned import warning
-from meter.policy.faults.conditions import placed_conditions
 from meter.policy.faults.frequency import may_show
-from meter.policy.frequency import idle_caps, never_stands_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import date
 
     from meter.errors import Problem
-    from meter.policy import Policy, Prompt
-    from meter.policy.frequency import PlacedCap
+    from meter.policy import Policy
 
 __all__ = ["PROMPTS", "unused_prompts"]
 
@@ -47,31 +44,6 @@ def _lonely_groups(policy: Policy, _: date | None) -> Iterator[Problem]:
             yield warning("lonely-group", ("prompts", names[0], "group"), message, step)
 
 
-def _idle_caps(policy: Policy, _: date | None) -> Iterator[Problem]:
-    """Yield the caps that can never keep a prompt back; one that `seen` looks at says how far."""
-    asked = {name for _, when in placed_conditions(policy) for name in when.seen or ()}
-    groups = [prompt.group for prompt in policy.prompts if prompt.group is not None]
-    for prompt in policy.prompts:
-        for idle, beside in idle_caps(prompt, alone=groups.count(prompt.group or "") <= 1):
-            if prompt.name in asked and idle.cap == prompt.longest_cap:
-                continue
-            message = (
-                f"{_cap_words(idle)} never keeps prompt `{prompt.name}` back, since"
-                f" {_cap_words(beside)} always does before"
-            )
-            step = "take it out, or let it allow less"
-            yield warning("idle-cap", ("prompts", prompt.name, *idle.path), message, step)
-
-
-def _cap_words(placed: PlacedCap) -> str:
-    """Say a cap as its key, with its numbers where it has any."""
-    key = ".".join(part for part in placed.path if isinstance(part, str))
-    if key != "at_most":
-        return f"`{key}`"
-    times = "once" if placed.cap.times == 1 else f"{placed.cap.times} times"
-    return f"at most {times} by {placed.cap.window}"
-
-
 def _never_due(policy: Policy, _: date | None) -> Iterator[Problem]:
     """Yield the prompts that come with a view that their meter never counts."""
     for prompt in policy.prompts:
@@ -89,25 +61,9 @@ def _never_due(policy: Policy, _: date | None) -> Iterator[Problem]:
             yield warning("never-due", ("prompts", prompt.name, "every"), message, step)
 
 
-def _idle_stand_ins(policy: Policy, _: date | None) -> Iterator[Problem]:
-    """Yield the prompts that are kept back wherever they would stand in for another."""
-    declared: dict[str | None, Prompt] = {prompt.name: prompt for prompt in policy.prompts}
-    for prompt in policy.prompts:
-        other = declared.get(prompt.instead)
-        if other is not None and prompt.is_capped and never_stands_in(prompt, other):
-            message = (
-                f"`{other.name}` never stands in for prompt `{prompt.name}`: both are in the group"
-                f" `{prompt.group}`, and what keeps `{prompt.name}` back keeps `{other.name}` back"
-            )
-            step = f"let `{other.name}` be shown more often, or take it out of the group"
-            yield warning("idle-stand-in", ("prompts", prompt.name, "instead"), message, step)
-
-
 PROMPTS: dict[str, Callable[[Policy, date | None], Iterator[Problem]]] = {
     "unused-prompt": unused_prompts,
     "lonely-group": _lonely_groups,
-    "idle-cap": _idle_caps,
     "never-due": _never_due,
-    "idle-stand-in": _idle_stand_ins,
 }
 """Each warning by its code."""

@@ -18,9 +18,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from itertools import count
+from itertools import count, pairwise
+from operator import sub
 from typing import TYPE_CHECKING, NamedTuple
 
 from meter.rulebook import AskedWindow
@@ -39,7 +41,6 @@ __all__ = [
     "fullest",
     "rooms",
     "tightest",
-    "windows_from",
 ]
 
 FIRST_YEAR = 2026
@@ -81,7 +82,7 @@ def fullest(caps: tuple[Room, ...], asked: Window, most: int, zone: ZoneInfo) ->
     """
     if asked.calendar is not None:
         windows = [*_apart(caps, asked, most, zone, aligned=True)]
-        return _fullest_of(windows, Timeline(asked, zone), most)
+        return _fullest_of(windows, asked, most, zone)
     if asked.lifetime:
         caps = tuple(cap for cap in caps if cap.window.lifetime)
     windows = [*_apart(caps, asked, most, zone, aligned=False)]
@@ -90,10 +91,25 @@ def fullest(caps: tuple[Room, ...], asked: Window, most: int, zone: ZoneInfo) ->
     return Fullest(len(_earliest(windows, _FIRST, end, most)))
 
 
-def _fullest_of(windows: Sequence[AskedWindow], asked: Timeline, most: int) -> Fullest:
-    """Return the fullest of the calendar windows there are; the first that holds `most`."""
+def _fullest_of(
+    windows: Sequence[AskedWindow], asked: Window, most: int, zone: ZoneInfo
+) -> Fullest:
+    """Return the fullest of the calendar windows there are; the first that holds `most`.
+
+    Of those that the caps' own windows cut at the same places one is looked at.
+    """
+    cutting = [
+        _starts(each.timeline.window, zone)
+        for each in windows
+        if each.timeline.window.calendar is not None
+    ]
     found = Fullest(0)
-    for start, end in windows_from(asked, _FIRST):
+    known = set()
+    for start, end in pairwise(_starts(asked, zone)):
+        cuts = tuple(_between(starts, start, end) for starts in cutting)
+        if (end - start, cuts) in known:
+            continue
+        known.add((end - start, cuts))
         shown = len(_earliest(windows, start, end, most))
         if shown > found.shown:
             found = Fullest(shown, start)
@@ -102,12 +118,10 @@ def _fullest_of(windows: Sequence[AskedWindow], asked: Timeline, most: int) -> F
     return found
 
 
-def windows_from(timeline: Timeline, at: int) -> Iterator[tuple[int, int]]:
-    """Yield start and end of the calendar windows from the one at an instant on, for some years."""
-    while at < _AFTER:
-        bounds = timeline.bounds(at)
-        yield bounds
-        at = bounds[1]
+def _between(starts: Sequence[int], start: int, end: int) -> tuple[int, ...]:
+    """Return how long after an instant each window begins that does so before another one."""
+    inside = starts[bisect_right(starts, start) : bisect_left(starts, end)]
+    return tuple(at - start for at in inside)
 
 
 def _earliest(
@@ -131,6 +145,8 @@ def free_at(windows: Iterable[AskedWindow], ats: Sequence[int], at: int) -> int 
     """
     free = at
     for times, timeline in windows:
+        if len(ats) < times:
+            continue
         inside = ats[timeline.inside(ats, at) :]
         if len(inside) >= times:
             resets = timeline.resets(inside, times, at)
@@ -166,7 +182,8 @@ def _begun(
         if shown >= most:
             return
         yield AskedWindow(shown, Timeline(Window(rolling=whole), zone))
-        if _is_longer(whole, asked):
+        # One showing fills a window: what is apart from the next is so from all that follow.
+        if times == 1 or _is_longer(whole, asked):
             return
 
 
@@ -193,8 +210,8 @@ def _shortest(window: Window, number: int, zone: ZoneInfo) -> timedelta:
     """Return the shortest time that so many calendar windows in a row take, or fewer of them."""
     starts = _starts(window, zone)
     number = min(number, len(starts) - 1)
-    pairs = zip(starts, starts[number:], strict=False)
-    return min(end - start for start, end in pairs) * _MICROSECOND
+    shortest: int = min(map(sub, starts[number:], starts))
+    return shortest * _MICROSECOND
 
 
 def tightest(window: Window, asked: Window, zone: ZoneInfo) -> list[int]:
@@ -210,10 +227,15 @@ def tightest(window: Window, asked: Window, zone: ZoneInfo) -> list[int]:
     if not number:
         return []
     starts = _starts(window, zone)
-    lengths = [end - start for start, end in zip(starts, starts[number:], strict=False)]
+    lengths = [*map(sub, starts[number:], starts)]
     return [starts[lengths.index(min(lengths))]]
 
 
 @lru_cache(maxsize=_KEPT)
 def _starts(window: Window, zone: ZoneInfo) -> tuple[int, ...]:
-    return tuple(start for start, _ in windows_from(Timeline(window, zone), _FIRST))
+    """Return where the calendar windows of some years begin, and where the last of them ends."""
+    timeline = Timeline(window, zone)
+    starts = [timeline.bounds(_FIRST)[0]]
+    while starts[-1] < _AFTER:
+        starts.append(timeline.bounds(starts[-1])[1])
+    return tuple(starts)

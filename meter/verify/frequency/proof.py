@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from meter.errors import listed
-from meter.forms import length_text
+from meter.explanation.frequency import cap_words, stretch_words
 from meter.formulas.translation import formula_of
 from meter.policy.faults.frequency import may_show
 from meter.verify.answers import OWN, ProofAnswer, ProofOutcome, open_question, proved
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from meter.rulebook import AskedWindow, PromptGroup, Rulebook, Verdict
     from meter.verify.space import Space
     from meter.verify.walk.steps import Scenario, SearchStep
-    from meter.windows import Window
 
 __all__ = ["NOBODY", "is_shown_by", "kept_by_caps", "proved_by", "searched"]
 
@@ -70,7 +69,7 @@ def kept_by_caps(rulebook: Rulebook, guarantee: Guarantee) -> str | None:
             most = min(most, cap.times)
         if most > cap.times:
             return None
-        said.append(f"{most} {'showing' if most == 1 else 'showings'} {_in(cap.window)}")
+        said.append(f"{most} {'showing' if most == 1 else 'showings'} {stretch_words(cap.window)}")
     how = f"the caps of `{guarantee.prompt}` leave room for {listed(said, 'and')}"
     if any(cap.window.calendar is not None for cap in guarantee.at_most):
         how += f", in each of {YEARS} years from {FIRST_YEAR} on in `{zone.key}`"
@@ -134,7 +133,7 @@ def _counterexample(
     cap = promised.cap
     declared = {prompt.name: prompt for prompt in policy.prompts}
     prompt = declared.get(promised.prompt)
-    words = f"`{promised.prompt}` no more than {_times(cap.times)} {_in(cap.window)}"
+    words = f"`{promised.prompt}` no more than {cap_words(cap.times, cap.window)}"
     if prompt is None or not prompt.is_capped:
         words += ", but nothing keeps it back: it has no `at_most`"
     stands_in = None if prompt is None else prompt.instead
@@ -147,22 +146,6 @@ def _counterexample(
         wanted_prompt=False if stands_in is None else stands_in,
         expected=Expected(words, None),
     )
-
-
-def _times(number: int) -> str:
-    return "1 time" if number == 1 else f"{number} times"
-
-
-def _in(window: Window) -> str:
-    """Say in which stretch of time something is counted."""
-    if window.calendar is not None:
-        return f"in a {window}"
-    if window.lifetime:
-        return "ever"
-    if window.rolling is not None:
-        return f"in any stretch of {length_text(window.rolling)}"
-    length = "" if window.fixed is None else length_text(window.fixed)
-    return f"in the {length} from a first showing on"
 
 
 def proved_by(guarantee: Guarantee, how: str) -> ProofAnswer:

@@ -16,6 +16,7 @@ from meter.verify.diagram import UndecidedError
 from meter.verify.lints.allowances import expired_forgotten, paying_at_zero, registering_loses
 from meter.verify.lints.announced import last_free
 from meter.verify.lints.findings import Findings, warning
+from meter.verify.lints.frequency import idle_frequencies
 from meter.verify.lints.machines import usage_opened, usage_refused
 from meter.verify.lints.offered import needs_country, undeclared_products
 from meter.verify.lints.order import silent_order
@@ -76,6 +77,8 @@ CODES = {
     "usage-opened": (
         "a rule that opens premium articles to crawlers for a use that `[machines]` forbids"
     ),
+    "idle-cap": "a cap of a prompt that never keeps it back, since others always do so before",
+    "idle-stand-in": "what stands in for a prompt, and is kept back wherever the prompt is",
     "not-analysed": (
         "a policy whose rules are too many and too narrow for an exact answer within the budget"
     ),
@@ -120,11 +123,12 @@ def lints(policy: Policy, *, steps: int = _MOST_STEPS) -> tuple[Problem, ...]:
         _lints(position.policy, steps) for position in islice(positions(policy), MOST_POSITIONS)
     )
     never = [{(one.code, one.path) for one in found} for found in others]
-    return tuple(
+    by_rules = (
         one
         for one in own
         if one.code not in _IDLE or all((one.code, one.path) in found for found in never)
     )
+    return (*by_rules, *idle_frequencies(policy))
 
 
 def _lints(policy: Policy, steps: int) -> tuple[Problem, ...]:

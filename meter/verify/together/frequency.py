@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 from attrs import frozen
 
 from meter.errors import listed
+from meter.explanation.frequency import cap_words
 from meter.forms import length_text
 from meter.policy import Cap, Prompt
-from meter.policy.frequency import binding_caps
+from meter.verify.frequency.idle import binding_caps, is_no_looser
 from meter.verify.rows import Row
 
 if TYPE_CHECKING:
@@ -37,12 +38,6 @@ class Showing:
     asked: bool
 
     @property
-    def _binding(self) -> frozenset[str]:
-        """The caps that can keep it back, in words."""
-        caps = binding_caps(self.prompt, alone=not self.others)
-        return frozenset(_cap(cap, self.zone) for cap in caps)
-
-    @property
     def _looked_at(self) -> str | None:
         """How far back a condition looks, and how far it counts."""
         cap = self.prompt.longest_cap
@@ -50,8 +45,21 @@ class Showing:
 
     def is_capped_like(self, other: Showing) -> bool:
         """Say whether caps keep both back at the same views."""
-        mine = (self._binding, self._looked_at)
-        return mine == (other._binding, other._looked_at)
+        if self._looked_at != other._looked_at:
+            return False
+        if self.zone != other.zone and (self._hangs_on_a_zone or other._hangs_on_a_zone):
+            return False
+        one, two, zone = self.prompt, other.prompt, self.zone
+        alone = not (self.others or other.others)
+        return is_no_looser(one, two, zone, alone=alone) and is_no_looser(
+            two, one, zone, alone=alone
+        )
+
+    @property
+    def _hangs_on_a_zone(self) -> bool:
+        """Whether a cap that can keep it back has the days of a calendar."""
+        caps = binding_caps(self.prompt, self.zone, alone=not self.others)
+        return any(cap.window.calendar is not None for cap in caps)
 
     def words(self) -> dict[str, str]:
         """Return what each key comes to, in words."""
@@ -106,7 +114,6 @@ def frequency_rows(old: Showing, new: Showing) -> Iterator[Row]:
 
 
 def _cap(cap: Cap, zone: ZoneInfo) -> str:
-    """Say a cap: `2 times by calendar day in Asia/Tokyo`."""
-    times = "once" if cap.times == 1 else f"{cap.times} times"
+    """Say a cap: `twice each calendar day in Asia/Tokyo`."""
     where = f" in {zone.key}" if cap.window.calendar is not None else ""
-    return f"{times} by {cap.window}{where}"
+    return f"{cap_words(cap.times, cap.window)}{where}"

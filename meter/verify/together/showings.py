@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import combinations, count
 from typing import TYPE_CHECKING
 
+from meter.explanation.frequency import times_words
 from meter.facts import seen_name
 from meter.usage import Tally
 from meter.verify.frequency.bounds import fullest, rooms
@@ -110,8 +111,7 @@ def shown_words(vocabulary: Vocabulary, values: Mapping[str, Code]) -> list[str]
     """Say how often prompts were shown to who has these codes, where they were."""
     said = []
     for prompt, tally in shown_before(vocabulary, values, 0):
-        times = "once" if len(tally.ids) == 1 else f"{len(tally.ids)} times"
-        said.append(f"prompt `{prompt}` shown {times}")
+        said.append(f"prompt `{prompt}` shown {times_words(len(tally.ids))}")
     return said
 
 

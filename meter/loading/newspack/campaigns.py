@@ -12,8 +12,7 @@ from meter.loading.newspack.conditions import Condition, Terms, all_of
 from meter.loading.newspack.segments import ARTICLES_READ, UnknownCriterionError, criterion
 from meter.loading.newspack.values import Node, free_name, title_of
 from meter.loading.newspack.words import plain_words, said_in
-from meter.policy.faults.prompts import SHIPPED
-from meter.policy.prompts import MOST_TIMES, MOST_VIEWS
+from meter.policy.prompts import MOST_TIMES, MOST_VIEWS, SHIPPED
 from meter.validation import YEARS
 from meter.vocabulary import Show
 

@@ -20,7 +20,7 @@ from meter.loading.newspack.convert import newspack_policy
 from meter.paywall import Paywall
 from meter.replay.counts.bringing import Imported, import_counts, rejected_path
 from meter.replay.counts.rows import CountsFile, chosen_meter
-from meter.replay.logs.time_forms import checked_form
+from meter.replay.logs.time_forms import checked_form, likely_forms, time_format_words
 from meter.stores import open_store
 from meter.stores.memory import MemoryStore
 from meter.stores.protocol import Closable
@@ -182,6 +182,9 @@ def _tell(file: CountsFile, done: Imported, *, dry: bool) -> None:
         print_message(
             f"{name}: {_number(file.ahead, 'time')} ahead of now: is the zone the right one?"
         )
+    forms = [] if file.time_format else likely_forms(file.unread)
+    if forms:
+        print_message(f"{name}: say how its times are written with {time_format_words(forms)}")
     for row in done.first:
         print_message(f"{name}:{row.line}: {row.reason}")
     more = done.refused - len(done.first)
@@ -254,13 +257,14 @@ def newspack(paths: tuple[Path, ...], out: Path, name: str, zone: str) -> None:
     target = out / "policy.toml"
     if target.exists():
         raise MeterError(f"`{target}` is there already and is not overwritten; name another folder")
-    made = newspack_policy({path.name: _json(path) for path in paths}, name, zone)
+    made = newspack_policy({str(path): _json(path) for path in paths}, name, zone)
     loads_policy(made.text, name=str(target))
     out.mkdir(parents=True, exist_ok=True)
     target.write_text(made.text, encoding="utf-8")
     for note in made.notes:
         print_message(f"not the same: {printable(note)}")
-    print_answer(f"{target}: {_number(len(made.notes), 'thing')} to look at, listed at its top")
+    listed = f"{_number(len(made.notes), 'thing')} to look at, listed at its top"
+    print_answer(f"{target}: {listed if made.notes else 'nothing to look at'}")
     print_message(f"next: meter check {target}")
 
 
@@ -270,6 +274,8 @@ def _json(path: Path) -> object:
         raise MeterError(f"`{path}` has more than {_MOST_BYTES >> 20} MiB: is it an export?")
     try:
         return parse_json(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError:
+        raise MeterError(f"`{path}` is not UTF-8; save it as JSON in UTF-8") from None
     except (ValueError, RecursionError) as error:
         raise MeterError(f"`{path}` cannot be read: {json_problem(error).message}") from None
 

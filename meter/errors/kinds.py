@@ -23,6 +23,7 @@ from meter.errors.values import (
     empty,
     error_of,
     no_offset,
+    percent_step,
     unknown_word,
     without_quotes,
     wrong_type,
@@ -153,10 +154,11 @@ def number(least: float, most: float, example: str) -> Kind:
     form = f"a number such as `{example}`"
 
     def fault(value: object, what: str) -> Fault | None:
+        percent = percent_step(value, most)
         if not _is_number(value) or not math.isfinite(cast("float", value)):
-            return wrong_type(form, value, what, without_quotes(value))
+            return wrong_type(form, value, what, percent or without_quotes(value))
         if not least <= cast("float", value) <= most:
-            return beyond(least, most, value, what, f"write {form}")
+            return beyond(least, most, value, what, percent or f"write {form}")
         return None
 
     return fault

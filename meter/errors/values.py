@@ -27,6 +27,7 @@ __all__ = [
     "empty",
     "error_of",
     "no_offset",
+    "percent_step",
     "refuse",
     "unknown_word",
     "without_quotes",
@@ -39,6 +40,9 @@ MOST_DAYS = 3660
 ENDS_FIRST = "{what} ends before it starts", "swap `starts` and `ends`, or correct one of them"
 
 _NEEDS_NO_QUOTES = re.compile(r"-?\d[\d.:T+Z-]*|true|false", re.IGNORECASE)
+_PERCENT = re.compile(r"(\d{1,3}(?:[.,]\d{1,6})?)\s?%")
+_WHOLE = 100
+"""What is the whole, in percent."""
 _KINDS: dict[type, str] = {
     str: "the text ",
     bool: "the flag ",
@@ -114,6 +118,21 @@ def without_quotes(value: object) -> str | None:
     if isinstance(value, str) and _NEEDS_NO_QUOTES.fullmatch(value):
         return "write it without quotes"
     return None
+
+
+def percent_step(value: object, most: float) -> str | None:
+    """Return the next step where a share of 1 is written as a percentage, as `50` or `"50%"`.
+
+    >>> percent_step("2.5 %", 1)
+    '2.5 % is written `0.025`'
+    """
+    percent = float(value) if type(value) is int and 1 < value <= _WHOLE else None
+    found = _PERCENT.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found:
+        percent = float(found[1].replace(",", "."))
+    if most != 1 or percent is None or percent > _WHOLE:
+        return None
+    return f"{percent:g} % is written `{percent / _WHOLE:g}`"
 
 
 def empty(form: str, what: str) -> Fault:

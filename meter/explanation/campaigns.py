@@ -9,6 +9,7 @@ from attrs import evolve, frozen
 
 from meter.decision import FIRST_METER, counted_places
 from meter.engine.counting import count
+from meter.experiments import ExperimentUnit
 from meter.explanation.frequency import cap_words, frequency_words, times_words
 from meter.facts import OTHER
 from meter.facts.attributes import since
@@ -64,16 +65,21 @@ class KeptBack:
 class Tried:
     """An experiment that is asked for: the variant, by which id, and whether it is exposed.
 
-    `variant` is `None` for whoever is in none.
+    `variant` is `None` for whoever is in none; `has_id` says whether there was an id to go by.
     """
 
     experiment: str
     variant: str | None
     unit: str
+    has_id: bool
     is_for: bool
     exposed: bool
 
     def __str__(self) -> str:
+        if not self.has_id:
+            of = "" if self.unit == ExperimentUnit.READER else f" of a {self.unit}"
+            why = f"not exposed: the reader has no id{of}"
+            return f"experiment `{self.experiment}`: in no variant, {why}"
         place = "in no variant" if self.variant is None else f"in variant `{self.variant}`"
         by = f"by the {self.unit}'s id"
         if self.exposed:
@@ -101,6 +107,7 @@ def tried(decision: Decision) -> Iterator[Tried]:
                 experiment=experiment.name,
                 variant=None if code in (None, OTHER) else str(code),
                 unit=str(rulebook.policy.experiment(experiment.name).unit),
+                has_id=code is not None,
                 is_for=_is_for(experiment, rulebook, decision),
                 exposed=experiment.name in exposed,
             )

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from functools import partial
 
+from attrs import evolve
+
 from meter.loading.fields import NOT_EMPTY, Boolean, Integer, Key, List, Mapping, OneOf, Table, Text
 from meter.loading.meters import LENGTH, WINDOW
 from meter.policy.placeholders import PLURALS
 from meter.policy.prompts import (
     MOST_TIMES,
     MOST_VIEWS,
+    SHIPPED,
     Cap,
     Every,
     Noun,
@@ -22,7 +25,7 @@ from meter.windows import Window
 
 __all__ = ["AT_MOST", "NOUNS_BY_NAME", "PROMPT", "PROMPTS", "TEXTS_BY_TABLE", "WORDS_BY_PROMPT"]
 
-_HEADING = Text(form='a text in quotes such as `"Your consent"`')
+_HEADING = Text(form='a text in quotes such as `"A word from us"`')
 _TEXT = Text(form="a text in quotes", longest=2000)
 _ACTION = Text(form='a text in quotes such as `"Choose"`')
 _LINK = Text(form="a path or an `https://` address", longest=2000, code="bad-link", check=link_step)
@@ -114,7 +117,19 @@ PROMPT = Table(
     example='{ heading = "…", text = "…" }',
     keys={**_KEYS, **_FREQUENCY},
 )
-PROMPTS = Mapping(noun="a prompt", item=PROMPT, most=200, example="[prompts.consent]")
+_PROMPT_THAT_SHIPS = evolve(
+    PROMPT,
+    make=partial(Prompt, name="?", heading="?"),
+    keys={**PROMPT.keys, "heading": evolve(_KEYS["heading"], required=False)},
+)
+"""What is declared under the name of a prompt that ships: the name is told, no missing heading."""
+PROMPTS = Mapping(
+    noun="a prompt",
+    item=PROMPT,
+    most=200,
+    example="[prompts.consent]",
+    others=dict.fromkeys(SHIPPED, _PROMPT_THAT_SHIPS),
+)
 
 WORDS_BY_PROMPT = Mapping(
     noun="a prompt",
@@ -142,7 +157,7 @@ NOUNS_BY_NAME = Mapping(
         },
     ),
     most=50,
-    example='recipe = { one = "recipe", other = "recipes" }',
+    example='{ recipe = { one = "recipe", other = "recipes" } }',
 )
 
 TEXTS_BY_TABLE = Mapping(

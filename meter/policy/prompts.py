@@ -12,6 +12,7 @@ from meter.errors.kinds import FLAG, TEXT, as_tuple, each, instance, maybe, whol
 from meter.errors.values import check_fields
 from meter.forms import SPAN, as_length
 from meter.policy.placeholders import PLURALS, Needs, needs
+from meter.vocabulary import Show
 from meter.windows import Window
 
 if TYPE_CHECKING:
@@ -19,13 +20,16 @@ if TYPE_CHECKING:
 
 # fmt: off
 __all__ = [
-    "CAPS", "MOST_TIMES", "MOST_VIEWS", "NOUNS", "Cap", "Every", "Noun", "Prompt", "PromptWords",
-    "Quiet", "as_caps",
+    "CAPS", "MOST_TIMES", "MOST_VIEWS", "NOUNS", "SHIPPED", "Cap", "Every", "Noun", "Prompt",
+    "PromptWords", "Quiet", "as_caps",
 ]
 # fmt: on
 
 NOUNS = ("article", "story", "video", "podcast", "episode", "recipe", "puzzle", "report")
 """The catalog: what a meter may count without a word of the publisher's own."""
+
+SHIPPED = frozenset({*map(str, Show), "sponsored", "prompt"})
+"""The names of prompts that no policy declares: those that ship, and what they are made from."""
 
 _WORDS = ("heading", "text", "action")
 

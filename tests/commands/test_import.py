@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,6 +29,17 @@ def counts(folder):
     path = folder / "counts.csv"
     path.write_text(COUNTS, encoding="utf-8")
     return path
+
+
+def test_times_of_another_form_are_told_how_to_be_read(meter, counts):
+    """Where one form reads all of them; with a form, what is not in it is told so."""
+    counts.write_text("reader,article,time\nanna,a1,13.06.2026\nanna,a2,02.06.2026\n", "utf-8")
+    answer = meter(*LINE, *STORE)
+    assert answer.code == 1
+    assert "counts.csv: say how its times are written with `--time-format '%d.%m.%Y'`" in answer.err
+    answer = meter(*LINE, *STORE, "--time-format", "%d/%m/%Y")
+    assert "counts.csv:2: `13.06.2026` is no time of the form `%d/%m/%Y`\n" in answer.err
+    assert "say how" not in answer.err
 
 
 def kept(url, reader, **settings):
@@ -170,3 +182,27 @@ def test_a_file_that_is_no_export(meter, folder, text, words):
     assert (answer.code, answer.out) == (2, "")
     assert words in answer.err
     assert not (folder / "made").exists()
+
+
+def test_files_of_one_name_are_all_read(meter, folder):
+    """In two folders; the one after the other does not hide it."""
+    for name, title in (("a", "Give"), ("b", "Join")):
+        (folder / name).mkdir()
+        prompt = {"title": title, "status": "publish", "options": {"placement": "inline"}}
+        (folder / name / "x.json").write_text(json.dumps({"prompts": [prompt]}), "utf-8")
+    assert meter("import", "newspack", "a/x.json", "b/x.json", "--out", "made").code == 0
+    made = load_policy("made/policy.toml")
+    assert ["Give", "Join"] == [prompt.heading for prompt in made.prompts]
+
+
+def test_an_export_in_another_encoding_is_told(meter, folder):
+    """And one with nothing to tell of says so."""
+    (folder / "x.json").write_text('{"prompts": []}', "utf-16")
+    answer = meter("import", "newspack", "x.json", "--out", "made")
+    assert (answer.code, answer.err) == (
+        2,
+        "error: `x.json` is not UTF-8; save it as JSON in UTF-8\n",
+    )
+    (folder / "x.json").write_text('{"prompts": []}', "utf-8")
+    answer = meter("import", "newspack", "x.json", "--out", "made")
+    assert (answer.code, answer.out) == (0, "made/policy.toml: nothing to look at\n")

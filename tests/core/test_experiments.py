@@ -191,6 +191,14 @@ REFUSED = [
     ("{ zebra = 0.4, nine = 0.4 }", '{ nine = "1" }', "wrong-type", (10, 21), "not the text"),
     ("share = 0.1", "share = 1.1", "bad-number", (6, 9), "between 0 and 1"),
     ('seed = "wall-test"\n', "", "missing-key", None, "needs `seed`"),
+    ("{ zebra = 0.4, nine = 0.4 }", '["zebra", "nine"]', "wrong-type", (10, 12),
+     "write each by its name: `variants = { control = 0.5, nine = 0.5 }`"),
+    ("nine = 0.4 }", "nine = 50 }", "bad-number", (10, 34), "50 % is written `0.5`"),
+    ("nine = 0.4 }", 'nine = "12,5 %" }', "wrong-type", (10, 34), "12.5 % is written `0.125`"),
+    ("nine = 0.4 }", "nine = 1.5 }", "bad-number", (10, 34), "write a number such as `0.5`"),
+    ("nine = 0.4 }", "nine = 500 }", "bad-number", (10, 34), "write a number such as `0.5`"),
+    ('{ wall = ["open"] }', '["open"]', "wrong-type", (20, 23),
+     'write each by its name: `experiment = { price = ["nine"] }`'),
 ]
 # fmt: on
 

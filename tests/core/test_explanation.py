@@ -482,4 +482,24 @@ def test_tells_who_is_in_which_variant_by_which_id():
         " not for this reader and page view",
     }
     nowhere, _ = campaign(Usage(), 1, at=NOW, reader=Reader(id="r"), about="experiment")
-    assert nowhere[-1].startswith(f"{name}: in no variant by the visitor's id, not exposed: ")
+    assert nowhere[-1] == f"{name}: in no variant, not exposed: the reader has no id of a visitor"
+
+
+def test_tells_an_id_that_is_in_no_variant_from_a_reader_without_one():
+    """The site did not say who that is, or the experiment leaves the id out."""
+    policy = loads_policy(
+        'publication.name = "x"\n[experiments.price]\nseed = "p"\nunit = "reader"\n'
+        "variants = { control = 0.5, nine = 0.5 }\ncoverage = 0\n"
+        '[[rules]]\nname = "nine"\nwhen = { experiment = { price = ["nine"] } }\nshow = "article"\n'
+        '[[rules]]\nname = "open"\nshow = "article"\n'
+    )
+    view = PageView(article=Article(id="a"))
+    told = [
+        explain(decide(policy, Reader(id=name), view, Usage(), NOW)[0]).splitlines()[1].strip()
+        for name in ("r", None)
+    ]
+    name = "experiment `price`: in no variant"
+    assert told == [
+        f"{name} by the reader's id, not exposed: nobody in no variant is",
+        f"{name}, not exposed: the reader has no id",
+    ]

@@ -226,6 +226,10 @@ def test_what_is_remembered_of_prompts_is_the_third_version():
         ('once = true\ninstead = "give"', "circular-instead"),
         ('instead = "bar"', "idle-instead"),
         ("quiet_after = {}", "empty-quiet"),
+        ('quiet_after = { bought = "7 days" }', "unknown-key"),
+        ('once = true\ninstead = "registration-wall"', "unknown-prompt"),
+        ("once = true\n[prompts.registration-wall]\nonce = true", "bad-name"),
+        ("once = true\n[prompts.sponsored]", "bad-name"),
     ],
 )
 def test_what_cannot_be_is_told(keys, code):

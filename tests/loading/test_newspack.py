@@ -271,6 +271,23 @@ def test_a_prompt_is_shown_as_often_as_there(frequency, days):
     assert shown == days
 
 
+def test_a_frequency_that_is_not_known_is_told():
+    """It is not taken for one that is, in silence."""
+    for frequency, is_told in {"fortnightly": True, "always": False, "custom": False}.items():
+        options = {"frequency": frequency, "placement": "inline"}
+        prompt = {"title": "Give", "status": "publish", "options": options}
+        _, notes = policy_of(x={"prompts": [prompt]})
+        assert is_told == any(
+            "`fortnightly`, a frequency that is not known" in one for one in notes
+        )
+
+
+def test_settings_without_gates_and_prompts_leave_everything_open():
+    """With nothing that `meter check` would take out again."""
+    policy, notes = policy_of(x=[])
+    assert ((), ["everything else is open"]) == (notes, [rule.name for rule in policy.rules])
+
+
 @pytest.mark.parametrize(
     ("title", "criteria", "is_told"),
     [

@@ -14,6 +14,7 @@ from meter.policy.faults.frequency import CODES as FREQUENCY_CODES
 from meter.policy.faults.machines import CODES as MACHINE_CODES
 from meter.policy.faults.offers import CODES as OFFER_CODES
 from meter.policy.faults.promises import CODES as PROMISE_CODES
+from meter.policy.faults.prompt_words import CODES as PROMPT_WORD_CODES
 from meter.policy.faults.prompts import CODES as PROMPT_CODES
 from meter.resources import SYNTAX
 from meter.validation import CODES as POLICY_CODES
@@ -24,7 +25,7 @@ _SPEC = importlib.util.spec_from_file_location("generate", REFERENCE / "generate
 generate = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(generate)
 
-CODES = {*POLICY_CODES, *PROMPT_CODES, *FREQUENCY_CODES, *PROMISE_CODES}
+CODES = {*POLICY_CODES, *PROMPT_CODES, *PROMPT_WORD_CODES, *FREQUENCY_CODES, *PROMISE_CODES}
 PAGES = ("problems.md", "institutions.md", "crawlers.md")
 PAGE = "".join((REFERENCE / name).read_text("utf-8") for name in PAGES)
 DOCUMENTED = re.findall(r"^### `([a-z0-9-]+)`$", PAGE, re.MULTILINE)
@@ -53,6 +54,7 @@ MODULES = [
     ROOT / "meter" / "resources" / "toml.py",
     ROOT / "meter" / "validation.py",
     ROOT / "meter" / "policy" / "faults" / "prompts.py",
+    ROOT / "meter" / "policy" / "faults" / "prompt_words.py",
     *sorted((ROOT / "meter" / "loading").rglob("*.py")),
     ROOT / "meter" / "web" / "addresses.py",
     *sorted((ROOT / "meter" / "web" / "institutions").rglob("*.py")),

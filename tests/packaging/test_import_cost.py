@@ -85,6 +85,7 @@ CORE = {"meter"} | {
         "policy.faults.meters",
         "policy.faults.offers",
         "policy.faults.promises",
+        "policy.faults.prompt_words",
         "policy.faults.prompts",
         "policy.gifts",
         "policy.groups",

@@ -450,3 +450,43 @@ def test_the_names_that_ship_are_taken(name):
     with pytest.raises(PolicyError) as caught:
         policy_of(Prompt(name=name, heading="x"), show="article")
     assert "bad-name" in {problem.code for problem in caught.value.problems}
+
+
+RULE = '[[rules]]\nname = "r"\nshow = "{show}"\nprompt = "{prompt}"\n'
+SHIPPED_MISUSED = {
+    "as what a gate shows": (
+        RULE.format(show="gate", prompt="subscription-wall"),
+        ("gate-needs-prompt", 6, "declare one under a name of its own"),
+    ),
+    "in words of another language": (
+        "[copy.ja.prompts.registration-wall]\nheading = 'a'\n"
+        + RULE.format(show="article", prompt="x"),
+        ("unknown-prompt", 3, "`[copy.ja.texts.registration-wall]`"),
+    ),
+    "in words of the publication's own": (
+        "[copy.prompts.gate]\nheading = 'a'\n" + RULE.format(show="article", prompt="x"),
+        ("unknown-prompt", 3, "a name of your own"),
+    ),
+    "as what stands in": (
+        "[prompts.x]\nheading = 'a'\nonce = true\ninstead = 'countdown'\n"
+        + RULE.format(show="article", prompt="x"),
+        ("unknown-prompt", 6, "declare one under a name of its own"),
+    ),
+    "as what is capped": (
+        "[prompts.registration-wall]\nonce = true\n" + RULE.format(show="article", prompt="x"),
+        ("bad-name", 3, "cap one of your own"),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SHIPPED_MISUSED)
+def test_a_prompt_that_ships_is_never_said_to_be_declared(case):
+    """Declaring it cannot work: one problem at its place says what can."""
+    rules, (code, line, step) = SHIPPED_MISUSED[case]
+    if "article" in rules:
+        rules += '[prompts.y]\nheading = "b"\n'
+    with pytest.raises(PolicyError) as caught:
+        loads_policy(f'[publication]\nname = "x"\n{rules}')
+    (problem,) = caught.value.problems
+    assert (code, line) == (problem.code, problem.line)
+    assert step in problem.help

@@ -251,6 +251,7 @@ def test_every_line_is_taken_or_told(lines):
         (b"reader,artcle,time\n", "did you mean `artcle`?"),
         (b"reader,article,time,time\n", "has two columns `time`"),
         ("reader,article,time\n".encode("utf-16"), "is in UTF-16"),
+        (b"PK\x03\x04 and so on", "is a spreadsheet or an archive; save it as CSV in UTF-8"),
         (b"reader,article,time\n" + b"x" * (1 << 21), "line 2 of `counts.csv` has more than"),
     ],
 )

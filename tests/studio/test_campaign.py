@@ -95,7 +95,7 @@ def test_the_gallery_has_what_stands_in_for_a_prompt() -> None:
 
 
 def test_the_gallery_says_how_often_and_for_which_variant(sample: Policy) -> None:
-    """On the page that `meter gallery` writes; nothing stands where there is nothing to say."""
+    """On the page that `meter gallery` writes; a variant once, where it says who gets it."""
     page = gallery_page(sample, locales=["en"]).html
     rows = re.findall(r"<div><dt>(.*?)</dt><dd>(.*?)</dd></div>", page)
     assert {
@@ -103,9 +103,11 @@ def test_the_gallery_says_how_often_and_for_which_variant(sample: Policy) -> Non
             "How often",
             HOW_OFTEN,
         ),
-        ("Variant", "<code>one-month</code> of <code>trial</code>"),
     } == set(rows)
     assert page.count('<dl class="often">') == len(rows)
+    exposed = [one for one in situations(sample) if one.decision.exposures]
+    assert len(exposed) == page.count("reader in variant <code>one-month</code> of")
+    assert len(exposed) > 1
 
 
 def test_a_large_policy_has_its_prompts_in_turn_too() -> None:
@@ -165,6 +167,13 @@ def test_a_visitor_is_chosen_by_variant(client: TestClient, sample: Policy) -> N
         assert f"anonymous, not signed in, {variants}" in words(answer)
         variant = variants.removeprefix("trial: ")
         assert f"trial-offer, variant {variant} of trial" in words(answer)
+
+
+def test_who_reads_is_folded_once_it_is_said(client: TestClient) -> None:
+    """A phone then has Read on its first screen."""
+    form = '<details class="card who-card" open>'
+    assert form in client.get("/reader").text
+    assert form not in client.get("/reader?visitor=visitor-1").text
 
 
 def test_two_visitors_side_by_side_differ_in_the_offer(client: TestClient) -> None:

@@ -123,6 +123,13 @@ def test_a_prompt_that_there_is_not_is_an_error_for_everybody(who):
     assert str(told.value) == UNKNOWN
 
 
+@pytest.mark.parametrize("sent", [None, 5, ["give"], {"prompt": "give"}])
+def test_what_a_page_sends_that_is_no_name_is_an_error_of_the_page(sent):
+    """Not one of the site, which would answer 500."""
+    with pytest.raises(UnknownPromptError, match="`prompt` is a name in quotes, not "):
+        first_time().visit(method="POST").dismissed(sent)
+
+
 def starlette_site():
     """Yield how a first-time visitor posts to a Starlette site."""
     paywall = StarlettePaywall(POLICY, "memory://", secret="new")

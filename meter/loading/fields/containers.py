@@ -98,6 +98,8 @@ class Mapping:
     least: int = 1
     most: int = 200
     example: str = "{ … }"
+    others: dict[str, Shape] = field(factory=dict)
+    """Names whose items are of another shape, so that one problem says what is wrong with them."""
 
     @property
     def form(self) -> str:
@@ -106,13 +108,13 @@ class Mapping:
     def read(self, value: object, path: Path, report: ProblemCollector) -> object:
         """Return what was read, by name, or report."""
         if type(value) is not dict:
-            return wrong(self, value, path, report, _single_brackets(value, path))
+            each = " with single brackets before each of them"
+            advice = self._by_name(path, each) if isinstance(value, list) else None
+            return wrong(self, value, path, report, advice)
         if self._is_item(value):
-            key = label(path).strip("`")
             message = f"{label(path)} holds tables by name, not {self.noun} itself"
-            report.add(
-                "wrong-type", path, message, f"write `[{key}.NAME]`, for example `{self.example}`"
-            )
+            advice = self._by_name(path, f", for example `{self.example}`")
+            report.add("wrong-type", path, message, advice)
             return REFUSED
         if len(value) < self.least:
             message = f"the table {label(path)} is empty"
@@ -126,10 +128,11 @@ class Mapping:
         found: dict[str, object] = {}
         for name, item in value.items():
             is_known = self._is_known(name, path, report)
-            read = self.item.read(item, (*path, name), report)
+            shape = self.others.get(name, self.item)
+            read = shape.read(item, (*path, name), report)
             if read is REFUSED:
                 report.drop((*path, name))
-                read = stand_in(self.item)
+                read = stand_in(shape)
             if read is REFUSED:
                 continue
             if self.words is None:
@@ -137,6 +140,12 @@ class Mapping:
             elif is_known:
                 found[self.words(name)] = read
         return found
+
+    def _by_name(self, path: Path, how: str) -> str:
+        """Return the next step for a list, or a single item, where a table of names belongs."""
+        if self.example.startswith("["):
+            return f"write `[{'.'.join(map(str, path))}.NAME]`{how}"
+        return f"write each by its name: `{path[-1]} = {self.example}`"
 
     def _is_item(self, value: dict[str, object]) -> bool:
         """Say whether a table is one item instead of items by name."""
@@ -173,14 +182,6 @@ class Mapping:
             "maxProperties": self.most,
             "propertyNames": names,
         }
-
-
-def _single_brackets(value: object, path: Path) -> str | None:
-    """Return the next step for a list where a table of names belongs."""
-    if not isinstance(value, list):
-        return None
-    key = label(path).strip("`")
-    return f"write `[{key}.NAME]` with single brackets before each of them"
 
 
 @frozen(kw_only=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from meter.errors import meant, quoted
-from meter.errors.values import beyond, empty, unknown_word, without_quotes
+from meter.errors.values import beyond, empty, percent_step, unknown_word, without_quotes
 from meter.forms import LENGTH, parse_span
 from meter.loading.fields.shape import REFUSED, label, refused, wrong
 from meter.loading.problems import ProblemCollector
@@ -173,10 +173,12 @@ class Number:
     def read(self, value: object, path: Path, report: ProblemCollector) -> object:
         """Return the number, or report."""
         number = _finite(value)
+        percent = percent_step(value, self.most)
         if number is None:
-            return wrong(self, value, path, report, without_quotes(value))
+            return wrong(self, value, path, report, percent or without_quotes(value))
         if not self.least <= number <= self.most:
-            fault = beyond(self.least, self.most, value, label(path), f"write {self.form}")
+            advice = percent or f"write {self.form}"
+            fault = beyond(self.least, self.most, value, label(path), advice)
             return refused(fault, path, report)
         return number
 

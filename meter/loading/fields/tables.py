@@ -93,6 +93,7 @@ class Table:
         for name in value:
             if name not in self.keys and not self.is_open:
                 dropped |= self._unknown(name, value, path, report)
+                report.drop((*path, name))
         given: dict[str, Any] = {}
         for name, key in self.keys.items():
             read: object = REFUSED

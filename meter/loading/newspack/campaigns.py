@@ -12,8 +12,7 @@ from meter.loading.newspack.conditions import Condition, Terms, all_of
 from meter.loading.newspack.segments import ARTICLES_READ, UnknownCriterionError, criterion
 from meter.loading.newspack.values import Node, free_name, title_of
 from meter.loading.newspack.words import plain_words, said_in
-from meter.policy.faults.prompts import SHIPPED
-from meter.policy.prompts import MOST_TIMES, MOST_VIEWS
+from meter.policy.prompts import MOST_TIMES, MOST_VIEWS, SHIPPED
 from meter.validation import YEARS
 from meter.vocabulary import Show
 
@@ -223,8 +222,14 @@ class Campaigns:
 
     def _frequency(self, options: Node, name: str, title: str) -> Condition:
         """Say how often a prompt is shown, and return from which view on."""
-        often = _frequency_of(options)
+        word = options.get("frequency").text() or "always"
+        often = _frequency_of(options, word)
         period = often.period
+        if word not in (*_FREQUENCIES, "custom"):
+            self.notes.append(
+                f"prompt `{title}` is shown {quoted(word)}, a frequency that is not known, and"
+                " `always` here"
+            )
         if period not in _PERIODS:
             self.notes.append(f"prompt `{title}`: the period `{period}` is taken for a month")
             period = "month"
@@ -247,9 +252,8 @@ class Campaigns:
         return {"used": {meter: {"at_least": often.first}}} if often.first else {}
 
 
-def _frequency_of(options: Node) -> _Frequency:
-    """Return how often a prompt is shown there."""
-    word = options.get("frequency").text() or "always"
+def _frequency_of(options: Node, word: str) -> _Frequency:
+    """Return how often a prompt is shown there; what is not known is shown always."""
     if word != "custom":
         return _FREQUENCIES.get(word, _FREQUENCIES["always"])
     return _Frequency(

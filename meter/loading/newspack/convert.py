@@ -38,6 +38,11 @@ _ONE_SEGMENT = (
     "a reader is in one segment of Newspack only, that of the highest priority; here the rules of"
     " the next segment are tried where none of the first matches"
 )
+_FREE: Condition = {
+    "name": "free articles are open",
+    "when": {"access": ["free"]},
+    "show": "article",
+}
 _READ = ("prompts", "segments", "gates")
 _SETTINGS = {
     "content_gifting": "readers give articles away by links: a policy says so under `[gifts]`",
@@ -145,12 +150,10 @@ def _of_all(stopping: Gates, asking: Campaigns, terms: Terms) -> Iterator[str]:
 def _table(
     name: str, zone: str, stopping: Gates, asking: Campaigns
 ) -> dict[str, dict[str, object] | list[dict[str, object]]]:
-    rules: list[Condition] = [
-        {"name": "free articles are open", "when": {"access": ["free"]}, "show": "article"},
-        *stopping.rules,
-        *asking.rules,
-    ]
-    if "when" in rules[-1]:
+    rules: list[Condition] = [*stopping.rules, *asking.rules]
+    if rules:
+        rules.insert(0, _FREE)
+    if not rules or "when" in rules[-1]:
         rules.append({"name": "everything else is open", "show": "article"})
     table: dict[str, dict[str, object] | list[dict[str, object]]] = {
         "publication": {"name": name, "timezone": zone},

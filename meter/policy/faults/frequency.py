@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from meter.errors import listed, meant
 from meter.policy.faults.conditions import placed_conditions
+from meter.policy.prompts import SHIPPED
 from meter.validation import PolicyParts, fault_of
 from meter.vocabulary import Access, Show
 
@@ -71,6 +72,13 @@ _SAID = {
     "unknown-prompt/instead": (
         "prompt `{name}` gives way to `{other}`, which is not declared",
         "{meant}",
+    ),
+    "unknown-prompt/ships": (
+        (
+            "prompt `{name}` gives way to `{other}`, which ships: only a declared prompt can stand"
+            " in for another"
+        ),
+        "declare one under a name of its own, such as `[prompts.small-bar]`, and name that",
     ),
     "unknown-prompt/seen": ("`seen` names `{name}`, which is no declared prompt", "{meant}"),
 }
@@ -139,10 +147,11 @@ def _chain_faults(prompt: Prompt, path: _Path, declared: Mapping[str, Prompt]) -
         return
     place = (*path, "instead")
     if prompt.instead not in declared:
+        case = "ships" if prompt.instead in SHIPPED else "instead"
         others = [name for name in declared if name != prompt.name]
         step = meant(prompt.instead, others, f"declare it: `[prompts.{prompt.instead}]`")
         values = {"name": prompt.name, "other": prompt.instead, "meant": step}
-        yield _problem("unknown-prompt/instead", place, **values)
+        yield _problem(f"unknown-prompt/{case}", place, **values)
         return
     if not prompt.is_capped:
         yield _problem("idle-instead", place, name=prompt.name)

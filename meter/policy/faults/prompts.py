@@ -1,48 +1,41 @@
-"""What makes declared prompts and nouns unusable, and prompts that a rule cannot fill in."""
+"""What makes declared prompts unusable, and prompts that a rule cannot fill in."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from meter.errors import meant, quoted
+from meter.errors import meant
 from meter.policy.faults.frequency import may_show
-from meter.policy.placeholders import (
-    OLD_PLACEHOLDERS,
-    PLACEHOLDERS,
-    BadPlaceholder,
-    Needs,
-    bad_placeholders,
-)
-from meter.policy.prompts import NOUNS
-from meter.policy.publication import link_step
-from meter.validation import PolicyParts, fault_of
+from meter.policy.faults.prompt_words import noun_faults, translation_faults, words_faults
+from meter.policy.placeholders import BadPlaceholder, Needs
+from meter.policy.prompts import SHIPPED
+from meter.validation import fault_of
 from meter.vocabulary import Access, Show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from meter.errors import Problem
+    from meter.policy.faults.prompt_words import PartsWithPrompts
     from meter.policy.prompts import Prompt, PromptWords
-    from meter.policy.publication import Copy
 
-__all__ = ["CODES", "SHIPPED", "PartsWithPrompts", "prompt_faults"]
+__all__ = ["CODES", "prompt_faults"]
 
 _Path = tuple[str | int, ...]
 
 _SAID = {
-    "bad-link": ("`link` is a path or an `https://` address, not {link}", "{advice}"),
     "bad-name/ships": ("`{name}` is the name of a prompt that ships", "give yours another name"),
+    "bad-name/capped": (
+        (
+            "`{name}` is the prompt of a wall, and ships: a wall cannot be capped, since the reader"
+            " would get neither the article nor a word why"
+        ),
+        "cap one of your own at views that open, such as `[prompts.support]`, named by their rule",
+    ),
     "bad-name/prompt": (
         "`{name}` cannot be the name of a prompt",
         "use letters, digits, `-` and `_`, at most 64 of them",
-    ),
-    "duplicate-name/words": (
-        (
-            "the words of prompt `{name}` in `{locale}` are given twice: it is the publication's"
-            " own locale"
-        ),
-        "keep them in `[prompts.{name}]`",
     ),
     "gate-needs-prompt": (
         (
@@ -55,6 +48,13 @@ _SAID = {
         "rule `{rule}` shows a gate with the prompt `{name}`, which is not declared",
         "{meant}",
     ),
+    "gate-needs-prompt/ships": (
+        (
+            "rule `{rule}` shows a gate with the prompt `{name}`, which ships: a gate needs a"
+            " declared prompt, which says what it asks for"
+        ),
+        "declare one under a name of its own, such as `[prompts.consent]`, and name that",
+    ),
     "missing-key/link": (
         "prompt `{name}` has an `action` that leads nowhere",
         "add `link`, such as `/consent`",
@@ -62,10 +62,6 @@ _SAID = {
     "missing-key/action": (
         "prompt `{name}` has a `link` without words to follow",
         "add `action`, or remove `link`",
-    ),
-    "missing-key/words": (
-        "prompt `{name}` has {key} in `{own}`, but not in `{locale}`",
-        "add {key} here as well",
     ),
     "unfilled-prompt": (
         (
@@ -88,26 +84,13 @@ _SAID = {
         ),
         "say `used` or `limit` instead",
     ),
-    "unknown-noun": (
-        (
-            "meter `{meter}` counts `{noun}`, which is neither a word of the catalog nor among your"
-            " `nouns`"
-        ),
-        "{meant}",
-    ),
-    "unknown-placeholder": ("`{written}` is not a placeholder of a prompt", "{advice}"),
-    "unknown-prompt/words": (
-        "there are words in `{locale}` for the prompt `{name}`, which is not declared",
-        "{meant}",
-    ),
 }
 """What each code says, and the next step; after a slash, another case of the same code."""
 
 CODES = sorted({key.partition("/")[0] for key in _SAID})
 
 _PROMPT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-SHIPPED = frozenset({*map(str, Show), "sponsored", "prompt"})
-"""The names of prompts that no policy declares: those that ship, and what they are made from."""
+_WALLS = frozenset(str(show) for show in Show if show.access is Access.PREVIEW)
 _COUNTDOWNS = (str(Show.COUNTDOWN), str(Show.LAST_FREE_ARTICLE))
 _NOT_OF_SALE = (Needs.NOTHING, Needs.COUNTRY)
 """What a gate may need too."""
@@ -121,13 +104,6 @@ _STEPS = {
 }
 
 
-class PartsWithPrompts(PolicyParts, Protocol):
-    """A policy, or what could be read of one, with its words."""
-
-    @property
-    def copy(self) -> Mapping[str, Copy]: ...
-
-
 def _problem(case: str, path: _Path, /, **values: object) -> Problem:
     return fault_of(_SAID, case, path, **values)
 
@@ -137,8 +113,8 @@ def prompt_faults(policy: PartsWithPrompts) -> Iterator[Problem]:
     declared = {prompt.name: prompt for prompt in policy.prompts}
     for prompt in policy.prompts:
         yield from _prompt_faults(prompt, ("prompts", prompt.name))
-    yield from _translation_faults(policy, declared)
-    yield from _noun_faults(policy)
+    yield from translation_faults(policy, declared)
+    yield from noun_faults(policy)
     for index, rule in enumerate(policy.rules):
         place = ("rules", index, "prompt")
         if rule.prompt is not None and not _PROMPT_NAME.fullmatch(rule.prompt):
@@ -160,64 +136,17 @@ def prompt_faults(policy: PartsWithPrompts) -> Iterator[Problem]:
 
 def _prompt_faults(prompt: Prompt, path: _Path) -> Iterator[Problem]:
     """Yield what is wrong with a declared prompt by itself."""
-    if prompt.name in SHIPPED:
+    if prompt.name in _WALLS and prompt.is_capped:
+        yield _problem("bad-name/capped", path, name=prompt.name)
+    elif prompt.name in SHIPPED:
         yield _problem("bad-name/ships", path, name=prompt.name)
     elif prompt.name.strip() and not _PROMPT_NAME.fullmatch(prompt.name):
         yield _problem("bad-name/prompt", path, name=prompt.name)
-    yield from _words_faults(prompt, path)
+    yield from words_faults(prompt, path)
     if prompt.action is not None and prompt.link is None:
         yield _problem("missing-key/link", (*path, "action"), name=prompt.name)
     if prompt.action is None and prompt.link is not None:
         yield _problem("missing-key/action", (*path, "link"), name=prompt.name)
-
-
-def _words_faults(words: PromptWords, path: _Path) -> Iterator[Problem]:
-    """Yield what is wrong with the texts and the link of a prompt in one language."""
-    for key, text in words.texts():
-        for bad in bad_placeholders(text):
-            known = {*PLACEHOLDERS, *OLD_PLACEHOLDERS}
-            advice = f"write one like `{{{{ left }}}}`: {meant(bad.name, known)}"
-            yield _problem("unknown-placeholder", (*path, key), written=bad.written, advice=advice)
-    if words.link is not None:
-        step = link_step(words.link)
-        if step is not None:
-            yield _problem("bad-link", (*path, "link"), link=quoted(words.link), advice=step)
-
-
-def _translation_faults(
-    policy: PartsWithPrompts, declared: Mapping[str, Prompt]
-) -> Iterator[Problem]:
-    own = policy.publication.locale
-    for locale, copy in policy.copy.items():
-        for name, words in copy.prompts.items():
-            path = ("copy", locale, "prompts", name)
-            if name not in declared:
-                step = meant(name, declared, f"declare it: `[prompts.{name}]`")
-                yield _problem("unknown-prompt/words", path, locale=locale, name=name, meant=step)
-                continue
-            if locale == own:
-                yield _problem("duplicate-name/words", path, locale=locale, name=name)
-                continue
-            yield from _words_faults(words, path)
-            given = dict(words.texts())
-            for key, _ in declared[name].texts():
-                if key not in given:
-                    yield _problem(
-                        "missing-key/words", path, name=name, key=f"`{key}`", own=own, locale=locale
-                    )
-
-
-def _noun_faults(policy: PartsWithPrompts) -> Iterator[Problem]:
-    known = {*NOUNS, *(noun for copy in policy.copy.values() for noun in copy.nouns)}
-    for meter in policy.meters:
-        if meter.noun not in known:
-            otherwise = (
-                f"write its forms in your language: `[copy.{policy.publication.locale}.nouns]`"
-                f' `"{meter.noun}" = {{ one = "…", other = "…" }}`'
-            )
-            step = meant(meter.noun, known, otherwise)
-            path = ("meters", meter.name, "noun")
-            yield _problem("unknown-noun", path, meter=meter.name, noun=meter.noun, meant=step)
 
 
 def _gate_faults(
@@ -228,11 +157,10 @@ def _gate_faults(
     if rule.prompt is None:
         yield _problem("gate-needs-prompt", (*path, "show"), rule=rule.name, name="consent")
     elif rule.prompt not in declared:
+        case = "ships" if rule.prompt in SHIPPED else "undeclared"
         step = meant(rule.prompt, declared, f"declare it: `[prompts.{rule.prompt}]`")
-        place = (*path, "prompt")
-        yield _problem(
-            "gate-needs-prompt/undeclared", place, rule=rule.name, name=rule.prompt, meant=step
-        )
+        values = {"rule": rule.name, "name": rule.prompt, "meant": step}
+        yield _problem(f"gate-needs-prompt/{case}", (*path, "prompt"), **values)
 
 
 def _every_language(policy: PartsWithPrompts, prompt: Prompt) -> Iterator[PromptWords]:

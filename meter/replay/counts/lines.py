@@ -24,6 +24,8 @@ LONGEST_LINE = 1 << 20
 """A line of more characters is none of a table."""
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 """How files of UTF-16 begin."""
+_ARCHIVE = b"PK\x03\x04"
+"""How spreadsheets begin, which are archives."""
 
 
 @frozen
@@ -43,12 +45,17 @@ def opened(path: Path) -> Iterator[TextIO]:
     """Open a CSV file, also one that is compressed with gzip.
 
     Bytes that are not UTF-8 come as lone surrogates, and go into a file as they were. Raises
-    `LogError` for a file that is not there, or in UTF-16.
+    `LogError` for a file that is not there, in UTF-16, or a spreadsheet.
     """
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as raw:
-            if raw.read(2) in _WIDE:
+            begins = raw.read(4)
+            if begins.startswith(_WIDE):
                 raise LogError(f"`{path.name}` is in UTF-16; save it as CSV in UTF-8")
+            if begins == _ARCHIVE:
+                raise LogError(
+                    f"`{path.name}` is a spreadsheet or an archive; save it as CSV in UTF-8"
+                )
             raw.seek(0)
             yield TextIOWrapper(raw, encoding="utf-8-sig", errors="surrogateescape", newline="")
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:

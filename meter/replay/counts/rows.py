@@ -32,6 +32,7 @@ _NEEDED = ("reader", "article", "time")
 _VIEW = "id"
 """The column that a meter of views needs besides."""
 _MARKS = ",;\t"
+_MOST_UNREAD = 100
 _EARLIEST = instant(datetime(YEARS.start, 1, 1, tzinfo=UTC))
 _LATEST = instant(datetime(YEARS.stop, 1, 1, tzinfo=UTC))
 
@@ -77,8 +78,9 @@ class CountsFile:
 
     A meter of views needs a fourth, `id`: the id of the view. `header` are the file's columns and
     `ignored` those that nobody asks for. A time without a zone is one in the publication's, unless
-    `time_format` says otherwise; `without_zone` counts them once the rows were read. `now` is an
-    instant: what is more than a day ahead of it is refused, and `ahead` counts what is by less.
+    `time_format` says otherwise; `without_zone` counts them once the rows were read, and `unread`
+    are the first texts that say no time. `now` is an instant: what is more than a day ahead of it
+    is refused, and `ahead` counts what is by less.
 
     Raises `LogError` where the file has no such columns, or cannot be read.
     """
@@ -92,6 +94,7 @@ class CountsFile:
     header: tuple[str, ...] = field(init=False)
     without_zone: int = field(default=0, init=False)
     ahead: int = field(default=0, init=False)
+    unread: list[str] = field(factory=list, init=False)
     _mark: str = field(init=False)
     _places: Mapping[str, int] = field(init=False)
 
@@ -122,6 +125,7 @@ class CountsFile:
     def rows(self) -> Iterator[CountedRead | RefusedRow]:
         """Yield every row of the file, in its order. Raises `LogError`."""
         self.without_zone = self.ahead = 0
+        self.unread = []
         for record in self.records():
             try:
                 yield self._read(record)
@@ -189,7 +193,12 @@ class CountsFile:
         except (ValueError, OverflowError):
             at, zoned = None, True
         if at is None:
-            raise _RefusedError(f"{quoted(text)} is no time such as `2026-06-01T08:30:00+09:00`")
+            if len(self.unread) < _MOST_UNREAD:
+                self.unread.append(text)
+            form = "such as `2026-06-01T08:30:00+09:00`"
+            if self.time_format is not None:
+                form = f"of the form `{self.time_format}`"
+            raise _RefusedError(f"{quoted(text)} is no time {form}")
         if not _EARLIEST <= at < _LATEST:
             raise _RefusedError(f"{quoted(text)} is in no year from {YEARS[0]} to {YEARS[-1]}")
         if at > self.now + DAY:

@@ -78,12 +78,6 @@ class PromptSituation:
         shown = prompts.get(self.decision.prompt or "")
         return "" if shown is None else frequency_words(shown)
 
-    @property
-    def variants(self) -> str:
-        """The variants in which a reader gets it, in words, where others get something else."""
-        exposures = self.decision.exposures
-        return ", ".join(f"`{one.variant}` of `{one.experiment}`" for one in exposures)
-
     def missing(self, locale: str, folder: Path | None = None) -> tuple[str, ...]:
         """Say what is missing of this prompt in a language; nothing is said where all is there.
 

@@ -6,7 +6,8 @@ from asyncio import run_coroutine_threadsafe
 from typing import TYPE_CHECKING, TypeVar, Unpack
 
 from meter.engine import check_prompt
-from meter.errors import IdentityError
+from meter.errors import IdentityError, UnknownPromptError
+from meter.errors.values import InvalidTypeError
 from meter.paywall import AsyncPaywall, Counted
 from meter.view import Article
 from meter.web.errors import CrossSiteError
@@ -275,7 +276,10 @@ class Visit:
     def _dismissed(self, prompt: str) -> Steps[None]:
         self._check_time()
         self.check_origin()
-        check_prompt(self.gate.policy, prompt)
+        try:
+            check_prompt(self.gate.policy, prompt)
+        except InvalidTypeError as error:  # a page may send anything: no mistake of the site
+            raise UnknownPromptError(str(error)) from None
         now = self.gate.now()
         reader = yield from self._identity.reader(now)
         if reader.id is not None:

@@ -158,7 +158,7 @@ def _closes_shape(prompts: tuple[str, ...]) -> Table:
             "reader": Key(shape=ID, says="the id of the reader", required=True),
             "prompt": Key(
                 shape=_NameInPolicy(prompts, "a prompt", "give"),
-                says="the name of a prompt: as a decision says it",
+                says="the name of a prompt, as a decision says it",
                 required=True,
             ),
         },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 __all__ = ["check"]
 
+_MOST_ALIKE = 12
+"""How many warnings of one code are printed for a file; of more, their number."""
 _KEYS = ("severity", "code", "message", "line", "column", "help")
 _A_PART = "if a policy includes this file, check that policy: the file is checked with it"
 _IN_A_MESSAGE = "%\r\n"
@@ -95,6 +98,9 @@ def check(
     named besides is not checked twice. The institutions in a file institutions.toml beside a policy
     are checked with it, and the crawlers in a file crawlers.toml, which a site uses only with the
     setting `crawler`. A file whose name is only like one of these is a warning.
+
+    Of more than twelve warnings of one code in a file the first twelve are printed and the rest is
+    counted; `--format json` and `github` list all of them.
 
     With --languages the languages of a policy are listed below it: whose texts the prompts have
     there, and what is missing.
@@ -195,8 +201,15 @@ def _fails(problems: tuple[Problem, ...], *, strict: bool) -> bool:
 
 def _print(checked: _Checked) -> None:
     """Print the problems of a file, and in its last line how many there are of what."""
+    alike: Counter[str] = Counter()
     for problem in checked.problems:
-        print_answer(styled(problem))
+        alike[problem.code] += problem.severity == "warning"
+        if alike[problem.code] <= _MOST_ALIKE:
+            print_answer(styled(problem))
+    for code, number in alike.items():
+        if number > _MOST_ALIKE:
+            more = number - _MOST_ALIKE
+            print_answer(f"… and {more} more warning[{code}]; `--format json` lists all of them")
     errors = sum(problem.severity == "error" for problem in checked.problems)
     warnings = len(checked.problems) - errors
     found = [

@@ -26,7 +26,7 @@ __all__ = ["SOLVER_SECONDS", "decided", "is_installed", "open_solver"]
 SOLVER_SECONDS = 5.0
 """How long z3 may take by default."""
 
-_MORE = 4
+_MORE = 6
 """How much longer an attempt may be whose order suits the policy: 150 rules of 12 sections fit."""
 
 _Answer = TypeVar("_Answer")

@@ -210,6 +210,25 @@ class Diagrams:
 
         return walk(diagram, other)
 
+    def fixed(self, diagram: int, codes: Mapping[int, int]) -> int:
+        """Return the diagram where some variables hold one code each, level to code."""
+        done: dict[int, int] = {}
+
+        def walk(node: int) -> int:
+            if node not in done:
+                self._step()
+                level = self._levels[node]
+                children = self._children[node]
+                if level in codes:
+                    done[node] = walk(children[codes[level]])
+                elif children:
+                    done[node] = self.node(level, [walk(child) for child in children])
+                else:
+                    done[node] = node
+            return done[node]
+
+        return walk(diagram)
+
     def exists(self, diagram: int, levels: Collection[int]) -> int:
         """Return where some codes of the variables at `levels` make the diagram hold."""
         done: dict[int, int] = {}
@@ -227,6 +246,28 @@ class Diagrams:
             return done[node]
 
         return walk(diagram)
+
+    def some(self, where: int, parts: Sequence[int], wanted: Callable[..., bool]) -> bool:
+        """Say whether somewhere in a set the values of some diagrams are `wanted` together.
+
+        It makes no node and ends with the first place it finds: where there is one, that is nearly
+        at once.
+        """
+        waiting = [(where, *parts)]
+        seen = set(waiting)
+        while waiting:
+            here = waiting.pop()
+            self._step()
+            level = min(self._levels[node] for node in here)
+            if level == self._bottom:
+                if wanted(*(self._values[node] for node in here[1:])):
+                    return True
+                continue
+            branches = zip(*(self._branches(node, level) for node in here), strict=True)
+            new = [each for each in branches if each[0] != FALSE and each not in seen]
+            seen.update(new)
+            waiting += new
+        return False
 
     # What follows only looks: it makes no node, and takes no step of the budget.
 

@@ -50,7 +50,7 @@ from meter.verify.properties import (
     from_guarantee,
     promises_of,
 )
-from meter.verify.search import ends_apart, find, scenario_at, scenario_of, scenarios
+from meter.verify.search import ends_apart, find, scenario_of, scenarios
 from meter.verify.smt.fallback import fallback
 from meter.verify.switches import MOST_POSITIONS, asked_switches, positions, together
 from meter.verify.walk.announced import counted_down, unannounced_step, wanted_at
@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
 
     from meter.policy import Guarantee, Policy
-    from meter.verify.search import Scenario, SearchStep
+    from meter.verify.search import SearchStep
     from meter.verify.situations import Situation
     from meter.verify.space import Space
 
@@ -167,13 +167,10 @@ class _Proof:
         where = self.diagrams.conjoin(self.space.possible, shows, self.space.where(formula))
         if where == FALSE:
             return proved_by(guarantee, NOBODY)
-        if self.space.by_mention:
-            readers = iter([scenario_at(self.space, self.space.witness(where))])
-        else:
-            readers = (
-                scenario_of(self.space, self.whole, scenario.situation, where)
-                for scenario in scenarios(self.space, self.whole, where)
-            )
+        readers = (
+            scenario_of(self.space, self.whole, scenario.situation, where)
+            for scenario in scenarios(self.space, self.whole, where)
+        )
         return searched(self.space, guarantee, readers, self.until)
 
     def _at_zero(self, code: str, name: str) -> ProofAnswer:
@@ -199,8 +196,6 @@ class _Proof:
         self, situation: Situation, wrong: int, wanted: frozenset[Show]
     ) -> Counterexample | None:
         """Return the shortest journey of a new reader into a set of situations, if there is one."""
-        if self.space.by_mention:
-            return None
         scenario = scenario_of(self.space, self.whole, situation, wrong)
         found = find(
             self.policy,
@@ -299,7 +294,8 @@ class _Proof:
         """
         complete = not (self.space.by_mention or ends_apart(self.policy))
         views = readers = 0
-        for scenario in self._scenarios(self.space.possible if suspects == FALSE else suspects):
+        among_these = self.space.possible if suspects == FALSE else suspects
+        for scenario in scenarios(self.space, self.whole, among_these):
             most = _ENOUGH - views if suspects == FALSE else _MOST_SEARCHED
             if most <= 0 or (self.until is not None and monotonic() > self.until):
                 complete = False
@@ -321,11 +317,6 @@ class _Proof:
             return proved(code, name, how)
         how = f"{searched}, and none broke it"
         return open_question(code, name, how)
-
-    def _scenarios(self, among_these: int) -> Iterator[Scenario]:
-        if self.space.by_mention:
-            return iter(())
-        return scenarios(self.space, self.whole, among_these)
 
 
 def _broken(code: str, name: str, counterexample: Counterexample) -> ProofAnswer:

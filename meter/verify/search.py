@@ -25,7 +25,7 @@ from attrs import evolve, frozen
 from meter.engine import ledger
 from meter.usage import Usage
 from meter.verify.concretize import concretize
-from meter.verify.diagram import FALSE
+from meter.verify.diagram import FALSE, TRUE
 from meter.verify.phrasing import view_words
 from meter.verify.together.marks import caps_end, most_told_apart
 from meter.verify.together.showings import seen_now
@@ -33,7 +33,7 @@ from meter.verify.walk.steps import NextView, Scenario, SearchState, SearchStep,
 from meter.windows import instant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator
+    from collections.abc import Callable, Hashable, Iterator, Mapping
     from datetime import datetime
 
     from meter.policy import Policy
@@ -56,6 +56,8 @@ _PAUSE = timedelta(minutes=10)
 _CHECK_EVERY = 64
 _LONGEST_RUN = 60
 _MOST_PAUSES = 5
+_MOST_READERS = 24
+NOBODY: Mapping[int, int] = {}
 
 
 @frozen
@@ -74,8 +76,11 @@ class SearchResult:
 def scenarios(space: Space, whole: int, among: int) -> Iterator[Scenario]:
     """Yield one scenario for each kind of reader that has a situation `among` some.
 
-    Needs the order of variables in which readers come first.
+    Where readers are not the first variables it is a few readers, one after the other.
     """
+    if space.by_mention:
+        yield from _a_few(space, whole, among)
+        return
     inside = space.diagrams.exists(among, frozenset(range(len(space.who), len(space.variables))))
     behaviour = space.diagrams.combine(
         _behaviour(space, whole), inside, lambda said, wanted: wanted and said
@@ -84,18 +89,30 @@ def scenarios(space: Space, whole: int, among: int) -> Iterator[Scenario]:
         yield _scenario(space, node, path)
 
 
+def _a_few(space: Space, whole: int, among: int) -> Iterator[Scenario]:
+    """Yield scenarios of some readers who have a situation `among` some, each unlike the last."""
+    diagrams = space.diagrams
+    for _ in range(_MOST_READERS):
+        if among == FALSE:
+            return
+        situation = space.witness(among)
+        yield scenario_of(space, whole, situation, TRUE)
+        alike = {level: {situation.codes[level]} for level in situation.matters & space.who}
+        among = diagrams.difference(among, diagrams.box(alike)) if alike else FALSE
+
+
 def scenario_of(space: Space, whole: int, situation: Situation, wrong: int) -> Scenario:
     """Return the scenario of the reader in one situation.
 
     It has the views of a set (`wrong`), which the policy itself may treat like others.
     """
+    reader = {level: situation.codes[level] for level in space.who}
     node = space.diagrams.combine(
-        _behaviour(space, whole), wrong, lambda said, inside: said and (said, inside)
+        _behaviour(space, whole, reader),
+        space.diagrams.fixed(wrong, reader),
+        lambda said, inside: said and (said, inside),
     )
-    path = {level: situation.codes[level] for level in range(len(space.who))}
-    while space.diagrams.level(node) in path:
-        node = space.diagrams.children(node)[path[space.diagrams.level(node)]]
-    return _scenario(space, node, path)
+    return _scenario(space, node, reader)
 
 
 def scenario_at(space: Space, situation: Situation) -> Scenario:
@@ -105,19 +122,28 @@ def scenario_at(space: Space, situation: Situation) -> Scenario:
     return Scenario(situation=situation, reader=asked.reader, views=(view,), now=asked.now)
 
 
-def _behaviour(space: Space, whole: int) -> int:
-    """Return everything in which two page views can differ: verdicts, limits, and histories."""
+def _behaviour(space: Space, whole: int, reader: Mapping[int, int] = NOBODY) -> int:
+    """Return everything in which two page views can differ: verdicts, limits, and histories.
+
+    It is that of one `reader` whose codes are given, or of all.
+    """
     diagrams = space.diagrams
-    behaviour = diagrams.ite(space.possible, whole, FALSE)
+
+    def of_reader(diagram: int) -> int:
+        return diagrams.fixed(diagram, reader) if reader else diagram
+
+    behaviour = diagrams.ite(of_reader(space.possible), of_reader(whole), FALSE)
     for meter in space.meters:
         behaviour = diagrams.combine(
-            behaviour, space.limits[meter][0], lambda said, limit: said and (said, limit)
+            behaviour,
+            of_reader(space.limits[meter][0]),
+            lambda said, limit: said and (said, limit),
         )
     for access, _, history in space.rulebooks[0].kept:
         if history is not None:
             keeps = diagrams.conjoin(space.where(history), space.is_("access", *access))
             behaviour = diagrams.combine(
-                behaviour, keeps, lambda said, is_kept: said and (said, is_kept)
+                behaviour, of_reader(keeps), lambda said, is_kept: said and (said, is_kept)
             )
     return behaviour
 

@@ -212,8 +212,6 @@ class _Subsumption:
         return self.space.diagrams.conjoin(self.space.possible, elsewhere) != FALSE
 
     def _scenarios(self) -> list[Scenario]:
-        if self.space.by_mention:
-            return []
         if self.stricter == FALSE:
             return list(islice(scenarios(self.space, self.pairs, self.space.possible), 64))
         situation = self.space.witness(self.stricter)

@@ -191,3 +191,19 @@ def test_check_lists_what_a_file_of_texts_leaves_out(meter, folder):
     (folder / "mine" / "texts" / "da.toml").write_text(words, encoding="utf-8")
     answer = meter("check", "policy.toml", "--languages", "--templates", "mine")
     assert "\n    missing: texts/da.toml [subscription-wall] heading\n" in answer.out
+
+
+def test_check_counts_what_many_warnings_have_in_common(meter, folder):
+    """Of 30 offers that are over twelve are printed; JSON has them all."""
+    offers = "".join(
+        f'[offers.old{number}]\nkind = "subscription"\nprice = 1\ncurrency = "USD"\n'
+        'term = "1 month"\nends = 2026-01-01\n'
+        for number in range(30)
+    )
+    (folder / "many.toml").write_text((folder / "policy.toml").read_text() + offers)
+    late = ("check", "many.toml", "--today", "2026-06-01")
+    answer = meter(*late)
+    assert answer.out.count(": warning[offer-over]") == 12
+    assert "… and 18 more warning[offer-over]; `--format json` lists all of them\n" in answer.out
+    problems = meter(*late, "--format", "json").json["policies"][0]["problems"]
+    assert [problem["code"] for problem in problems].count("offer-over") == 30

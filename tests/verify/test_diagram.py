@@ -51,6 +51,30 @@ def test_chooses_at_every_point(test, yes, no):
     assert planted(diagrams, read(diagrams, chosen)) == chosen
 
 
+@given(sets, tables, tables, st.sampled_from([1, 2, 3]))
+@settings(max_examples=60, deadline=None)
+def test_finds_a_place_where_two_diagrams_are_as_wanted(inside, left, right, total):
+    """It looks in a set only, and at both values of the very same place."""
+    diagrams = Diagrams(SIZES)
+    found = diagrams.some(
+        planted(diagrams, inside),
+        [planted(diagrams, left), planted(diagrams, right)],
+        lambda one, other: one + other == total,
+    )
+    places = zip(inside, left, right, strict=True)
+    assert found is any(here and one + other == total for here, one, other in places)
+
+
+@given(tables, st.integers(0, SIZES[0] - 1), st.integers(0, SIZES[2] - 1))
+@settings(max_examples=60, deadline=None)
+def test_fixes_variables_that_hold_one_code_each(table, first, last):
+    """Whatever is asked of them, the value is the one at their codes."""
+    diagrams = Diagrams(SIZES)
+    fixed = diagrams.fixed(planted(diagrams, table), {0: first, 2: last})
+    expected = [table[POINTS.index((first, point[1], last))] for point in POINTS]
+    assert read(diagrams, fixed) == expected
+
+
 @given(sets, sets)
 @settings(max_examples=60, deadline=None)
 def test_combines_sets_as_python_does(left, right):

@@ -8,13 +8,11 @@ from meter.errors import meant
 from meter.verify.diagram import FALSE
 from meter.verify.lints.findings import Findings, warning
 from meter.verify.phrasing import quoted
-from meter.verify.walk.symbolic import among
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from meter.errors import Problem
-    from meter.rulebook import Verdict
 
 __all__ = ["needs_country", "undeclared_products"]
 
@@ -28,8 +26,8 @@ def needs_country(findings: Findings) -> Iterator[Problem]:
         here = diagrams.conjoin(findings.reaches[index].fires, unknown)
         if not rule.offered or here == FALSE:
             continue
-        offering = among(space, findings.whole, _offers_by(rule.name))
-        if offering == FALSE or diagrams.conjoin(here, offering) != FALSE:
+        fires = findings.reaches[index].fires
+        if _offers(findings, here) or not _offers(findings, fires):
             continue
         key = "offers" if rule.offers else "offer"
         yield warning(
@@ -42,9 +40,9 @@ def needs_country(findings: Findings) -> Iterator[Problem]:
         )
 
 
-def _offers_by(rule: str) -> Callable[[Verdict], bool]:
-    """Return whether a verdict is that of a rule, with some offer."""
-    return lambda seen: seen.rule == rule and bool(seen.offers)
+def _offers(findings: Findings, where: int) -> bool:
+    """Say whether somebody somewhere is shown an offer."""
+    return findings.diagrams.some(where, [findings.whole], lambda seen: bool(seen.offers))
 
 
 def undeclared_products(findings: Findings) -> Iterator[Problem]:

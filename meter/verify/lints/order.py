@@ -66,11 +66,13 @@ def _clashes(findings: Findings, index: int, properties: list[Property]) -> int:
         here = diagrams.conjoin(arriving, reach.matches)
         now, then = findings.with_and_without(index, refused, here)
         pairs = diagrams.combine(now, then, _clash)
-        for prop in properties:
-            unsaid = diagrams.relabel(pairs, _unsaid(prop, findings.rules[index].name))
-            pairs = diagrams.ite(prop.where, unsaid, pairs)
         as_usual = diagrams.conjoin(plain, diagrams.relabel(pairs, _opens))
         pairs = diagrams.ite(as_usual, FALSE, pairs)
+        for prop in properties:
+            told = diagrams.ite(prop.where, pairs, FALSE)
+            if told != FALSE:
+                unsaid = diagrams.relabel(told, _unsaid(prop, findings.rules[index].name))
+                pairs = diagrams.ite(prop.where, unsaid, pairs)
         if clash == FALSE:
             clash = pairs
         else:
@@ -90,12 +92,13 @@ def _have_a_right(findings: Findings) -> int:
 def _first_overlap(findings: Findings, index: int, clash: int) -> Iterator[Problem]:
     diagrams = findings.diagrams
     here = diagrams.conjoin(findings.space.possible, findings.reaches[index].matches)
+    names = {each.later for each in diagrams.values(clash) if isinstance(each, _Clash)}
     for later in range(index + 1, len(findings.rules) - 1):
         rule = findings.rules[later]
-        found = diagrams.relabel(clash, _with(rule.name))
-        if rule.spend or found == FALSE:
+        if rule.name not in names or rule.spend:
             continue
         if diagrams.difference(here, findings.reaches[later].matches) != FALSE:
+            found = diagrams.relabel(clash, _with(rule.name))
             yield _overlap(findings, index, later, found)
             return
 

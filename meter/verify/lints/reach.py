@@ -160,9 +160,11 @@ def changes_nothing(findings: Findings) -> Iterator[Problem]:
 
 def _matters(findings: Findings, index: int) -> bool:
     """Say whether what anybody sees depends on the rule at `index`."""
-    for refused, here in findings.reaches[index].arriving.items():
-        now, then = findings.with_and_without(index, refused, here)
-        if findings.diagrams.combine(now, then, _differ) != FALSE:
+    reach = findings.reaches[index]
+    for refused, arriving in reach.arriving.items():
+        here = findings.diagrams.conjoin(reach.touches, arriving)
+        now, then = (findings.verdicts[place][refused] for place in (index, index + 1))
+        if findings.diagrams.some(here, (now, then), _differ):
             return True
     return False
 

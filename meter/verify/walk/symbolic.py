@@ -50,11 +50,13 @@ def verdicts_from(space: Space, side: int = 0) -> list[dict[Refusals, int]]:
 class RuleReach:
     """Where readers arrive at one rule of a policy, where it matches, and where it decides.
 
-    `arriving` has the set of them by what refused them on the way (`()`: nothing did).
+    `arriving` has the set of them by what refused them on the way (`()`: nothing did). What the
+    rule `touches` it matches or refuses; all else passes it by.
     """
 
     arriving: dict[Refusals, int]
     matches: int
+    touches: int
     fires: int
 
 
@@ -68,7 +70,8 @@ def reaches(space: Space, side: int = 0) -> list[RuleReach]:
         matching = walk.effect(rule, Effect.MATCH)
         refusing = walk.effect(rule, Effect.REFUSE)
         fires = diagrams.disjoin(*(diagrams.conjoin(here, matching) for here in arriving.values()))
-        result.append(RuleReach(arriving, matching, fires))
+        touches = diagrams.disjoin(matching, refusing)
+        result.append(RuleReach(arriving, matching, touches, fires))
         after: dict[Refusals, int] = {(): FALSE}
         for refused, here in arriving.items():
             onward = diagrams.difference(here, matching)

@@ -12,7 +12,7 @@ from meter.facts import ATTRIBUTES, OTHER
 from meter.facts.attributes import REGION
 from meter.forms import covers
 from meter.formulas import In
-from meter.verify.state_words import state_words
+from meter.verify.telling.state_words import state_words
 from meter.vocabulary import Status
 
 if TYPE_CHECKING:

@@ -85,9 +85,13 @@ def fullest(caps: tuple[Room, ...], asked: Window, most: int, zone: ZoneInfo) ->
         return _fullest_of(windows, asked, most, zone)
     if asked.lifetime:
         caps = tuple(cap for cap in caps if cap.window.lifetime)
-    windows = [*_apart(caps, asked, most, zone, aligned=False)]
     length = asked.length
     end = None if length is None else _FIRST + length // _MICROSECOND
+    # Most often there is room for enough in the first days: no more of the calendar is laid out.
+    aligned = [*_apart(caps, asked, most, zone, aligned=True)]
+    if len(_earliest(aligned, _FIRST, end, most)) >= most:
+        return Fullest(most)
+    windows = [*_apart(caps, asked, most, zone, aligned=False)]
     return Fullest(len(_earliest(windows, _FIRST, end, most)))
 
 
@@ -98,6 +102,9 @@ def _fullest_of(
 
     Of those that the caps' own windows cut at the same places one is looked at.
     """
+    first = Timeline(asked, zone).bounds(_FIRST)
+    if len(_earliest(windows, *first, most)) >= most:
+        return Fullest(most, first[0])
     cutting = [
         _starts(each.timeline.window, zone)
         for each in windows

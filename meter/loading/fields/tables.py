@@ -148,6 +148,8 @@ class Table:
         home = next((key for key in self.keys if name in self._keys_below(key)), None)
         if home is not None:
             place = f"`{home} = {{ {name} = … }}`" if path else f"write it below `[{home}]`"
+            if self.example.startswith('{"'):  # it is written as JSON
+                place = f'`"{home}": {{"{name}": …}}`'
             report.add(
                 "unknown-key",
                 (*path, name),

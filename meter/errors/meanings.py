@@ -17,6 +17,8 @@ _PAID = (("subscriber",), ("premium",), ("subscription",))
 _STRANGER = (("anonymous",),)
 _SIGNED_IN = (("registered",),)
 _COUNTRY = (("country",),)
+_AT_MOST = (("at_most",),)
+_VARIANTS = (("variants",),)
 
 MEANINGS: dict[str, tuple[tuple[str, ...], ...]] = {
     # keys of a condition
@@ -38,6 +40,20 @@ MEANINGS: dict[str, tuple[tuple[str, ...], ...]] = {
     "locale": (("language",),),
     "propensity": (("score",),),
     "bot": (("crawler",),),
+    "variant": (("experiment",),),
+    # keys of prompts, caps, ranges and experiments
+    "frequency": _AT_MOST,
+    "cap": _AT_MOST,
+    "max": _AT_MOST,
+    "min": (("at_least",),),
+    "per": (("window",),),
+    "period": (("window",),),
+    "cooldown": (("quiet_after",),),
+    "dismissed": (("closed",),),
+    "bought": (("purchase",),),
+    "salt": (("seed",),),
+    "weights": _VARIANTS,
+    "split": _VARIANTS,
     # statuses of readers
     "expired": _EXPIRED,
     "lapsed": _EXPIRED,

@@ -74,7 +74,7 @@ class Yes:
 
 SPAN = Text(form="a stretch of time such as `2 days`", code="bad-length", make=parse_span)
 _TERM = Text(form="a term such as `3 months`", code="bad-term", make=Term.parse)
-GRACE = Text(form="a length such as `7 days`", code="bad-length", make=parse_length)
+GRACE = Text(form='a length such as `"7 days"`', code="bad-length", make=parse_length)
 WHEN = Date(times=True)
 AT = evolve(WHEN, advice="check the year")
 _PUBLISHED = evolve(AT, years=ARCHIVE_YEARS)

@@ -49,7 +49,7 @@ class _Allowance:
 
 
 _ALLOWANCE = _Allowance()
-LENGTH = Text(form="a length such as `30 days`", code="bad-length", make=parse_length)
+LENGTH = Text(form='a length such as `"30 days"`', code="bad-length", make=parse_length)
 
 WINDOW = Table(
     noun="a window",

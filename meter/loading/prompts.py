@@ -23,7 +23,12 @@ from meter.policy.prompts import (
 from meter.policy.publication import link_step
 from meter.windows import Window
 
-__all__ = ["AT_MOST", "NOUNS_BY_NAME", "PROMPT", "PROMPTS", "TEXTS_BY_TABLE", "WORDS_BY_PROMPT"]
+# fmt: off
+__all__ = [
+    "AT_MOST", "NOUNS_BY_NAME", "OF_A_PROMPT", "PROMPT", "PROMPTS", "TEXTS_BY_TABLE",
+    "WORDS_BY_PROMPT",
+]
+# fmt: on
 
 _HEADING = Text(form='a text in quotes such as `"A word from us"`')
 _TEXT = Text(form="a text in quotes", longest=2000)
@@ -110,6 +115,12 @@ _FREQUENCY = {
         ),
     ),
 }
+
+OF_A_PROMPT = dict.fromkeys(
+    ("at_most", "every", "quiet_after", "once", "instead"),
+    "it belongs to a prompt: write it under `[prompts.NAME]`, and name that prompt here",
+)
+"""What a rule is told that says how often its prompt is shown."""
 
 PROMPT = Table(
     noun="a prompt",

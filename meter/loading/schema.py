@@ -85,6 +85,7 @@ PUBLICATION = Table(
     noun="a publication",
     make=Publication,
     example='{ name = "The Harbour Review" }',
+    elsewhere={"include": "write it at the top of the file, above `[publication]`"},
     keys={
         "name": Key(
             shape=_PUBLICATION_NAME, says="the name readers know", required=True, filler="?"

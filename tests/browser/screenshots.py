@@ -83,6 +83,7 @@ def log(page: Page) -> None:
     """Ask the sample log."""
     page.goto("/log")
     page.get_by_role("button", name="Try with a sample log").click()
+    page.get_by_role("button", name="Replay this log").click()
     page.get_by_role("heading", name="What this policy would have done").wait_for(timeout=LONG)
 
 

@@ -185,6 +185,7 @@ REFUSED = [
     ("coverage = 0.9", "coverage = 9", "bad-number", (11, 12), "between 0 and 1"),
     ("[[0, 0.5]", "[[0.5, 0]", "bad-number", None, "ends before it starts"),
     ("[[0, 0.5]", "[[0]", "empty-list", None, ""),
+    ("[[0, 0.5], [0.6, 1]]", "[0, 0.5]", "wrong-type", None, "`ranges = [[0, 0.5]]`"),
     ("[[0, 0.5]", "[[0, 2]", "bad-number", None, "between 0 and 1, not `2`"),
     ("[[0, 0.5]", '[["0", 0.5]', "wrong-type", None, "not the text"),
     ("nine = 0.4 }", "nine = nan }", "wrong-type", (10, 34), "a number such as `0.5`, not `nan`"),

@@ -197,6 +197,11 @@ BAD = {
         "unknown-key",
         "did you mean `segments`?",
     ),
+    "a key of the reader": (
+        {**LEAST, "visitor": "v"},
+        "unknown-key",
+        'it belongs in `reader`: `"reader": {"visitor": …}`',
+    ),
     "a bare tag": (
         {**LEAST, "article": {"id": "a", "tags": "x"}},
         "wrong-type",

@@ -9,6 +9,8 @@ from meter.errors.meanings import MEANINGS, by_meaning
 from meter.loading import check_text
 from meter.loading.codes import is_country, language_code_step
 from meter.loading.conditions import WHEN
+from meter.loading.experiments import EXPERIMENT
+from meter.loading.prompts import PROMPT
 from meter.vocabulary import ArticleAccess, OfferKind, Show, Status
 
 HEAD = '[publication]\nname = "The Harbour Review"\n\n'
@@ -87,9 +89,60 @@ def test_a_key_of_a_condition_is_answered_by_meaning(written, meaning):
 def test_every_meaning_is_a_word_of_the_file():
     """Of what is known in none of its places, nothing is said."""
     known = {"wall", *Status, *ArticleAccess, *OfferKind, *Show, *WHEN.keys}
+    known |= {*PROMPT.keys, *EXPERIMENT.keys, "window", "closed", "purchase", "at_least"}
     meanings = {word for ways in MEANINGS.values() for way in ways for word in way}
     assert meanings <= {str(word) for word in known}
     assert () == by_meaning("expired", ["summer", "winter"])
+
+
+CAMPAIGNS = {
+    "[prompts.give]\nheading = 'a'\nfrequency = 'weekly'\n": (6, "did you mean `at_most`?"),
+    "[prompts.give]\nheading = 'a'\nquiet_after = { dismissed = '7 days' }\n": (
+        6,
+        "did you mean `closed`?",
+    ),
+    "[prompts.give]\nheading = 'a'\nat_most = { times = 2, per = 'day' }\n": (
+        6,
+        "did you mean `window`?",
+    ),
+    "[experiments.price]\nsalt = 'a'\nvariants = { a = 0.5, b = 0.5 }\n": (
+        5,
+        "did you mean `seed`?",
+    ),
+    "[[rules]]\nname = 'a'\nshow = 'article'\nwhen = { variant = ['a'] }\n": (
+        7,
+        "did you mean `experiment`?",
+    ),
+    "[[rules]]\nname = 'a'\nshow = 'article'\nwhen = { tags = ['x'] }\nonce = true\n": (
+        8,
+        "it belongs to a prompt: write it under `[prompts.NAME]`, and name that prompt here",
+    ),
+    "include = ['walls.toml']\n": (
+        4,
+        "write it at the top of the file, above `[publication]`",
+    ),
+}
+
+
+@pytest.mark.parametrize("text", CAMPAIGNS)
+def test_a_key_of_another_system_or_table_is_one_problem(text):
+    """It is told the key here, which is not asked for again."""
+    line, advice = CAMPAIGNS[text]
+    assert [("unknown-key", line, advice)] == told(text + LAST)
+
+
+FORMS = {
+    "at_most = 2": 'write a list such as `[{ times = 1, window = { calendar = "day" } }]`',
+    "quiet_after = { closed = 7 }": 'write a length such as `"30 days"`',
+    "once = true\ninstead = false": ('write the name of a declared prompt such as `"small-bar"`'),
+}
+
+
+@pytest.mark.parametrize("text", FORMS)
+def test_what_is_advised_is_read_where_it_is_written(text):
+    """No brackets around what no list holds, quotes where they are needed, none around a flag."""
+    ((_, _, advice),) = told(f"[prompts.give]\nheading = 'a'\n{text}\n{LAST}")
+    assert FORMS[text] == advice
 
 
 RULE_TEXT = 'name = "a"\nshow = "article"\n'

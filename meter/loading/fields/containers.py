@@ -57,6 +57,8 @@ class List:
             message = f"{label(path)} lists {len(value)}; at most {self.most} fit"
             report.add("too-many", path, message, "shorten the list")
             return REFUSED
+        if isinstance(self.item, List) and not any(isinstance(item, list) for item in value):
+            return wrong(self, value, path, report, self._brackets(value, path))
         read = [self.item.read(item, (*path, index), report) for index, item in enumerate(value)]
         for index, item in enumerate(read):
             if item is REFUSED:
@@ -64,12 +66,14 @@ class List:
                 read[index] = stand_in(self.item)
         return tuple(item for item in read if item is not REFUSED)
 
-    def _brackets(self, value: object, path: Path) -> str:
-        """Return the next step for what is no list."""
+    def _brackets(self, value: object, path: Path) -> str | None:
+        """Return the next step for what is no list, or no list of lists."""
         key = label(path).strip("`")
+        if isinstance(self.item, Table) and len(path) == 1:
+            return f"write `[[{key}]]` with two brackets before each of them"
+        if isinstance(path[-1], int) or (isinstance(self.item, Table) and type(value) is not dict):
+            return None
         if isinstance(value, dict):
-            if isinstance(self.item, Table) and len(path) == 1:
-                return f"write `[[{key}]]` with two brackets before each of them"
             shown = "{ … }"
         else:
             shown = quoted(value)[1:-1]

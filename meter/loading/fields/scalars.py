@@ -60,7 +60,7 @@ class Text:
 
     def _quotes_help(self, value: object, path: Path) -> str | None:
         """Return the next step for a number that in quotes would be read."""
-        if not isinstance(value, int | float):
+        if type(value) not in (int, float):
             return None
         in_quotes = self.read(str(value), path, ProblemCollector())
         return None if in_quotes is REFUSED else "put it in quotes"

@@ -61,6 +61,8 @@ class Table:
     """What the schema says beside the keys, such as which of them exclude each other."""
     retired: Mapping[str, Callable[[object], str]] = field(factory=dict)
     """Keys that gave way to others: each with what is written now, for its old value."""
+    elsewhere: Mapping[str, str] = field(factory=dict)
+    """Keys of another table that are looked for here: each with the next step."""
     is_open: bool = False
     """Whether other keys may be there as well: they are passed by."""
 
@@ -140,9 +142,14 @@ class Table:
             advice = f"write `{self.retired[name](value[name])}`"
             report.add("unknown-key", (*path, name), f"{message} any more", advice, at="key")
             return set()
+        if name in self.elsewhere:
+            report.add("unknown-key", (*path, name), message, self.elsewhere[name], at="key")
+            return set()
         home = next((key for key in self.keys if name in self._keys_below(key)), None)
         if home is not None:
             place = f"`{home} = {{ {name} = … }}`" if path else f"write it below `[{home}]`"
+            if self.example.startswith('{"'):  # it is written as JSON
+                place = f'`"{home}": {{"{name}": …}}`'
             report.add(
                 "unknown-key",
                 (*path, name),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from meter.loading.conditions import WHEN_KEY
 from meter.loading.fields import Choice, Key, List, OneOf, Table, Text
 from meter.loading.machines import MACHINES_OF_A_RULE
+from meter.loading.prompts import OF_A_PROMPT
 from meter.loading.together.groups import WrittenGroup
 from meter.policy import Rule
 from meter.policy.faults.offers import MOST_OFFERS
@@ -36,6 +37,7 @@ RULE = Table(
     noun="a rule",
     make=Rule,
     example='{ name = "…", show = "article" }',
+    elsewhere=OF_A_PROMPT,
     keys={
         "name": Key(
             shape=NAME,

@@ -58,6 +58,15 @@ def test_every_command_explains_itself(meter, name):
         ] == []
 
 
+def test_python_runs_the_package_as_the_command():
+    """`python -m meter` is the command, where that is not on the path."""
+    done = subprocess.run(
+        [sys.executable, "-m", "meter", "chek"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "did you mean `check`?" in done.stderr
+
+
 def test_the_version_is_the_distributions(meter):
     """So that a report of a bug can name it."""
     assert meter("--version").out == f"meter {version('meter-paywall')}\n"

@@ -41,6 +41,7 @@ LAYERS = (
     {"studio"},
     {"commands"},
     {"cli"},
+    {"__main__"},
     {""},  # `meter/__init__.py`
 )
 LEVEL = {room: level for level, layer in enumerate(LAYERS) for room in layer}

@@ -63,11 +63,21 @@ _AXE = """async () => {
   // what is folded up cannot be seen; axe takes it for something that covers what is below
   const folded = [...document.querySelectorAll("details:not([open]) > :not(summary)")];
   folded.forEach((place) => { place.style.display = "none"; });
-  const found = await axe.run(document, {
+  const look = () => axe.run(document, {
     resultTypes: ["violations", "incomplete"],
     iframes: false,
     rules: { "frame-tested": { enabled: false } },  // each is looked at by itself
   });
+  // a part that is replaced while axe looks at it is nothing it can tell: it looks again
+  let changed = false;
+  const changes = new MutationObserver(() => { changed = true; });
+  changes.observe(document, { childList: true, subtree: true });
+  let found = await look();
+  for (let again = 0; again < 5 && changed; again++) {
+    changed = false;
+    found = await look();
+  }
+  changes.disconnect();
   folded.forEach((place) => { place.style.display = ""; });
   const said = (kind) => found[kind].flatMap((rule) => rule.nodes
     .map((node) => `${kind} ${rule.id} at ${node.target.join(" ")}: `

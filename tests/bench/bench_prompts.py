@@ -5,7 +5,7 @@ f-string of the same words in the same run: medians of interleaved rounds. Each 
 is another reader's at another instant, with another article, and is used once.
 
 - *made before*: others have met a prompt of the same words;
-- *made anew*: nobody has. A number that no prompt has told is left each time;
+- *made anew*: nobody has. Each has another limit, or another number left of it, than any before;
 - *of a folder*: a publisher's own folder is looked at for each prompt, as a change in it is seen.
 """
 
@@ -42,7 +42,7 @@ from meter import (
 from meter.policy import Copy, Publication
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 READERS = 10_000
 _START = datetime(2026, 6, 1, tzinfo=UTC)
@@ -80,12 +80,18 @@ def decisions(policy: Policy) -> list[Decision]:
     return found
 
 
-def with_other_counts(made: list[Decision], numbers: count[int]) -> list[Decision]:
-    """Return the same decisions, each with a number left that no decision had before."""
+def pairs() -> Iterator[tuple[int, int]]:
+    """Yield every limit above the policy's with each number that may be left of it, once."""
+    for limit in count(10):
+        for left in range(2, limit):
+            yield limit, left
+
+
+def with_other_counts(made: list[Decision], fresh: Iterator[tuple[int, int]]) -> list[Decision]:
+    """Return the same decisions, each with a limit and a number left that none had before."""
     found = []
-    for decision in made:
-        left = next(numbers)
-        reading = evolve(decision.meter, limit=left + 1, left=left)
+    for decision, (limit, left) in zip(made, fresh, strict=False):
+        reading = evolve(decision.meter, limit=limit, left=left, used=limit - left)
         found.append(evolve(decision, meter=reading))
     return found
 
@@ -154,19 +160,19 @@ def jobs(folder: str) -> dict[str, Job]:
 
 def measure(rounds: int) -> dict[str, float]:
     """Return the median time of each job in microseconds a call."""
-    numbers = count(2_000)
     policy = policy_of(5)
     made = decisions(policy)
     for decision in made:
         render(decision, policy)
     with TemporaryDirectory() as folder:
         asked = jobs(folder)
+        fresh = {name: pairs() for name in asked}
         times: dict[str, list[float]] = {name: [] for name in asked}
         for job, _ in asked.values():
             job(made[0], policy)
         for _ in range(rounds):
             for name, (job, is_new) in asked.items():
-                given = with_other_counts(made, numbers) if is_new else made
+                given = with_other_counts(made, fresh[name]) if is_new else made
                 if name.endswith("folder"):
                     given = given[: READERS // 20]
                 start = perf_counter_ns()

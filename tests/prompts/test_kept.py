@@ -85,6 +85,25 @@ def test_every_count_is_as_it_is_laid_out(locale, window, copy, empty):
     assert "<b " not in render(decision)
 
 
+def test_words_of_a_count_are_escaped_in_a_draft(empty):
+    """A publisher's own sentence is a text, whatever it looks like."""
+    loud = Copy(texts={"left": {"one": "<b>{n}</b>", "other": "<b>{n}</b> & {period} \x07%s"}})
+    policy = make_policy(copy=loud, limit=9)
+    for decision in by_counts(policy, 9):
+        for form in ("html", "text"):
+            assert render(decision, format=form) == render(decision, format=form, folder=empty)
+        assert "<b>" not in render(decision)
+
+
+@pytest.mark.parametrize("window", WINDOWS.values(), ids=WINDOWS)
+def test_as_much_is_left_of_another_limit(window, empty):
+    """Where the words tell it, they tell that limit."""
+    first = decided(make_policy(window=window, limit=9), 0)
+    for limit in (9, 7, 8):
+        decision = evolve(first, meter=evolve(first.meter, limit=limit, left=4, used=limit - 4))
+        assert render(decision) == render(decision, folder=empty)
+
+
 @given(data=st.data(), policy=policies() | campaigns())
 def test_any_decision_of_any_policy_is_as_it_is_laid_out(data, policy, empty):
     """Whatever was asked before of the same policy."""

@@ -5,6 +5,7 @@ Every layout and format is made of them.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from attrs import evolve
@@ -75,7 +76,7 @@ def compose(
         offer_words(policy.offer(name), policy, texts, today, own.get(name))
         for name in decision.offers
     )
-    copy, copy_lang = _copy(policy, texts, wanted)
+    copy, copy_lang = _copy(policy, (texts.asked, *wanted))
     publication = name_text(_shown(policy.publication.name), texts.locale)
     ahead = look_ahead(decision)
     counted = counted_words(decision, policy, texts, kind, publication, returns=ahead.returns)
@@ -255,14 +256,15 @@ def _shown(text: str) -> str:
     return without_controls(text).strip()
 
 
-def _copy(policy: Policy, texts: Texts, wanted: tuple[str, ...]) -> tuple[Copy, str]:
+@lru_cache(maxsize=256)
+def _copy(policy: Policy, wanted: tuple[str, ...]) -> tuple[Copy, str]:
     """Return the publisher's words around a prompt in the locale asked for, and its tag.
 
     Else those in their own locale. What a language leaves out is that of what it inherits from:
     of `de` in `de-CH`.
     """
     having = [tag for tag, copy in policy.copy.items() if copy.frames_prompts]
-    choice = choose((texts.asked, *wanted), having)
+    choice = choose(wanted, having)
     copies = [policy.copy[tag] for tag in lineage(choice.words, having)]
     tag = choice.words if copies else str(choice.locale)
     whole = Copy(

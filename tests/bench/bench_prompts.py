@@ -1,8 +1,8 @@
 """How much does a prompt cost?
 
-`python -m tests.bench.bench_prompts [--rounds 9] [--json]` prints times and their ratio to an
-f-string of the same words in the same run: medians of interleaved rounds. Each of 10,000 decisions
-is another reader's at another instant, with another article, and is used once.
+`python -m tests.bench.bench_prompts [--rounds 9] [--json]` prints processor times and their ratio
+to an f-string of the same words in the same run: medians of interleaved rounds. Each of 10,000
+decisions is another reader's at another instant, with another article, and is used once.
 
 - *made before*: others have met a prompt of the same words;
 - *made anew*: nobody has. Each has another limit, or another number left of it, than any before;
@@ -19,7 +19,7 @@ from html import escape
 from itertools import count
 from statistics import median
 from tempfile import TemporaryDirectory
-from time import perf_counter_ns
+from time import process_time_ns
 from typing import TYPE_CHECKING
 
 from attrs import evolve
@@ -175,10 +175,10 @@ def measure(rounds: int) -> dict[str, float]:
                 given = with_other_counts(made, fresh[name]) if is_new else made
                 if name.endswith("folder"):
                     given = given[: READERS // 20]
-                start = perf_counter_ns()
+                start = process_time_ns()
                 for decision in given:
                     job(decision, policy)
-                times[name].append((perf_counter_ns() - start) / len(given) / 1e3)
+                times[name].append((process_time_ns() - start) / len(given) / 1e3)
     return {name: median(taken) for name, taken in times.items()}
 
 

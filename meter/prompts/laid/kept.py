@@ -45,8 +45,8 @@ _MOST_DRAFTS = 512
 _LONGEST_LOCALE = 200
 """A header of a browser is shorter; what anybody sends is not kept."""
 _QUARTER = 900
-_FIRST_SECONDS = 2**32
-"""So many seconds after 1970 a float still tells microseconds apart."""
+_QUARTERS = 2**32 // _QUARTER
+"""So many quarters of an hour after 1970 a float still tells microseconds apart."""
 
 _DECIDED = attrgetter("facts.values", "show", "access", "prompt", "offers", "deadlines")
 _TOLD = attrgetter("name", "limit", "used", "left", "resets_at")
@@ -123,14 +123,18 @@ def day_of(at: datetime, zone: ZoneInfo) -> date:
     >>> day_of(datetime(2026, 6, 30, 20, tzinfo=UTC), ZoneInfo("Asia/Tokyo"))
     datetime.date(2026, 7, 1)
     """
-    seconds = at.timestamp()
-    day = _day_of_quarter(seconds // _QUARTER, zone) if 0 <= seconds < _FIRST_SECONDS else None
+    day = _day_of_quarter(at.timestamp() // _QUARTER, zone)
     return at.astimezone(zone).date() if day is None else day
 
 
 @lru_cache(maxsize=4096)
 def _day_of_quarter(quarter: float, zone: ZoneInfo) -> date | None:
-    """Return the day of a whole quarter of an hour; `None` where clocks are put in the midst."""
+    """Return the day of a whole quarter of an hour.
+
+    `None` where clocks are put in the midst of it, and where it is told too roughly.
+    """
+    if not 0 <= quarter < _QUARTERS:
+        return None
     first = datetime.fromtimestamp(quarter * _QUARTER, zone)
     last = datetime.fromtimestamp((quarter + 1) * _QUARTER - 1, zone)
     is_whole = first.date() == last.date() and first.utcoffset() == last.utcoffset()

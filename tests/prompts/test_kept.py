@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from attrs import evolve
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import Environment, nodes
 
@@ -223,32 +222,23 @@ def test_a_template_that_does_more_is_found(source, name):
     assert name in faults_of(source)
 
 
-ZONES = [
-    "UTC",
-    "Asia/Tokyo",
-    "America/St_Johns",
-    "Africa/Monrovia",
-    "Pacific/Apia",
-    "Asia/Kathmandu",
-]
-FIRST = datetime(1900, 1, 1, tzinfo=UTC)
-INSTANTS = st.integers(0, 300 * 365 * 86_400_000_000).map(
-    lambda at: FIRST + timedelta(microseconds=at)
-)
-
-
-@given(at=INSTANTS, minutes=st.lists(st.integers(-40, 40), max_size=4), zone=st.sampled_from(ZONES))
-@example(datetime(2010, 11, 7, 2, 30, 59, 999999, UTC), [0, 1, 15, 60], "America/St_Johns")
-@example(datetime(2010, 11, 7, 2, 31, tzinfo=UTC), [-1, 0, 14, 59], "America/St_Johns")
-@example(datetime(1972, 1, 7, 0, 44, 30, tzinfo=UTC), [-45, -44, -1, 0, 1], "Africa/Monrovia")
-@example(datetime(2011, 12, 30, 9, 59, 59, 999999, UTC), [0, 1], "Pacific/Apia")
-@example(datetime(2106, 2, 7, 14, 59, 59, 999999, UTC), [0, 1], "Asia/Tokyo")
-def test_a_day_is_that_of_the_zone(at, minutes, zone):
-    """Also where clocks are put back over midnight, and a microsecond before it."""
-    place = ZoneInfo(zone)
-    for more in (0, *minutes):
-        when = at + timedelta(minutes=more)
-        assert kept.day_of(when, place) == when.astimezone(place).date()
+def test_a_draft_serves_one_day_of_the_zone(empty):
+    """What ends tomorrow, and what today is called, is of the day in Tokyo."""
+    policy = make_policy(offer=make_offer(ends=date(2026, 6, 11)))
+    first = decided(policy, 0)
+    for minutes in (0, 359, 361, 1440):
+        decision = evolve(
+            first, at=datetime(2026, 6, 9, 9, tzinfo=UTC) + timedelta(minutes=minutes)
+        )
+        for form in ("html", "text", "json"):
+            assert render(decision, format=form) == render(decision, format=form, folder=empty)
+    midnight = datetime(2026, 6, 9, 15, tzinfo=UTC)
+    said = [render(evolve(first, at=midnight + timedelta(microseconds=more))) for more in (-1, 0)]
+    assert {key[kept.DAY] for key in policy.rulebook.drafted} >= {
+        date(2026, 6, 9),
+        date(2026, 6, 10),
+    }
+    assert said[0] != said[1]
 
 
 def test_a_draft_is_only_of_a_prompt_that_says_nothing_of_what_lies_ahead():

@@ -361,10 +361,10 @@ BUGS = {
             '_TOLD = attrgetter("name", "limit", "resets_at")',
         ),
         Bug(
-            "a quarter of an hour has one day, wherever clocks are put back",
+            "a draft is kept from another zone's day",
             "prompts/laid/kept.py",
-            "return first.date() if is_whole else None",
-            "return first.date()",
+            "today = decision.at.astimezone(rulebook.policy.zone).date()",
+            "today = decision.at.date()",
         ),
     ),
     NOUNS: (

@@ -13,7 +13,7 @@ Each is emptied when it grows past a bound. What is not in them is made in the p
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from functools import lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
@@ -22,7 +22,6 @@ from meter.prompts.parts.ahead import has_enough
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
-    from zoneinfo import ZoneInfo
 
     from meter.decision import Decision
     from meter.prompts.laid.drafts import PromptDraft
@@ -33,7 +32,6 @@ __all__ = [
     "Asked",
     "asked_for",
     "can_be_kept",
-    "day_of",
     "draft_for",
     "keep_draft",
     "keep_text",
@@ -44,10 +42,6 @@ _MOST_TEXTS = 4096
 _MOST_DRAFTS = 512
 _LONGEST_LOCALE = 200
 """A header of a browser is shorter; what anybody sends is not kept."""
-_QUARTER = 900
-_QUARTERS = 2**32 // _QUARTER
-"""So many quarters of an hour after 1970 a float still tells microseconds apart."""
-
 _DECIDED = attrgetter("facts.values", "show", "access", "prompt", "offers", "deadlines")
 _TOLD = attrgetter("name", "limit", "used", "left", "resets_at")
 
@@ -72,7 +66,8 @@ def asked_for(decision: Decision, rulebook: Rulebook, wanted: tuple[object, ...]
     """Return all that a prompt hangs on; `wanted` are its language and looks, as asked for."""
     reading = decision.meter
     told = None if reading is None else _TOLD(reading)
-    return _DECIDED(decision), day_of(decision.at, rulebook.policy.zone), wanted, told
+    today = decision.at.astimezone(rulebook.policy.zone).date()
+    return _DECIDED(decision), today, wanted, told
 
 
 def keep_text(decision: Decision, rulebook: Rulebook, asked: Asked, text: str) -> None:
@@ -113,29 +108,3 @@ def keep_draft(decision: Decision, rulebook: Rulebook, asked: Asked, draft: Prom
 def words_room(*_alike: Hashable) -> dict[Hashable, Any]:
     """Return room for the words of counts, the same for drafts that are alike but for the day."""
     return {}
-
-
-def day_of(at: datetime, zone: ZoneInfo) -> date:
-    """Return the day of an instant in a zone, which is looked up by its quarter of an hour.
-
-    >>> from datetime import UTC, datetime
-    >>> from zoneinfo import ZoneInfo
-    >>> day_of(datetime(2026, 6, 30, 20, tzinfo=UTC), ZoneInfo("Asia/Tokyo"))
-    datetime.date(2026, 7, 1)
-    """
-    day = _day_of_quarter(at.timestamp() // _QUARTER, zone)
-    return at.astimezone(zone).date() if day is None else day
-
-
-@lru_cache(maxsize=4096)
-def _day_of_quarter(quarter: float, zone: ZoneInfo) -> date | None:
-    """Return the day of a whole quarter of an hour.
-
-    `None` where clocks are put in the midst of it, and where it is told too roughly.
-    """
-    if not 0 <= quarter < _QUARTERS:
-        return None
-    first = datetime.fromtimestamp(quarter * _QUARTER, zone)
-    last = datetime.fromtimestamp((quarter + 1) * _QUARTER - 1, zone)
-    is_whole = first.date() == last.date() and first.utcoffset() == last.utcoffset()
-    return first.date() if is_whole else None

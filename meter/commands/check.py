@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,13 +21,11 @@ from meter.commands.console import (
     styled,
 )
 from meter.commands.help import command
-from meter.commands.languages import language_reports
 from meter.commands.options import FolderPath, format_option, today_option
 from meter.errors import PolicyError, Problem
 from meter.loading import check_text
 from meter.loading.together import read_files, resolved
 from meter.loading.toml import read_text
-from meter.prompts.folder import folder_problems
 from meter.resources import templates_folder
 from meter.verify.lints import lints, search_advice
 
@@ -131,7 +131,7 @@ def check(
         for beside in found_beside(policies_read, parts)
     ]
     checked += [
-        _Checked(folder, None, folder_problems(folder))
+        _Checked(folder, None, _folder_problems(folder))
         for folder in dict.fromkeys(folders)
         if folder is not None
     ]
@@ -150,6 +150,10 @@ def check(
         raise click.exceptions.Exit(EXIT_BAD_INPUT)
     if fails:
         raise click.exceptions.Exit(EXIT_NO)
+
+
+_FolderProblems = Callable[[Path], tuple[Problem, ...]]
+_Reports = Callable[["Policy", Path | None], "tuple[LanguageReport, ...]"]
 
 
 def _included(policies: tuple[Path, ...]) -> frozenset[Path]:
@@ -180,7 +184,14 @@ def _with_languages(checked: _Checked, templates: Path | None) -> _Checked:
     if checked.policy is None:
         return checked
     folder = templates or _folder_of(checked)
-    return checked._replace(languages=language_reports(checked.policy, folder))
+    reports: _Reports = import_module("meter.commands.languages").language_reports
+    return checked._replace(languages=reports(checked.policy, folder))
+
+
+def _folder_problems(folder: Path) -> tuple[Problem, ...]:
+    # The template engine is a third of a check, and most policies have no folder of prompts.
+    problems: _FolderProblems = import_module("meter.prompts.folder").folder_problems
+    return problems(folder)
 
 
 def _folder_of(checked: _Checked) -> Path | None:

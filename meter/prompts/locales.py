@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import time
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from unicodedata import bidirectional
@@ -108,11 +109,13 @@ def money(amount: Decimal, currency: str, locale: Locale) -> str:
     return _isolated(text, locale)
 
 
+@lru_cache(maxsize=1024)
 def direction(locale: Locale) -> str:
     """Return `rtl` or `ltr`, which is also how what is written from top to bottom lies down."""
     return "rtl" if locale.text_direction == "rtl" else "ltr"
 
 
+@lru_cache(maxsize=1024)
 def name_text(name: str, locale: Locale) -> str:
     """Return a name so that it can stand in a sentence of a locale without upsetting its order.
 
@@ -167,6 +170,7 @@ def weekday_text(day: date, locale: Locale) -> str:
     return format_date(day, "EEEE", locale=locale)
 
 
+@lru_cache(maxsize=1024)
 def country_text(code: str, locale: Locale) -> str:
     """Write the name of a country, or of the country of a region; nothing for a code of none.
 
@@ -186,7 +190,12 @@ def currency_text(currency: str, locale: Locale) -> str:
 
 def clock_text(when: datetime, locale: Locale) -> str:
     """Write a time of the day as the clock of `when` shows it, to the minute: `6:30 PM`."""
-    return format_time(when.time(), "short", locale=locale)
+    return _clock(when.hour, when.minute, locale)
+
+
+@lru_cache(maxsize=4096)
+def _clock(hour: int, minute: int, locale: Locale) -> str:
+    return format_time(time(hour, minute), "short", locale=locale)
 
 
 def elided(sentence: str, locale: Locale) -> str:

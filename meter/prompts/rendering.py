@@ -1,29 +1,34 @@
-"""Lay the parts of a prompt out, by the publisher's template or by ours."""
+"""Return what the reader of a decision sees, or a publisher's own template filled in for it."""
 
 from __future__ import annotations
 
-import json
-import logging
-import re
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from traceback import walk_tb
 from typing import TYPE_CHECKING, cast
 
 from attrs import evolve, field, frozen
-from jinja2 import TemplateRuntimeError
 
 from meter.decision import Decision, MeterReading
-from meter.errors import PromptError, meant, problem_at, quoted
+from meter.errors import PromptError, quoted
 from meter.errors.kinds import check_argument, instance
 from meter.policy import Policy
-from meter.prompts.errors import TemplateError
+from meter.prompts.laid.drafts import PromptDraft, can_be_drafted
+from meter.prompts.laid.kept import (
+    DAY,
+    asked_for,
+    can_be_kept,
+    draft_for,
+    keep_draft,
+    keep_text,
+    words_room,
+)
+from meter.prompts.laid.plain import fill, lay_out, parts_of, with_own
 from meter.prompts.languages import accepted
 from meter.prompts.offered import own_ends
-from meter.prompts.parts import PLANS, compose, is_signed_in
+from meter.prompts.parts import is_signed_in
 from meter.prompts.parts.ahead import Ahead, look_ahead
-from meter.prompts.parts.declared import country_of, declared
+from meter.prompts.parts.declared import country_of
 from meter.prompts.parts.look import (
     TEMPLATES,
     FormatWord,
@@ -32,19 +37,16 @@ from meter.prompts.parts.look import (
     TemplateWord,
     look_of,
 )
-from meter.prompts.templates import compiled, found, written_texts
+from meter.prompts.templates import compiled, written_texts
 from meter.prompts.texts import load_texts, read_bounded
-from meter.prompts.variables import COUNTS, values_of
 from meter.resources import prompt_set, template_root
 from meter.resources.locales import with_fallbacks
 from meter.vocabulary import Access
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
-    from meter.errors import Problem
-    from meter.prompts.parts.made import Parts
-    from meter.prompts.templates import Ready
+    from meter.prompts.laid.kept import Asked
     from meter.rulebook import Rulebook
 
 __all__ = [
@@ -57,12 +59,8 @@ __all__ = [
 ]
 
 
-LOG = logging.getLogger("meter.prompts")
-
 _A_DECISION = instance(Decision, form="a `Decision`, such as `decide` returns")
-_SUFFIX: dict[TemplateWord, str] = {"html": ".html.j2", "text": ".txt.j2"}
 _LABEL = "sponsored"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", re.ASCII)
 
 
 def render(
@@ -97,17 +95,45 @@ def render(
     Raises `PromptError` for a template that is unsafe or names something that is not there, and
     where the policy is needed and not given.
     """
+    rulebook = decision.rulebook if type(decision) is Decision else None
+    if rulebook is None or folder is not None or not (locale is None or can_be_kept(locale)):
+        return _made(decision, policy, locale, look=(layout, format, place), folder=folder)
+    asked = asked_for(decision, rulebook, (locale, layout, format, place))
+    try:
+        said = rulebook.said.get(asked)
+    except TypeError:  # what has no hash is none of these words: it is refused in the plain way
+        return _made(decision, policy, locale, look=(layout, format, place))
+    if said is not None:
+        return said
+    draft = draft_for(decision, rulebook, asked)
+    said = None if draft is None else draft.filled(decision, asked[DAY])
+    if said is None:
+        said = _made(decision, policy, locale, look=(layout, format, place), asked=asked)
+    keep_text(decision, rulebook, asked, said)
+    return said
+
+
+def _made(
+    decision: Decision,
+    policy: Policy | None,
+    locale: str | Iterable[str] | None,
+    *,
+    look: tuple[LayoutWord, FormatWord, str | None],
+    folder: str | Path | None = None,
+    asked: Asked | None = None,
+) -> str:
+    """Return a prompt of which nothing is known yet; where `asked` is given, its draft is kept."""
     check_argument("decision", decision, _A_DECISION)
-    look = look_of(layout, format, place)
+    prompt_look = look_of(*look)
     own = _own_folder(folder)
     prompt = decision.prompt
     if prompt is None:
-        return "null" if format == "json" else ""
+        return "null" if prompt_look.form == "json" else ""
     decision = decision.with_policy(policy)
     policy = cast("Rulebook", decision.rulebook).policy
-    look = evolve(look, layout=_fitting(look.layout, decision))
+    prompt_look = evolve(prompt_look, layout=_fitting(prompt_look.layout, decision))
     if own is not None:
-        return _lay_out(decision, policy, _wanted(locale, policy), look, own)
+        return lay_out(decision, policy, _wanted(locale, policy), prompt_look, own)
     request = _Request(
         policy.digest,
         prompt,
@@ -120,11 +146,17 @@ def render(
         look_ahead(decision),
         country_of(decision),
         _wanted(locale, policy),
-        look,
+        prompt_look,
         decision,
         policy,
     )
-    return _remembered(request)
+    if not can_be_drafted(decision, policy, prompt_look):
+        return _remembered(request)
+    draft = _drafted(_but_for_counts(request))
+    if asked is not None:
+        keep_draft(decision, cast("Rulebook", decision.rulebook), asked, draft)
+    said = draft.filled(decision, request.today)
+    return _remembered(request) if said is None else said
 
 
 @frozen
@@ -149,71 +181,24 @@ class _Request:
 
 @lru_cache(maxsize=2048)
 def _remembered(request: _Request) -> str:
-    return _lay_out(request.decision, request.policy, request.locales, request.look, None)
+    return lay_out(request.decision, request.policy, request.locales, request.look, None)
 
 
-def _lay_out(
-    decision: Decision,
-    policy: Policy,
-    locales: tuple[str, ...],
-    look: PromptLook,
-    own: Path | None,
-) -> str:
-    form = look.form
-    decision = _with_words(decision, policy, locales)
-    if decision.prompt is None:
-        return "null" if form == "json" else ""
-    parts = _parts(decision, policy, locales, own)
-    named = parts.name
-    is_declared = any(prompt.name == named for prompt in policy.prompts)
-    is_there = is_declared or _is_there(named, form, own)
-    if not is_there:
-        _tell_missing(named)
-    if form == "json":
-        return json.dumps({**parts.table(), "layout": look.layout}, ensure_ascii=False, indent=2)
-    if not is_there:
-        if parts.show not in PLANS:  # an article by itself: nothing ships for it
-            return ""
-        parts = evolve(parts, name=parts.show)
-    name = parts.name + _SUFFIX[form]
-    has_parts = form == "text" or is_declared
-    if has_parts and parts.name not in PLANS and not (own and (own / name).is_file()):
-        # A declared prompt has no template, and one of the publisher's own may have no text: its
-        # parts are given in order.
-        name = f"prompt{_SUFFIX[form]}"
-    return _fill(found(name, form, own), written_texts(form, own), parts, look)
+def _but_for_counts(request: _Request) -> _Request:
+    meter = cast("MeterReading", request.meter)
+    return evolve(request, meter=MeterReading(name=meter.name, limit=None, used=0, left=None))
 
 
-def _with_words(decision: Decision, policy: Policy, locales: tuple[str, ...]) -> Decision:
-    """Return a decision whose prompt can be said.
-
-    A declared prompt that lacks what its words need (the offer has ended, nothing is left to
-    count) gives way to what ships for the decision's `show`; where nothing does, nothing is said.
-    """
-    says = declared(policy, decision.prompt, locales)
-    if says is None or says.can_be_said(decision, policy):
-        return decision
-    show = str(decision.show)
-    return evolve(decision, prompt=show if show in PLANS else None)
-
-
-def _is_there(name: str, form: FormatWord, own: Path | None) -> bool:
-    """Say whether a prompt ships, or has a template of the publisher's that serves this format."""
-    if not _NAME.fullmatch(name):
-        message = f"`{name}` cannot be the name of a prompt"
-        advice = "use letters, digits and `-`"
-        raise TemplateError([problem_at("bad-prompt-name", message, advice, name="prompt")])
-    if name in PLANS or own is None:
-        return name in PLANS
-    suffixes = [_SUFFIX["html"]] if form == "html" else _SUFFIX.values()
-    return any((own / f"{name}{suffix}").is_file() for suffix in suffixes)
-
-
-@lru_cache(maxsize=1024)
-def _tell_missing(name: str) -> None:
-    """Warn that a prompt is nowhere: once a prompt, not at each page view."""
-    advice = meant(name, PLANS)
-    LOG.warning("there is no prompt `%s`: what ships for its `show` is used; %s", name, advice)
+@lru_cache(maxsize=512)
+def _drafted(request: _Request) -> PromptDraft:
+    policy = request.policy
+    parts = parts_of(request.decision, policy, request.locales, None)
+    texts = load_texts(with_own(request.locales, policy), None, policy)
+    alike = (request.digest, request.decision.access, request.locales, request.look.form)
+    returns = request.ahead.returns
+    meter = cast("MeterReading", request.meter).name
+    room = words_room(*alike, parts.name, parts.show, meter, returns)
+    return PromptDraft(policy, texts, parts, request.look, room, returns=returns)
 
 
 def render_template(
@@ -241,30 +226,19 @@ def render_template(
     decision = decision.with_policy(policy)
     held = cast("Rulebook", decision.rulebook).policy
     look = evolve(look, layout=_fitting(look.layout, decision))
-    parts = _parts(decision, held, _wanted(locale, held), own)
+    parts = parts_of(decision, held, _wanted(locale, held), own)
     name = "template"
     if isinstance(template, Path):
         name = str(template)
         template = read_bounded(template)
     ready = compiled(template, name, format, own)
-    return _fill(ready, {**written_texts(format, own), name: template}, parts, look)
+    return fill(ready, {**written_texts(format, own), name: template}, parts, look)
 
 
 @lru_cache(maxsize=1)
 def stylesheet() -> str:
     """Return the style sheet of the prompts that ship, for a page to link or embed."""
     return (template_root() / "prompts" / "prompt.css").read_text(encoding="utf-8")
-
-
-def _parts(decision: Decision, policy: Policy, locales: tuple[str, ...], own: Path | None) -> Parts:
-    publication = policy.publication
-    wanted = (*locales, *with_fallbacks((publication.locale,), publication.fallback))
-    says = declared(policy, decision.prompt, locales)
-    if says is None or not says.can_be_said(decision, policy):
-        return compose(decision, policy, load_texts(wanted, own, policy), wanted)
-    # What is said of offers and windows is in the language of the declared words.
-    texts = load_texts((says.language.asked, says.language.words), own, policy)
-    return compose(decision, policy, texts, wanted, says)
 
 
 def _wanted(locale: str | Iterable[str] | None, policy: Policy) -> tuple[str, ...]:
@@ -291,34 +265,3 @@ def _fitting(layout: LayoutWord, decision: Decision) -> LayoutWord:
     """
     is_wall = decision.access is Access.PREVIEW
     return "narrow" if layout == "bar" and (is_wall or decision.prompt == _LABEL) else layout
-
-
-def _fill(template: Ready, written: Mapping[str, str], parts: Parts, look: PromptLook) -> str:
-    try:
-        return template.render(values_of(parts, look.layout, look.ending))
-    except (TemplateRuntimeError, TypeError) as error:
-        raise TemplateError([_at_run_time(error, written, parts)]) from None
-
-
-def _at_run_time(error: Exception, written: Mapping[str, str], parts: Parts) -> Problem:
-    """Say where a template failed: the last of its lines in the traceback."""
-    name = "template"
-    line = 1
-    for frame, at in walk_tb(error.__traceback__):
-        if frame.f_code.co_filename in written:
-            name = frame.f_code.co_filename
-            line = at
-    source = written[name]
-    offset = sum(len(before) + 1 for before in source.split("\n")[: line - 1])
-    count = next((word for word in sorted(COUNTS) if f"'{word}'" in str(error)), None)
-    if count is not None and parts.reading is None:
-        message = f"`{count}` has no value here: no meter was read for this prompt"
-        advice = f"ask first: `{{% if {count} is defined %}}`"
-        return problem_at("no-value", message, advice, name=name, source=source, offset=offset)
-    message = (
-        "this cannot be computed: only numbers are added, subtracted, compared by size and counted"
-        " with"
-    )
-    return problem_at(
-        "bad-value", message, "texts are joined with `~`", name=name, source=source, offset=offset
-    )

@@ -22,7 +22,7 @@ from meter.resources.languages import shipped_texts
 from meter.resources.locales import best_match, lineage, with_fallbacks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from meter.errors import Problem
     from meter.policy import Policy
@@ -129,19 +129,10 @@ def load_texts(wanted: tuple[str, ...], folder: Path | None, policy: Policy | No
     They are ours, over them those in the `texts` of a publisher's folder, over them the policy's
     own (`[copy.da.texts]`).
     """
-    if policy is None or not (policy.publication.fallback or _own_texts(policy)):
-        return _shipped_texts(wanted) if folder is None else _texts(wanted, folder, None)
-    return _policys_texts(wanted, policy) if folder is None else _texts(wanted, folder, policy)
-
-
-@lru_cache(maxsize=256)
-def _shipped_texts(wanted: tuple[str, ...]) -> Texts:
-    return _texts(wanted, None, None)
-
-
-@lru_cache(maxsize=256)
-def _policys_texts(wanted: tuple[str, ...], policy: Policy) -> Texts:
-    return _texts(wanted, None, policy)
+    has_own = policy is not None and (policy.publication.fallback or _own_texts(policy))
+    files = () if folder is None else sorted((folder / "texts").glob("*.toml"))
+    stamped = tuple((path, file_stamp(path)) for path in files)
+    return _texts(wanted, stamped, policy if has_own else None)
 
 
 def _own_texts(policy: Policy | None) -> dict[str, Mapping[str, Mapping[str, str]]]:
@@ -150,8 +141,12 @@ def _own_texts(policy: Policy | None) -> dict[str, Mapping[str, Mapping[str, str
     return {locale: copy.texts for locale, copy in copies.items() if copy.texts}
 
 
-def _texts(wanted: tuple[str, ...], folder: Path | None, policy: Policy | None) -> Texts:
-    sources = _Sources.of(folder, policy)
+@lru_cache(maxsize=256)
+def _texts(
+    wanted: tuple[str, ...], files: tuple[tuple[Path, FileStamp | None], ...], policy: Policy | None
+) -> Texts:
+    """Return texts by the files of a folder, each with its stamp: another stamp is another file."""
+    sources = _Sources.of([path for path, _ in files], policy)
     choice = choose(wanted, sources.tags)
     tables = sources.tables(choice.words)
     borrowed: dict[str, Locale] = {}
@@ -187,9 +182,8 @@ class _Sources:
     tags: frozenset[str]
 
     @classmethod
-    def of(cls, folder: Path | None, policy: Policy | None) -> _Sources:
-        """Return those of a folder and a policy."""
-        paths = [] if folder is None else sorted((folder / "texts").glob("*.toml"))
+    def of(cls, paths: Iterable[Path], policy: Policy | None) -> _Sources:
+        """Return those of some files and a policy."""
         files = {path.stem: path for path in paths}
         own = _own_texts(policy)
         return cls(files, own, frozenset({*files, *own, *shipped_texts()}))

@@ -5,16 +5,28 @@
 
 from __future__ import annotations
 
-import json
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from meter.policy.faults.offers import MOST_OFFERS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from meter.decision import MeterReading
     from meter.prompts.parts.made import Action, Parts
 
-__all__ = ["COUNTS", "LISTS", "VARIABLES", "values_of"]
+__all__ = [
+    "COUNTED",
+    "COUNTS",
+    "LISTS",
+    "VARIABLES",
+    "as_bytes",
+    "id_of",
+    "numbers_of",
+    "settled_values",
+    "values_of",
+]
 
 VARIABLES = {
     "heading": "what the prompt says first, such as `You have 4 free articles left this month`",
@@ -95,8 +107,9 @@ LISTS = frozenset({"benefits"})
 """The variables that a template may loop over."""
 
 
-_OF_AN_ID = 8
-"""How many letters of a digest are in an id."""
+COUNTED = ("heading", "count_line", "return_line", "period", "noun")
+"""The variables whose words hang on what was counted; the other words are alike for all readers."""
+
 _OTHERS = tuple(f"other_offer_{number}" for number in range(1, MOST_OFFERS + 1))
 
 
@@ -106,11 +119,21 @@ def values_of(parts: Parts, layout: str, ending: str = "") -> dict[str, Any]:
     Texts, whole numbers and one tuple of texts, never an object with methods of its own. `ending`
     is put behind the id.
     """
-    reading = parts.reading
-    values: dict[str, Any] = {
-        "heading": parts.heading,
+    settled = settled_values(parts, layout)
+    words = [getattr(parts, name) for name in COUNTED]
+    before = crc32(as_bytes(words), crc32(as_bytes(settled.values())))
+    return {
+        **settled,
+        **dict(zip(COUNTED, words, strict=True)),
+        **({} if parts.reading is None else numbers_of(parts.reading)),
+        "id": id_of(parts.name, parts.reading, before, ending),
+    }
+
+
+def settled_values(parts: Parts, layout: str) -> dict[str, Any]:
+    """Return the value of every variable that does not hang on what was counted."""
+    return {
         "text": parts.text,
-        "count_line": parts.count_line,
         "headline": parts.headline,
         "pitch": parts.pitch,
         "lead": parts.lead,
@@ -122,7 +145,6 @@ def values_of(parts: Parts, layout: str, ending: str = "") -> dict[str, Any]:
         "was_line": parts.was_line,
         "then_line": parts.then_line,
         "renews_line": parts.renews_line,
-        "return_line": parts.return_line,
         "hint": parts.hint,
         **_link("account", parts.account),
         **_link("all_offers", parts.all_offers),
@@ -140,8 +162,6 @@ def values_of(parts: Parts, layout: str, ending: str = "") -> dict[str, Any]:
         "today": parts.today,
         "weekday": parts.weekday,
         "publication": parts.publication,
-        "period": parts.period,
-        "noun": parts.noun,
         "prompt": parts.name,
         "show": parts.show,
         "offer": parts.offer.name if parts.offer else "",
@@ -151,23 +171,32 @@ def values_of(parts: Parts, layout: str, ending: str = "") -> dict[str, Any]:
         "lang": parts.lang,
         "copy_lang": parts.copy_lang,
         "dir": parts.dir,
-        "id": f"{_id(parts, layout)}{ending}",
     }
-    if reading is not None:
-        values |= {
-            "left": reading.left,
-            "left_plural": "" if reading.left == 1 else "s",
-            "used": reading.used,
-            "limit": reading.limit,
-        }
-    return values
 
 
-def _id(parts: Parts, layout: str) -> str:
-    """Return an id that no prompt with other words or in another layout has on the same page."""
-    words = json.dumps([parts.table(), layout], sort_keys=True)
-    digest = sha256(words.encode()).hexdigest()
-    return f"meter-{parts.name}-{digest[:_OF_AN_ID]}"
+def numbers_of(reading: MeterReading) -> dict[str, Any]:
+    """Return the value of every variable that is a count."""
+    return {
+        "left": reading.left,
+        "left_plural": "" if reading.left == 1 else "s",
+        "used": reading.used,
+        "limit": reading.limit,
+    }
+
+
+def id_of(name: str, reading: MeterReading | None, before: int, ending: str) -> str:
+    """Return an id that no prompt with other words or in another layout has on the same page.
+
+    `before` is the checksum of all other values. That is enough: who gets two prompts of one id has
+    written both.
+    """
+    told = "" if reading is None else f"{reading.left} {reading.used} {reading.limit}"
+    return f"meter-{name}-{crc32(told.encode(), before):08x}{ending}"
+
+
+def as_bytes(values: Iterable[object]) -> bytes:
+    """Return values in a form that is another for other values."""
+    return "".join([f"{value}\0" for value in values]).encode(errors="surrogatepass")
 
 
 def _link(name: str, action: Action | None) -> dict[str, str]:

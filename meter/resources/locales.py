@@ -33,7 +33,12 @@ def locale_of(tag: str) -> Locale | None:
     >>> str(locale_of("zh-TW")), str(locale_of("sr-RS")), locale_of("xx")
     ('zh_Hant_TW', 'sr_Cyrl_RS', None)
     """
-    parts = _parts_of(tag) if len(tag) <= _MOST_OF_A_TAG else None
+    return _locale_of(tag) if len(tag) <= _MOST_OF_A_TAG else None
+
+
+@lru_cache(maxsize=1024)
+def _locale_of(tag: str) -> Locale | None:
+    parts = _parts_of(tag)
     return None if parts is None else _locale(parts)
 
 
@@ -46,6 +51,11 @@ def best_match(tag: str, available: Iterable[str]) -> str | None:
     >>> best_match("zh-TW", ["en", "zh", "zh-Hant"]), best_match("es-MX", ["es", "es-419"])
     ('zh-Hant', 'es-419')
     """
+    return _best_match(tag, frozenset(available))
+
+
+@lru_cache(maxsize=1024)
+def _best_match(tag: str, available: frozenset[str]) -> str | None:
     wanted = _parts_of(tag)
     if wanted is None:
         return None
@@ -67,6 +77,11 @@ def lineage(tag: str, available: Iterable[str]) -> tuple[str, ...]:
     >>> lineage("de-CH", ["de", "de-AT", "de-CH", "fr"]), lineage("nn", ["nb", "da"])
     (('de-CH', 'de'), ('nb',))
     """
+    return _all_of_lineage(tag, frozenset(available))
+
+
+@lru_cache(maxsize=1024)
+def _all_of_lineage(tag: str, available: frozenset[str]) -> tuple[str, ...]:
     wanted = _parts_of(tag)
     if wanted is None:
         return ()

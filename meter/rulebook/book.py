@@ -69,8 +69,8 @@ class JudgedExperiment(NamedTuple):
 class Rulebook:
     """A policy ready to be judged by.
 
-    `memory` is room for what a layer above remembers of this policy (see `memo`); nothing here
-    reads it.
+    `memory`, `said` and `drafted` are room for what layers above remember of this policy (see
+    `memo` and `prompts.laid.kept`); nothing here reads them.
     """
 
     def __init__(self, policy: Policy, vocabulary: Vocabulary | None = None) -> None:
@@ -78,6 +78,8 @@ class Rulebook:
         self.vocabulary = vocabulary or Vocabulary([policy])
         self.digest = policy.digest
         self.memory: dict[Any, Any] = {}
+        self.said: dict[Any, str] = {}
+        self.drafted: dict[Any, Any] = {}
         spent = {name for rule in policy.rules for name in rule.spend}
         self.meters = tuple(
             JudgedMeter(

@@ -508,7 +508,7 @@ HELD_BUGS = (
     ),
     Bug(
         "a prompt that is nowhere fails the page",
-        "prompts/rendering.py",
+        "prompts/laid/plain.py",
         "if not is_there:\n        if parts",
         "if False:\n        if parts",
     ),

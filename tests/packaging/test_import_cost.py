@@ -9,6 +9,7 @@ import sys
 import pytest
 
 import meter
+from meter.resources import template_root
 
 HEAVY = {
     "asyncio",
@@ -125,14 +126,52 @@ def loaded(statement: str) -> set[str]:
     """Return the modules a fresh interpreter has loaded after a statement."""
     code = f"{statement}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return set(json.loads(found.stdout))
+    return set(json.loads(found.stdout.splitlines()[-1]))
 
 
-def test_importing_meter_loads_no_framework_driver_or_template_engine():
-    """Whoever only decides pays for nothing else."""
+ENGINE = "meter.ManualClock, meter.PageView, meter.Policy, meter.Reader, meter.Usage, meter.decide"
+
+
+def of_meter(modules: set[str]) -> set[str]:
+    """Return those of some modules that are ours."""
+    return {name for name in modules if name.split(".")[0] == "meter"}
+
+
+def test_importing_meter_loads_nothing_until_a_name_is_asked_for():
+    """The help of the command line, and a shell that completes it, need no engine."""
     modules = loaded("import meter")
+    assert set() == {*HEAVY, "attrs"} & modules
+    assert of_meter(modules) == {"meter"}
+
+
+def test_asking_for_the_engine_loads_no_framework_driver_or_template_engine():
+    """Whoever only decides pays for nothing else."""
+    modules = loaded(f"import meter\n{ENGINE}")
     assert set() == HEAVY & modules
-    assert {name for name in modules if name.split(".")[0] == "meter"} == CORE
+    assert of_meter(modules) == CORE
+
+
+def test_a_name_is_looked_for_once():
+    """`meter.decide` at every view costs no more than any function of a module."""
+    code = "import meter\nmeter.decide\nassert vars(meter)['decide'] is meter.decide"
+    assert "meter.memo" in loaded(code)
+
+
+def test_help_loads_no_engine():
+    """`meter --help` lists the commands by a table."""
+    modules = loaded("from meter.cli import main\nmain(['--help'], standalone_mode=False)")
+    assert "click" in modules
+    assert set() == {"meter.policy", "meter.engine", "rich", "jinja2", "babel"} & modules
+
+
+def test_checking_a_policy_loads_no_template_engine_and_no_network():
+    """Both are for whoever has prompts of their own, and asks for the keys of agents."""
+    sample = template_root() / "sample" / "policy.toml"
+    modules = loaded(
+        f"from meter.cli import main\nmain(['check', {str(sample)!r}], standalone_mode=False)"
+    )
+    assert "meter.verify.lints" in modules
+    assert set() == {"jinja2", "http.client", "ssl", "numpy", "meter.prompts.rendering"} & modules
 
 
 def test_deciding_loads_nothing_more_than_importing():

@@ -9,6 +9,9 @@ from decimal import Decimal
 
 import pytest
 from babel import Locale, localedata
+from babel.dates import format_time
+from hypothesis import given
+from hypothesis import strategies as st
 
 from meter import Policy, render
 from meter.policy import Copy
@@ -285,3 +288,14 @@ def test_every_locale_of_cldr_writes_everything():
         assert all(text.strip() for text in said), name
         assert not [text for text in said if re.search(r"[{}]|'\w+'", text)], name
         assert ("\u2066" in said[3]) <= (locale.text_direction == "rtl"), name
+
+
+@given(
+    when=st.times(),
+    name=st.sampled_from(sorted(localedata.locale_identifiers())),
+)
+def test_a_clock_is_what_babel_says_of_any_second(when, name):
+    """In every locale the short form is to the minute: so much is looked up."""
+    locale = Locale.parse(name)
+    moment = datetime.combine(date(2026, 6, 30), when, tzinfo=UTC)
+    assert locales.clock_text(moment, locale) == format_time(when, "short", locale=locale)

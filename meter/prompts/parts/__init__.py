@@ -5,6 +5,7 @@ Every layout and format is made of them.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from attrs import evolve
@@ -23,11 +24,11 @@ from meter.prompts.locales import (
 )
 from meter.prompts.offered import offer_words, own_ends
 from meter.prompts.parts.ahead import look_ahead
-from meter.prompts.parts.counted import MeterWords
 from meter.prompts.parts.declared import country_of, fill
 from meter.prompts.parts.made import Action, Parts
 from meter.prompts.parts.plans import BENEFIT, HINT, PLANS, Plan
-from meter.prompts.parts.selling import gain_words, return_line
+from meter.prompts.parts.selling import gain_words
+from meter.prompts.parts.telling import counted_words
 from meter.prompts.texts import without_controls
 from meter.resources.locales import lineage
 from meter.vocabulary import Status
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from meter.decision import Decision
     from meter.policy import Policy
     from meter.prompts.offered import OfferWords
+    from meter.prompts.parts.ahead import Gain
     from meter.prompts.parts.declared import Declared
     from meter.prompts.texts import Texts
 
@@ -74,10 +76,10 @@ def compose(
         offer_words(policy.offer(name), policy, texts, today, own.get(name))
         for name in decision.offers
     )
-    copy, copy_lang = _copy(policy, texts, wanted)
+    copy, copy_lang = _copy(policy, (texts.asked, *wanted))
     publication = name_text(_shown(policy.publication.name), texts.locale)
-    counted = MeterWords(decision, policy, texts, today)
-    heading, count_line = counted.heading(kind, publication)
+    ahead = look_ahead(decision)
+    counted = counted_words(decision, policy, texts, kind, publication, returns=ahead.returns)
     about = texts.say(kind, "about")
     parts = Parts(
         name=name,
@@ -85,8 +87,9 @@ def compose(
         lang=str(texts.locale).replace("_", "-"),
         dir=direction(texts.locale),
         copy_lang=copy_lang,
-        heading=heading,
-        count_line=count_line,
+        heading=counted.heading,
+        count_line=counted.count_line,
+        return_line=counted.return_line,
         headline=_shown(copy.headline or "") if plan.copy else "",
         pitch=_shown(copy.pitch or "") if plan.copy else "",
         lead=texts.say(kind, "lead", publication=publication),
@@ -108,7 +111,7 @@ def compose(
     )
     label = texts.say(kind, "action", publication=publication)
     parts = _with_offers(parts, plan, label, policy, texts)
-    parts = _with_what_lies_ahead(parts, plan, decision, policy, texts)
+    parts = _with_gain(parts, plan, ahead.gain, policy, texts)
     locale = texts.locale if says is None else says.language.locale
     parts = _with_names(parts, decision, policy, locale)
     return parts if says is None else _in_own_words(parts, says, policy)
@@ -150,15 +153,9 @@ def _offers_below(offers: tuple[OfferWords, ...], policy: Policy) -> tuple[Actio
     return tuple(Action(label=offer.line, href=href) for offer in offers)
 
 
-def _with_what_lies_ahead(
-    parts: Parts, plan: Plan, decision: Decision, policy: Policy, texts: Texts
-) -> Parts:
-    """Return a prompt with what an account would give, and with when its reader reads again."""
-    ahead = look_ahead(decision)
-    if ahead.returns and decision.meter is not None:
-        today = decision.at.astimezone(policy.zone).date()
-        parts = evolve(parts, return_line=return_line(decision.meter, policy, texts, today))
-    words = gain_words(ahead.gain, policy, texts)
+def _with_gain(parts: Parts, plan: Plan, gain: Gain | None, policy: Policy, texts: Texts) -> Parts:
+    """Return a prompt with what an account would give."""
+    words = gain_words(gain, policy, texts)
     if plan.gain == BENEFIT and words.benefit:
         return evolve(parts, benefits=(words.benefit, *parts.benefits))
     if plan.gain == HINT and words.hint:
@@ -259,14 +256,15 @@ def _shown(text: str) -> str:
     return without_controls(text).strip()
 
 
-def _copy(policy: Policy, texts: Texts, wanted: tuple[str, ...]) -> tuple[Copy, str]:
+@lru_cache(maxsize=256)
+def _copy(policy: Policy, wanted: tuple[str, ...]) -> tuple[Copy, str]:
     """Return the publisher's words around a prompt in the locale asked for, and its tag.
 
     Else those in their own locale. What a language leaves out is that of what it inherits from:
     of `de` in `de-CH`.
     """
     having = [tag for tag, copy in policy.copy.items() if copy.frames_prompts]
-    choice = choose((texts.asked, *wanted), having)
+    choice = choose(wanted, having)
     copies = [policy.copy[tag] for tag in lineage(choice.words, having)]
     tag = choice.words if copies else str(choice.locale)
     whole = Copy(

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from meter.rulebook import Rulebook, Verdict
 
-__all__ = ["Ahead", "Gain", "look_ahead"]
+__all__ = ["Ahead", "Gain", "has_enough", "look_ahead"]
 
 _FEW = 1
 """With so many left, or fewer, a reader is told what an account would give."""
@@ -58,13 +58,18 @@ class Ahead:
 
 def look_ahead(decision: Decision) -> Ahead:
     """Return what lies ahead, where a prompt would say so: at walls, and with one or none left."""
-    reading = decision.meter
-    has_more = reading is not None and (reading.left is None or reading.left > _FEW)
-    if decision.access is Access.FULL and (reading is None or has_more):
+    if has_enough(decision):
         return Ahead(gain=None, returns=False)
     return _remembered(
-        _Outlook(decision.policy, decision.access, _seen(decision), reading, decision)
+        _Outlook(decision.policy, decision.access, _seen(decision), decision.meter, decision)
     )
+
+
+def has_enough(decision: Decision) -> bool:
+    """Say whether a reader is told nothing of what lies ahead: more than a few are left."""
+    reading = decision.meter
+    has_more = reading is None or reading.left is None or reading.left > _FEW
+    return decision.access is Access.FULL and has_more
 
 
 @frozen

@@ -9,12 +9,19 @@ from attrs import frozen
 
 from meter.errors import quoted
 
-__all__ = ["TEMPLATES", "FormatWord", "LayoutWord", "PromptLook", "TemplateWord", "look_of"]
+# fmt: off
+__all__ = [
+    "SUFFIX", "TEMPLATES", "FormatWord", "LayoutWord", "PromptLook", "TemplateWord", "look_of",
+]
+# fmt: on
 
 LayoutWord = Literal["wide", "narrow", "bar"]
 TemplateWord = Literal["html", "text"]
 """What a template can be written in."""
 FormatWord = Literal["html", "text", "json"]
+
+SUFFIX: dict[TemplateWord, str] = {"html": ".html.j2", "text": ".txt.j2"}
+"""How the file of a template ends."""
 
 TEMPLATES: tuple[str, ...] = get_args(TemplateWord)
 _LAYOUTS: tuple[str, ...] = get_args(LayoutWord)

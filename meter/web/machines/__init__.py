@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 from meter.errors import raise_missing_extra
 from meter.web.machines.crawlers import KnownCrawler
 from meter.web.machines.declared import CrawlersError, load_crawlers
-from meter.web.machines.directories import HttpsDirectory, KeyDirectory
-from meter.web.machines.names import Resolver, SystemResolver
-from meter.web.machines.ranges import published_ranges
+from meter.web.machines.directories import KeyDirectory
 
 if TYPE_CHECKING:
+    from meter.web.machines.fetching import HttpsDirectory
+    from meter.web.machines.names import Resolver, SystemResolver
+    from meter.web.machines.ranges import published_ranges
     from meter.web.machines.verifying import Machines
 
 __all__ = [
@@ -32,12 +33,21 @@ __all__ = [
 ]
 
 
+# What verifies and what asks other machines: a file of crawlers is checked without it.
+_LAZY = {
+    "HttpsDirectory": "meter.web.machines.fetching",
+    "Machines": "meter.web.machines.verifying",
+    "Resolver": "meter.web.machines.names",
+    "SystemResolver": "meter.web.machines.names",
+    "published_ranges": "meter.web.machines.ranges",
+}
+
+
 def __getattr__(name: str) -> object:
-    """Import what verifies when it is first asked for: a file is checked without what it needs."""
-    if name != "Machines":
+    if name not in _LAZY:
         raise AttributeError(f"module `meter.web.machines` has no attribute `{name}`")
     try:
-        return import_module("meter.web.machines.verifying").Machines
+        return getattr(import_module(_LAZY[name]), name)
     except ModuleNotFoundError as error:
         raise_missing_extra(error)
 

@@ -15,7 +15,8 @@ from meter.vocabulary import CrawlerClass
 from meter.web.addresses import address_of
 from meter.web.gate.kinds import SIGNATURE_INPUT
 from meter.web.machines.crawlers import KnownCrawler
-from meter.web.machines.directories import HttpsDirectory, KeyDirectory, by_directory
+from meter.web.machines.directories import KeyDirectory, by_directory
+from meter.web.machines.fetching import HttpsDirectory
 from meter.web.machines.keys import AgentKeys, read_keys
 from meter.web.machines.lookups import Ages, Lookups, Patience, UnknownAnswerError
 from meter.web.machines.names import (

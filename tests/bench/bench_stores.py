@@ -2,7 +2,8 @@
 
 Run it: `python tests/bench/bench_stores.py [--readers 2000] [--store redis] [--json]`; with
 `--sizes` for bytes a reader, with `--outage` for what a decision takes while Redis does not answer.
-The servers are started from wheels. What is compared takes turns, a hundred calls each, in one run;
+The servers are started from wheels. What is compared takes turns, a hundred calls each, in one run
+(320 of 32 tasks of asyncio, each asking its next when it has been answered);
 what is printed are medians over the turns, and ratios to one bare round trip of the driver (`GET`,
 `SELECT`) in the same run. The naive version loads, decides and writes in two steps, and is wrong
 when two come at once.
@@ -11,6 +12,7 @@ when two come at once.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import importlib.util
 import json
 import logging
@@ -26,17 +28,31 @@ from time import perf_counter
 
 import psycopg
 import redis
+import redis.asyncio
 from click import echo
 from psycopg_pool import ConnectionPool
 
-from meter import Article, Entitlement, PageView, Paywall, Reader, Usage, decide, open_store
+from meter import (
+    Article,
+    AsyncPaywall,
+    Entitlement,
+    PageView,
+    Paywall,
+    Reader,
+    Usage,
+    decide,
+    open_store,
+)
+from meter.stores import open_async_store
 
 try:
     import limits
 except ImportError:  # `pip install limits` to compare with it
     limits = None
 
+CLIENTS = 32
 TURN = 100
+TASKS_TURN = 10 * CLIENTS
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 SUBSCRIBER = Reader(id="s", registered=True, entitlements=[Entitlement(kind="subscription")])
 VIEWS = {name: PageView(article=Article(id=f"2026-06-01-{name}")) for name in "abcd"}
@@ -117,6 +133,22 @@ class RedisPeer(Peer):
 
     def put(self, key, raw):
         self.client.set(key, raw, ex=3_000_000)
+
+
+class TasksPeer:
+    """The bare driver for asyncio, as its documentation shows it: one trip a call."""
+
+    def __init__(self, path):
+        pool = redis.asyncio.BlockingConnectionPool(
+            connection_class=redis.asyncio.UnixDomainSocketConnection,
+            path=str(path),
+            max_connections=CLIENTS,
+        )
+        self.client = redis.asyncio.Redis.from_pool(pool)
+
+    async def bare(self, reader):
+        """One trip of the driver."""
+        await self.client.get(reader.id)
 
 
 class PostgresPeer(Peer):
@@ -203,6 +235,49 @@ def measure(policy, url, peer, limiter, readers, clients):
     if pool is not None:
         pool.shutdown()
     store.close()
+    return {kind: median(times) for kind, times in found.items()}, size
+
+
+async def timed_tasks(call, items):
+    """Return microseconds a call, of `CLIENTS` tasks that each go on when they are answered."""
+    left = iter(items)
+
+    async def client():
+        for item in left:
+            await call(item)
+
+    start = perf_counter()
+    await asyncio.gather(*(client() for _ in range(CLIENTS)))
+    return (perf_counter() - start) / len(items) * 1e6
+
+
+async def measure_tasks(policy, url, path, readers):
+    """Return medians of microseconds a call of many tasks in one event loop, by kind."""
+    store = open_async_store(url)
+    peer = TasksPeer(path)
+    here, there = (
+        AsyncPaywall(policy, store, deadline=30, on_outage="raise", remember=2 * readers)
+        for _ in range(2)
+    )
+    people = [Reader(id=f"task-reader-{number}") for number in range(readers)]
+    kinds = {
+        "bare round trip": peer.bare,
+        "subscriber": lambda _: here.check(SUBSCRIBER, VIEWS["a"], now=NOW),
+        "new reader": lambda reader: here.check(reader, VIEWS["a"], now=NOW),
+        "newly counted, known here": lambda reader: here.check(reader, VIEWS["b"], now=NOW),
+        "newly counted, not known here": lambda reader: there.check(reader, VIEWS["c"], now=NOW),
+        "re-read": lambda reader: there.check(reader, VIEWS["c"], now=NOW),
+        "walled": lambda reader: there.check(reader, VIEWS["d"], now=NOW),
+    }
+    found = {kind: [] for kind in kinds}
+    for call in kinds.values():
+        await timed_tasks(call, [Reader(id=f"warm-{number}") for number in range(CLIENTS)])
+    for start in range(0, readers, TASKS_TURN):
+        for kind, call in kinds.items():
+            found[kind].append(await timed_tasks(call, people[start : start + TASKS_TURN]))
+    size = len(await store.load(people[0].id))
+    await store.aclose()
+    await peer.client.aclose()
     return {kind: median(times) for kind, times in found.items()}, size
 
 
@@ -325,7 +400,7 @@ def compare(real, names, readers):
     policy = real.policy_of(3)
     results = {}
     for name in names:
-        for clients in (1, 32):
+        for clients in (1, CLIENTS):
             with (
                 tempfile.TemporaryDirectory() as folder,
                 SUBJECTS[name](real, policy, folder) as (url, peer, limiter),
@@ -333,6 +408,11 @@ def compare(real, names, readers):
             ):
                 results[f"{name}, {clients}"] = measure(
                     policy, url, peer, limiter, readers, clients
+                )
+        if name == "redis":
+            with closing(real.Valkey()) as server:
+                results[f"redis, {CLIENTS} asyncio"] = asyncio.run(
+                    measure_tasks(policy, server.url, server.socket, readers)
                 )
     return results
 

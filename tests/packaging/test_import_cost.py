@@ -109,6 +109,7 @@ CORE = {"meter"} | {
         "rulebook.verdicts",
         "usage",
         "usage.tally",
+        "usage.written",
         "validation",
         "view",
         "view.rights",

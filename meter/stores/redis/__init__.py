@@ -24,7 +24,7 @@ from meter.stores.redis.connections import (
     client,
 )
 from meter.stores.redis.epoch import LOG, Epoch
-from meter.stores.redis.errors import MISSES, translated
+from meter.stores.redis.errors import MISSES, TRANSLATED
 from meter.stores.redis.line import SharedLine
 from meter.stores.turns import AsyncTurns, OneLoop, Turns
 
@@ -188,7 +188,7 @@ class RedisStore:
             self._direct.close()
 
     def _run(self, commands: _Commands[T]) -> T:
-        with translated(), self._turns:
+        with TRANSLATED, self._turns:
             return run(commands, self._ask, RedisError)
 
     def _ask(self, command: _Command) -> Reply:
@@ -268,7 +268,7 @@ class AsyncRedisStore:
 
     async def _run(self, commands: _Commands[T]) -> T:
         self._loop.check()
-        with translated():
+        with TRANSLATED:
             async with self._turns:
                 return await run_async(commands, self._ask, RedisError)
 

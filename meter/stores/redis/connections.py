@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from time import monotonic
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 import redis
 import redis.asyncio
@@ -20,11 +20,12 @@ from redis.retry import Retry
 
 from meter.stores.deadline import SLICES, Slices, patience, remaining
 from meter.stores.redis.errors import MISSES
-from meter.stores.redis.replies import Reply, packed
+from meter.stores.redis.replies import Replies, Reply, packed
 from meter.stores.redis.urls import Settings, read_url
 from meter.stores.turns import Turns
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable
 
     from meter.stores.redis.line import LineConnection
@@ -44,6 +45,7 @@ SIZE = 32
 """How many questions may be with the server at a time; the URL's `max_connections` changes it."""
 
 _CHUNK = 65_536
+_CLOSED = "the server closed the connection"
 
 
 class _DeadlineMixin(AbstractConnection):
@@ -56,6 +58,9 @@ class _DeadlineMixin(AbstractConnection):
     turns: Turns
     is_given = False  # whether the URL says how long connecting may take
     took = 0.0
+    replies: Replies
+    end: socket.socket
+    waits: float | None
 
     def connect(self) -> None:
         connect: Callable[[], None] = super().connect
@@ -70,6 +75,48 @@ class _DeadlineMixin(AbstractConnection):
         finally:
             self.socket_connect_timeout = given
         type(self).took = monotonic() - began
+        self.replies = Replies(self._parser.parse_error)
+        self.end = cast("socket.socket", self._sock)
+        self.waits = -1.0
+
+    def ask(self, data: bytes) -> Reply:
+        """Send a command and return its answer, without what the driver does around both.
+
+        Raises the driver's errors: after any but a `ResponseError` the connection is of no use.
+        """
+        seconds = remaining(self.socket_timeout)
+        slice_ = None if seconds is None else seconds / SLICES
+        found: list[Reply | Exception] = []
+        try:
+            if self.waits != slice_:
+                self.end.settimeout(slice_)
+                self.waits = slice_
+            slices = Slices(self.turns.answers)
+            while data:
+                try:
+                    data = data[self.end.send(data) :]
+                except TimeoutError:
+                    self._note_silence(slices, seconds)
+            while not found:
+                try:
+                    data = self.end.recv(_CHUNK)
+                except TimeoutError:
+                    self._note_silence(slices, seconds)
+                else:
+                    if not data:
+                        raise redis.ConnectionError(_CLOSED)
+                    found = self.replies.feed(data)
+        except OSError as error:
+            raise redis.ConnectionError(str(error)) from error
+        [reply] = found
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
+
+    def _note_silence(self, slices: Slices, seconds: float | None) -> None:
+        """Raise the driver's error after the last slice of silence."""
+        if slices.is_last():
+            raise redis.TimeoutError(f"no answer within {seconds:.3g} seconds")
 
     def _connect_seconds(self, given: float | None) -> float | None:
         if self.is_given:
@@ -110,8 +157,7 @@ class _DirectConnection(Protocol):
 
     def connect(self) -> None: ...
     def disconnect(self) -> None: ...
-    def send_packed_command(self, command: list[bytes], *, check_health: bool) -> None: ...
-    def read_response(self) -> Reply: ...
+    def ask(self, data: bytes) -> Reply: ...
 
 
 class DirectPool:
@@ -132,7 +178,7 @@ class DirectPool:
             # The parent's connections stay the parent's.
             self._idle = []
             self._pid = os.getpid()
-        data = [packed(command)]
+        data = packed(command)
         while True:
             connection = self._take()
             reused = connection is not None
@@ -141,8 +187,7 @@ class DirectPool:
             try:
                 if not reused:
                     connection.connect()
-                connection.send_packed_command(data, check_health=False)
-                reply = connection.read_response()
+                reply = connection.ask(data)
             except ResponseError:
                 self._idle.append(connection)
                 raise

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import redis
@@ -21,9 +20,9 @@ from redis.exceptions import (
 from meter.errors import CorruptUsageError, MeterError, StoreSetupError, StoreUnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from types import TracebackType
 
-__all__ = ["MISSES", "translated"]
+__all__ = ["MISSES", "TRANSLATED"]
 
 MISSES = (redis.ConnectionError, redis.TimeoutError, OSError)
 """Errors that mean that a question had no answer."""
@@ -43,15 +42,23 @@ _SAID_OF_MISTAKES = re.compile(
 """What a server says of a mistake for which the driver has no class of its own."""
 
 
-@contextmanager
-def translated() -> Iterator[None]:
-    """Raise the errors of `meter` in the place of the driver's."""
-    try:
-        yield
-    except MeterError:
-        raise
-    except Exception as error:
-        raise _ours(error) from error
+class Translation:
+    """A context that raises the errors of `meter` in the place of the driver's."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, Exception) and not isinstance(error, MeterError):
+            raise _ours(error) from error
+
+
+TRANSLATED = Translation()
 
 
 def _ours(error: Exception) -> MeterError:

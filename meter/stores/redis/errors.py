@@ -33,7 +33,6 @@ _MISTAKES = (
     AuthorizationError,
     ClusterCrossSlotError,
     InvalidResponse,
-    MovedError,
     NoPermissionError,
 )
 _SAID_OF_MISTAKES = re.compile(
@@ -68,6 +67,11 @@ def _ours(error: Exception) -> MeterError:
         return CorruptUsageError(
             "the server keeps a value of another kind under a reader's key; remove it, or"
             " `forget` the reader"
+        )
+    if isinstance(error, MovedError):
+        return StoreSetupError(
+            "the server is one node of a cluster, and another one keeps this reader; in the place"
+            " of a URL give the store a client that knows them all: `redis.RedisCluster`"
         )
     if isinstance(error, _MISTAKES) or isinstance(error.__cause__, _MISTAKES):
         is_mistake = True  # the asyncio connection puts an error of its own around this one

@@ -233,6 +233,7 @@ def measure(policy, url, peer, limiter, readers, clients):
     kinds = {
         # One connection serves one thread: several ask the pool.
         "bare round trip": peer.bare if pool is None else lambda reader: peer.get(reader.id),
+        "a question of the store": lambda reader: store.load(reader.id),
         "naive, new": lambda reader: peer.naive(reader, VIEWS["a"]),
         "naive, re-read": lambda reader: peer.naive(reader, VIEWS["a"]),
         "subscriber": lambda _: here.check(SUBSCRIBER, VIEWS["a"], now=NOW),
@@ -282,6 +283,7 @@ async def measure_tasks(policy, url, path, readers):
     people = [Reader(id=f"task-reader-{number}") for number in range(readers)]
     kinds = {
         "bare round trip": peer.bare,
+        "a question of the store": lambda reader: store.load(reader.id),
         "subscriber": lambda _: here.check(SUBSCRIBER, VIEWS["a"], now=NOW),
         "new reader": lambda reader: here.check(reader, VIEWS["a"], now=NOW),
         "newly counted, known here": lambda reader: here.check(reader, VIEWS["b"], now=NOW),

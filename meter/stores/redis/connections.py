@@ -141,7 +141,8 @@ class _DeadlineMixin(AbstractConnection):
             disconnect: Callable[[], None] = self.disconnect
             disconnect()
             raise redis.TimeoutError(f"no answer within {seconds:.3g} seconds")
-        options.setdefault("timeout", seconds)
+        if self._sock is not None:
+            self._sock.settimeout(seconds)
         return super().read_response(*args, **options)
 
     def _hears(self, seconds: float) -> bool:

@@ -37,7 +37,6 @@ def expires_at(policy: Policy, usage: Usage, now: datetime | None = None) -> dat
     record for years; without `now` every read is believed.
     """
     latest = _LAST if now is None else min(instant(now) + DAY, _LAST)
-    last = None
     if usage.started:
         return None
     rulebook = policy.rulebook
@@ -46,11 +45,13 @@ def expires_at(policy: Policy, usage: Usage, now: datetime | None = None) -> dat
         for name, tally in usage.tallies.items()
         for timeline in rulebook.timelines_of(name)
     ]
-    told = chain(prompt_ends(rulebook, usage, latest), offered_ends(rulebook, usage))
-    for end in chain(ends, told):
-        if end is None:
-            return None
-        last = end if last is None else max(last, end)
+    if usage.shown or usage.closed:
+        ends += prompt_ends(rulebook, usage, latest)
+    if usage.offered:
+        ends += offered_ends(rulebook, usage)
+    if None in ends:
+        return None
+    last = max((end for end in ends if end is not None), default=None)
     return None if last is None else moment(min(last, _LAST), policy.zone)
 
 

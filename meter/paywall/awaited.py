@@ -169,6 +169,8 @@ class AsyncPaywall(PaywallBase[AsyncStore]):
         # A store that lets its calls wait for their turns counts the deadline from there.
         seconds = None if self._queues else remaining(None)
         try:
+            if seconds is None:
+                return await operation.on_async(self._store)
             async with AnswerTime(seconds):
                 return await operation.on_async(self._store)
         except (StoreError, *MISTAKES):

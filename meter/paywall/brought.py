@@ -74,6 +74,9 @@ def settle(brought: Brought, record: Record, keys: ReaderKeys, recent: Recent) -
 
     It may not where the reader was forgotten while it was written: then it is removed as well.
     """
+    if not brought.found:
+        recent.keep(keys.current, record)
+        return True
     unchanged = yield from _remove(brought, keys, recent)
     if brought.usage != Usage() and (yield from is_forgotten(keys, recent)):
         yield Forget(keys.current)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from contextvars import ContextVar
+from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -23,6 +24,7 @@ __all__ = [
     "Answers",
     "Slices",
     "deadline",
+    "ends_at",
     "has_passed",
     "patience",
     "remaining",
@@ -115,6 +117,12 @@ def patience(otherwise: T) -> float | T:
     if limits is None:
         return otherwise
     return max(limits.turn_by - monotonic(), 0.0)
+
+
+def ends_at() -> float:
+    """Return when all is over, waiting included, by `time.monotonic`; infinity without an end."""
+    limits = _LIMITS.get()
+    return inf if limits is None else limits.until
 
 
 def has_passed() -> bool:

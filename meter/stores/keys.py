@@ -39,6 +39,8 @@ def reader_key(reader_id: str, *, namespace: str = "", secret: Secret = None) ->
     >>> reader_key("anna"), reader_key("a:b", namespace="c"), reader_key("a", namespace="b:c")
     ('anna', 'c:a%3Ab', 'b%3Ac:a')
     """
+    if secret is None and not namespace and type(reader_id) is str and _is_plain(reader_id):
+        return reader_id  # as nearly always
     fault = _TEXT_OF_AN_ID(reader_id, "the id of a reader")
     if reader_id and fault is not None:
         raise IdentityError(f"{fault.message}; {fault.advice}")
@@ -87,14 +89,18 @@ def _raw(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
+def _is_plain(text: str) -> bool:
+    return len(text) <= _LONGEST_PART and _UNRESERVED.fullmatch(text) is not None
+
+
 def _plain(text: str) -> str:
     """Return a text with every reserved character escaped, or its digest where that is long.
 
     `=` and `#` are always escaped: they begin a digest.
     """
+    if _is_plain(text):
+        return text
     if len(text) <= _LONGEST_PART:
-        if _UNRESERVED.fullmatch(text):
-            return text
         # RFC 3986 section 2.3: letters, digits and `-._~` stand for themselves, all else is `%` and
         # two hexadecimal digits.
         escaped = quote(_raw(text), safe="")

@@ -19,9 +19,12 @@ class ForkLock:
 
     def __init__(self) -> None:
         self._locks = {os.getpid(): Lock()}
+        self._held: Lock
 
     def __enter__(self) -> None:
-        self._lock().acquire()
+        lock = self._lock()
+        lock.acquire()
+        self._held = lock  # only whoever holds it looks at this
 
     @contextmanager
     def within(self, seconds: float | None) -> Iterator[None]:
@@ -48,4 +51,4 @@ class ForkLock:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._locks[os.getpid()].release()
+        self._held.release()

@@ -8,9 +8,7 @@ own, when they were first shown. Nothing else is kept.
 
 from __future__ import annotations
 
-import json
-from itertools import accumulate
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
@@ -18,7 +16,6 @@ from meter.errors import CorruptUsageError
 from meter.errors.values import error_of, wrong_type
 from meter.usage.tally import (
     AFTER,
-    FIRST,
     NOTHING,
     Read,
     Tally,
@@ -31,6 +28,7 @@ from meter.usage.tally import (
     unions_of,
     unnamed_reads,
 )
+from meter.usage.written import VERSIONS, UsageParts, read, write
 from meter.windows import DAY
 
 if TYPE_CHECKING:
@@ -49,18 +47,10 @@ __all__ = [
     "unnamed_reads",
 ]
 
-_VERSION = b"1"
-"""Of what is written where nothing was started, as ever; an object of meters."""
-_WITH_STARTED = b"2"
-"""Of what is written else: a list of that object and of the names of what was started."""
-_WITH_PARTS = b"3"
-"""Of what is written where a prompt was shown or closed, or an offer with a deadline of one's own
-was shown: an object of all the parts there are.
-"""
-_PARTS = ("meters", "started", "shown", "closed", "offered")
-_JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
-
-
+_UNREADABLE = (
+    "the remembered usage of {} bytes cannot be read: it was cut short or changed; put it back, or"
+    " forget the reader"
+)
 _set = object.__setattr__
 _NONE_SHOWN: dict[str, Tally] = {}
 _NONE_AT: dict[str, int] = {}
@@ -208,15 +198,7 @@ class Usage:
 
         The first byte is the version of the format.
         """
-        table = {name: _written(tally) for name, tally in self.tallies.items()}
-        if self.shown or self.closed or self.offered:
-            shown = {name: _written(tally) for name, tally in self.shown.items()}
-            written = (table, sorted(self.started), shown, self.closed, self.offered)
-            parts = zip(_PARTS, written, strict=True)
-            return _encoded(_WITH_PARTS, {name: part for name, part in parts if part})
-        if self.started:
-            return _encoded(_WITH_STARTED, [table, sorted(self.started)])
-        return _encoded(_VERSION, table)
+        return write(UsageParts(self.tallies, self.started, self.shown, self.closed, self.offered))
 
     @classmethod
     def from_bytes(cls, raw: bytes) -> Usage:
@@ -229,72 +211,26 @@ class Usage:
                 f"the remembered usage is of type `{type(raw).__name__}`; it has to come back as"
                 " the bytes that were written"
             )
-        if raw[:1] not in (_VERSION, _WITH_STARTED, _WITH_PARTS):
+        if raw[:1] not in VERSIONS:
             version = f"starts with `{raw[:1].decode('ascii', 'replace')}`" if raw else "is empty"
             raise CorruptUsageError(
                 f"the remembered usage {version}; this release reads versions 1 to 3, so read"
                 " it with the one that wrote it"
             )
         try:
-            return _read_usage(raw)
-        except (ValueError, TypeError, AttributeError, RecursionError) as error:
-            message = (
-                f"the remembered usage of {len(raw)} bytes cannot be read: it was cut short or"
-                " changed; put it back, or forget the reader"
+            parts = read(raw)
+            usage = Usage(
+                parts.meters,
+                parts.started,
+                parts.shown or _NONE_SHOWN,
+                parts.closed or _NONE_AT,
+                parts.offered or _NONE_AT,
             )
-            raise CorruptUsageError(message) from error
-
-
-def _written(tally: Tally) -> list[object]:
-    # Instants are written as steps from the one before: a tenth of the digits.
-    steps = [at - before for before, at in zip((0, *tally.ats), tally.ats, strict=False)]
-    return [tally.ids, steps]
-
-
-def _encoded(version: bytes, value: object) -> bytes:
-    return version + _JSON.encode(value).encode("utf-8", "surrogatepass")
-
-
-def _read_usage(raw: bytes) -> Usage:
-    read = json.loads(raw[1:].decode("utf-8", "surrogatepass"))
-    parts: dict[str, object] = {"meters": read}
-    if raw[:1] == _WITH_STARTED:
-        parts = dict(zip(_PARTS, read, strict=False))
-    elif raw[:1] == _WITH_PARTS:
-        parts = read
-    started = cast("list[str]", parts.get("started", []))
-    closed = cast("dict[str, int]", parts.get("closed", {}))
-    offered = cast("dict[str, int]", parts.get("offered", {}))
-    if not all(type(name) is str for name in started):
-        raise ValueError("what was started is a list of names")
-    instants = (*closed.values(), *offered.values())
-    if not all(type(at) is int and FIRST <= at < AFTER for at in instants):
-        raise ValueError("an instant is in the years 1 to 9999")
-    usage = Usage(
-        _read_tallies(parts.get("meters", {})),
-        frozenset(started),
-        _read_tallies(parts.get("shown", {})),
-        closed,
-        offered,
-    )
-    # One comparison refuses all that `to_bytes` never writes: a meter given twice, another order, a
-    # blank, an escape, a table in the place of a list, a part that no release knows.
-    if usage.to_bytes() != raw:
-        raise ValueError("the usage would be written in another way")
-    return usage
-
-
-def _read_tallies(table: object) -> dict[str, Tally]:
-    entries = cast("dict[str, tuple[list[str], list[int]]]", table).items()
-    return {name: _read_tally(*entry) for name, entry in entries}
-
-
-def _read_tally(ids: list[str], steps: list[int]) -> Tally:
-    if not all(type(name) is str for name in ids) or not all(type(step) is int for step in steps):
-        raise ValueError("a tally is a list of ids and a list of whole numbers")
-    if len(ids) != len(steps) or len(set(ids)) != len(ids):
-        raise ValueError("a tally has one instant for each distinct id")
-    ats = tuple(accumulate(steps))
-    if not all(FIRST <= at < AFTER for at in ats):
-        raise ValueError("an instant is in the years 1 to 9999")
-    return tally_of(dict(zip(ids, ats, strict=True)))
+            # One comparison refuses all that `to_bytes` never writes: a meter given twice, another
+            # order, a blank, an escape, a table in the place of a list, a part that no release
+            # knows.
+            if usage.to_bytes() == raw:
+                return usage
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
+            raise CorruptUsageError(_UNREADABLE.format(len(raw))) from error
+        raise CorruptUsageError(_UNREADABLE.format(len(raw)))

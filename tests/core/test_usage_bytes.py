@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from meter import Usage
 from meter.errors import CorruptUsageError
-from meter.usage import Tally
+from meter.usage import Tally, tally_of
 
 NOON = 1_780_315_200_000_000
+NAMES = st.text(st.characters(), min_size=1)
+AS_EVER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 VERSION_1 = [
     (b"1{}", {}),
@@ -115,3 +119,29 @@ def test_what_is_read_is_written_again_byte_for_byte(usage, place, put, gone):
     except CorruptUsageError:
         return
     assert changed == read.to_bytes()
+
+
+@given(
+    counted=st.dictionaries(
+        NAMES, st.dictionaries(NAMES, st.integers(0, 10**12), min_size=1), max_size=3
+    )
+)
+@example(counted={"\ud800": {"\x00\u2028\x7f": 0, '"': 0}})
+def test_a_table_of_meters_is_written_as_json_writes_it(counted):
+    """What is put together by hand is, byte for byte, what the library writes."""
+    usage = Usage(
+        {
+            meter: tally_of({name: NOON + at for name, at in ids.items()})
+            for meter, ids in counted.items()
+        }
+    )
+    table = {
+        meter: [
+            tally.ids,
+            [at - before for before, at in zip((0, *tally.ats), tally.ats, strict=False)],
+        ]
+        for meter, tally in usage.tallies.items()
+    }
+    expected = AS_EVER.encode(table).encode("utf-8", "surrogatepass")
+    assert b"1" + expected == usage.to_bytes()
+    assert usage == Usage.from_bytes(usage.to_bytes())

@@ -111,6 +111,7 @@ CORE = {"meter"} | {
         "rulebook.verdicts",
         "usage",
         "usage.tally",
+        "usage.written",
         "validation",
         "view",
         "view.rights",

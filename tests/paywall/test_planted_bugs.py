@@ -28,6 +28,7 @@ LINES = "paywall/test_json_lines.py"
 SHADOW = "paywall/test_shadow.py"
 TELEMETRY = "paywall/test_telemetry.py"
 TURNS = "stores/test_turns.py"
+LINE = "stores/test_line.py"
 PROMPTS = "paywall/test_prompts.py"
 
 PLANTED = [
@@ -137,6 +138,34 @@ PLANTED = [
             "until = turn_by if queue is None else turn_by + seconds",
             "until = turn_by",
             TURNS,
+        ),
+        (
+            "an answer goes past whoever was cancelled",
+            "stores/redis/line.py",
+            "        return self.asked.popleft()",
+            "        return next(each for each in self.asked if not each.answer.done())",
+            f"{LINE}::test_a_task_that_is_cancelled_costs_no_other_its_answer",
+        ),
+        (
+            "the deadline of whoever asked first is that of all",
+            "stores/redis/line.py",
+            "self._pass, context=self._context)",
+            "self._pass)",
+            f"{LINE}::test_whoever_has_to_end_first_ends_alone",
+        ),
+        (
+            "what is lost with a connection is not sent again",
+            "stores/redis/line.py",
+            "elif asked.once or not isinstance(error, _CUT):",
+            "elif True:",
+            f"{LINE}::test_a_connection_that_is_cut_costs_nobody_anything",
+        ),
+        (
+            "a silent connection stays in use",
+            "stores/redis/line.py",
+            "self._is_suspect = self._is_suspect or self._heard == asked.heard",
+            "self._is_suspect = False",
+            f"{LINE}::test_a_silent_connection_is_left_although_nobody_waited_to_the_end",
         ),
         (
             "what another process held is paid in after a forget",

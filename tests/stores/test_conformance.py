@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import gc
-import socket
 import sqlite3
 import time
-from contextlib import closing, suppress
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -142,42 +141,6 @@ def test_keys_are_hash_tags(valkey):
         )
     store.forget(key)
     store.close()
-
-
-def free_port():
-    """Return a free port for a cluster, whose own one, 10,000 higher, is a free port too."""
-    while True:
-        with socket.socket() as probe, socket.socket() as bus, suppress(OSError, OverflowError):
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-            bus.bind(("127.0.0.1", port + 10_000))
-            return port
-
-
-@pytest.fixture
-def cluster(own_valkey):
-    """A client of a cluster of one node that owns every slot."""
-    port = free_port()
-    server = own_valkey(
-        "--port",
-        str(port),
-        "--bind",
-        "127.0.0.1",
-        "--cluster-enabled",
-        "yes",
-        "--cluster-config-file",
-        "nodes.conf",
-    )
-    with server.client() as client:
-        client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
-        while client.execute_command("CLUSTER INFO")["cluster_state"] != "ok":
-            continue
-    return redis.RedisCluster(host="127.0.0.1", port=port, socket_timeout=10)
-
-
-def test_a_cluster_keeps_the_contract(cluster):
-    """In cluster mode every command stays within one slot, and the contract holds."""
-    check_store(lambda: RedisStore(cluster), examples=5, rounds=3)
 
 
 def test_a_file_is_let_go_when_a_store_is_refused_or_forgotten(tmp_path):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from time import monotonic
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, cast
 
 import redis
 import redis.asyncio
+from redis.asyncio.connection import AbstractConnection as AsyncConnection
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.connection import (
@@ -18,19 +19,21 @@ from redis.exceptions import ResponseError
 from redis.retry import Retry
 
 from meter.stores.deadline import SLICES, Slices, patience, remaining
-from meter.stores.redis_errors import MISSES
-from meter.stores.redis_urls import Settings, read_url
+from meter.stores.redis.errors import MISSES
+from meter.stores.redis.replies import Replies, Reply, packed
+from meter.stores.redis.urls import Settings, read_url
 from meter.stores.turns import Turns
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable
+
+    from meter.stores.redis.line import LineConnection
 
 __all__ = [
     "DEADLINE",
     "SIZE",
-    "AsyncDirectPool",
     "DirectPool",
-    "Reply",
     "async_client",
     "client",
 ]
@@ -41,8 +44,8 @@ DEADLINE = 0.05
 SIZE = 32
 """How many questions may be with the server at a time; the URL's `max_connections` changes it."""
 
-Reply: TypeAlias = bytes | int | dict[str, object] | None
-"""What a server answers; a dictionary only to `INFO`."""
+_CHUNK = 65_536
+_CLOSED = "the server closed the connection"
 
 
 class _DeadlineMixin(AbstractConnection):
@@ -55,6 +58,9 @@ class _DeadlineMixin(AbstractConnection):
     turns: Turns
     is_given = False  # whether the URL says how long connecting may take
     took = 0.0
+    replies: Replies
+    end: socket.socket
+    waits: float | None
 
     def connect(self) -> None:
         connect: Callable[[], None] = super().connect
@@ -69,6 +75,48 @@ class _DeadlineMixin(AbstractConnection):
         finally:
             self.socket_connect_timeout = given
         type(self).took = monotonic() - began
+        self.replies = Replies(self._parser.parse_error)
+        self.end = cast("socket.socket", self._sock)
+        self.waits = -1.0
+
+    def ask(self, data: bytes) -> Reply:
+        """Send a command and return its answer, without what the driver does around both.
+
+        Raises the driver's errors: after any but a `ResponseError` the connection is of no use.
+        """
+        seconds = remaining(self.socket_timeout)
+        slice_ = None if seconds is None else seconds / SLICES
+        found: list[Reply | Exception] = []
+        try:
+            if self.waits != slice_:
+                self.end.settimeout(slice_)
+                self.waits = slice_
+            slices = Slices(self.turns.answers)
+            while data:
+                try:
+                    data = data[self.end.send(data) :]
+                except TimeoutError:
+                    self._note_silence(slices, seconds)
+            while not found:
+                try:
+                    data = self.end.recv(_CHUNK)
+                except TimeoutError:
+                    self._note_silence(slices, seconds)
+                else:
+                    if not data:
+                        raise redis.ConnectionError(_CLOSED)
+                    found = self.replies.feed(data)
+        except OSError as error:
+            raise redis.ConnectionError(str(error)) from error
+        [reply] = found
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
+
+    def _note_silence(self, slices: Slices, seconds: float | None) -> None:
+        """Raise the driver's error after the last slice of silence."""
+        if slices.is_last():
+            raise redis.TimeoutError(f"no answer within {seconds:.3g} seconds")
 
     def _connect_seconds(self, given: float | None) -> float | None:
         if self.is_given:
@@ -93,7 +141,8 @@ class _DeadlineMixin(AbstractConnection):
             disconnect: Callable[[], None] = self.disconnect
             disconnect()
             raise redis.TimeoutError(f"no answer within {seconds:.3g} seconds")
-        options.setdefault("timeout", seconds)
+        if self._sock is not None:
+            self._sock.settimeout(seconds)
         return super().read_response(*args, **options)
 
     def _hears(self, seconds: float) -> bool:
@@ -109,17 +158,7 @@ class _DirectConnection(Protocol):
 
     def connect(self) -> None: ...
     def disconnect(self) -> None: ...
-    def send_packed_command(self, command: list[bytes], *, check_health: bool) -> None: ...
-    def read_response(self) -> Reply: ...
-
-
-class _AsyncConnection(Protocol):
-    """What an `AsyncDirectPool` needs of a connection."""
-
-    async def connect(self) -> None: ...
-    async def disconnect(self, *, nowait: bool = ...) -> None: ...
-    async def send_packed_command(self, command: list[bytes], *, check_health: bool) -> None: ...
-    async def read_response(self) -> Reply: ...
+    def ask(self, data: bytes) -> Reply: ...
 
 
 class DirectPool:
@@ -140,7 +179,7 @@ class DirectPool:
             # The parent's connections stay the parent's.
             self._idle = []
             self._pid = os.getpid()
-        packed = [_packed(command)]
+        data = packed(command)
         while True:
             connection = self._take()
             reused = connection is not None
@@ -149,8 +188,7 @@ class DirectPool:
             try:
                 if not reused:
                     connection.connect()
-                connection.send_packed_command(packed, check_health=False)
-                reply = connection.read_response()
+                reply = connection.ask(data)
             except ResponseError:
                 self._idle.append(connection)
                 raise
@@ -177,51 +215,6 @@ class DirectPool:
             return None
 
 
-class AsyncDirectPool:
-    """A `DirectPool` for the tasks of one event loop.
-
-    How many ask at a time is not bounded here; the connections are as many as ever asked at once.
-    """
-
-    def __init__(self, make: Callable[[], _AsyncConnection]) -> None:
-        self._make = make
-        self._idle: list[_AsyncConnection] = []
-
-    async def ask(self, *command: bytes) -> Reply:
-        """Send a command and return its answer."""
-        packed = [_packed(command)]
-        while True:
-            reused = bool(self._idle)
-            connection = self._idle.pop() if reused else self._make()
-            try:
-                if not reused:
-                    await connection.connect()
-                await connection.send_packed_command(packed, check_health=False)
-                reply: Reply = await connection.read_response()
-            except ResponseError:
-                self._idle.append(connection)
-                raise
-            except BaseException as error:
-                # Also where the task was cancelled: the answer may still come.
-                await connection.disconnect(nowait=True)
-                if reused and isinstance(error, redis.ConnectionError):
-                    continue
-                raise
-            self._idle.append(connection)
-            return reply
-
-    async def close(self) -> None:
-        """Close the idle connections."""
-        while self._idle:
-            await self._idle.pop().disconnect()
-
-
-def _packed(command: tuple[bytes, ...]) -> bytes:
-    """Return a command as the protocol has it: how many parts, and each with its length."""
-    parts = [b"$%d\r\n%b\r\n" % (len(part), part) for part in command]
-    return b"*%d\r\n" % len(command) + b"".join(parts)
-
-
 def client(url: str) -> tuple[redis.Redis, DirectPool, float, Turns]:
     """Return a client and a direct pool for a URL, the deadline, and the turns of its threads."""
     base = read_url(url).get("connection_class", Connection)
@@ -235,8 +228,28 @@ def client(url: str) -> tuple[redis.Redis, DirectPool, float, Turns]:
     return redis.Redis.from_pool(pool), direct, settings["socket_timeout"], turns
 
 
-def async_client(url: str) -> tuple[redis.asyncio.Redis, AsyncDirectPool, float, int]:
-    """Return an asyncio client and pool for a URL, the deadline, and how many may ask at once."""
+class _LineMixin(AsyncConnection):
+    """A connection whose answers are not read one at a time, but as they arrive."""
+
+    def write(self, data: bytes) -> None:
+        if self._writer is not None:
+            self._writer.write(data)
+
+    async def read(self) -> bytes:
+        return b"" if self._reader is None else await self._reader.read(_CHUNK)
+
+    def refusal(self, said: str) -> Exception:
+        parse: Callable[[str], Exception] = self._parser.parse_error
+        return parse(said)
+
+
+def async_client(
+    url: str,
+) -> tuple[redis.asyncio.Redis, Callable[[], LineConnection], float, int]:
+    """Return for a URL an asyncio client, what makes a line's connections, and two settings.
+
+    Those are the deadline, and how many may ask at once.
+    """
     read_url(url)
     parsed = redis.asyncio.connection.parse_url(url)
     settings = _settings(url, AsyncRetry(NoBackoff(), 0))
@@ -251,8 +264,13 @@ def async_client(url: str) -> tuple[redis.asyncio.Redis, AsyncDirectPool, float,
         "socket_connect_timeout": None,
     }
     pool = redis.asyncio.BlockingConnectionPool(**settings)
-    direct = AsyncDirectPool(lambda: pool.connection_class(**pool.connection_kwargs))
-    return redis.asyncio.Redis.from_pool(pool), direct, deadline, size
+    line_class = type("LineConnection", (_LineMixin, pool.connection_class), {})
+    return (
+        redis.asyncio.Redis.from_pool(pool),
+        lambda: line_class(**pool.connection_kwargs),
+        deadline,
+        size,
+    )
 
 
 def _settings(url: str, retry: object) -> Settings:

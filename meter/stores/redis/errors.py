@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import redis
@@ -21,9 +20,9 @@ from redis.exceptions import (
 from meter.errors import CorruptUsageError, MeterError, StoreSetupError, StoreUnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from types import TracebackType
 
-__all__ = ["MISSES", "translated"]
+__all__ = ["MISSES", "TRANSLATED"]
 
 MISSES = (redis.ConnectionError, redis.TimeoutError, OSError)
 """Errors that mean that a question had no answer."""
@@ -34,7 +33,6 @@ _MISTAKES = (
     AuthorizationError,
     ClusterCrossSlotError,
     InvalidResponse,
-    MovedError,
     NoPermissionError,
 )
 _SAID_OF_MISTAKES = re.compile(
@@ -43,15 +41,23 @@ _SAID_OF_MISTAKES = re.compile(
 """What a server says of a mistake for which the driver has no class of its own."""
 
 
-@contextmanager
-def translated() -> Iterator[None]:
-    """Raise the errors of `meter` in the place of the driver's."""
-    try:
-        yield
-    except MeterError:
-        raise
-    except Exception as error:
-        raise _ours(error) from error
+class Translation:
+    """A context that raises the errors of `meter` in the place of the driver's."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, Exception) and not isinstance(error, MeterError):
+            raise _ours(error) from error
+
+
+TRANSLATED = Translation()
 
 
 def _ours(error: Exception) -> MeterError:
@@ -61,6 +67,11 @@ def _ours(error: Exception) -> MeterError:
         return CorruptUsageError(
             "the server keeps a value of another kind under a reader's key; remove it, or"
             " `forget` the reader"
+        )
+    if isinstance(error, MovedError):
+        return StoreSetupError(
+            "the server is one node of a cluster, and another one keeps this reader; in the place"
+            " of a URL give the store a client that knows them all: `redis.RedisCluster`"
         )
     if isinstance(error, _MISTAKES) or isinstance(error.__cause__, _MISTAKES):
         is_mistake = True  # the asyncio connection puts an error of its own around this one

@@ -13,20 +13,19 @@ from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar, cast
 
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
-from meter.stores.deadline import AnswerTime, patience, remaining
+from meter.stores.deadline import AnswerTime, ends_at, patience, remaining
 from meter.stores.locks import ForkLock
 from meter.stores.queries import run, run_async
-from meter.stores.redis_connections import (
+from meter.stores.redis.connections import (
     DEADLINE,
     SIZE,
-    AsyncDirectPool,
     DirectPool,
-    Reply,
     async_client,
     client,
 )
-from meter.stores.redis_epoch import LOG, Epoch
-from meter.stores.redis_errors import MISSES, translated
+from meter.stores.redis.epoch import LOG, Epoch
+from meter.stores.redis.errors import MISSES, TRANSLATED
+from meter.stores.redis.line import SharedLine
 from meter.stores.turns import AsyncTurns, OneLoop, Turns
 
 if TYPE_CHECKING:
@@ -35,6 +34,8 @@ if TYPE_CHECKING:
 
     import redis
     import redis.asyncio
+
+    from meter.stores.redis.replies import Reply
 
 __all__ = ["AsyncRedisStore", "RedisStore"]
 
@@ -187,7 +188,7 @@ class RedisStore:
             self._direct.close()
 
     def _run(self, commands: _Commands[T]) -> T:
-        with translated(), self._turns:
+        with TRANSLATED, self._turns:
             return run(commands, self._ask, RedisError)
 
     def _ask(self, command: _Command) -> Reply:
@@ -208,8 +209,9 @@ class RedisStore:
 class AsyncRedisStore:
     """`RedisStore` for asyncio, over any client of `redis.asyncio`.
 
-    It belongs to the event loop that uses it first; `size` is how many questions may be with the
-    server at a time.
+    Over a URL, what the tasks ask in one round of the event loop is sent together, on one
+    connection. The store belongs to the loop that uses it first; `size` is how many questions may
+    be with the server at a time.
     """
 
     name = "redis"
@@ -228,15 +230,15 @@ class AsyncRedisStore:
         self._looking = asyncio.Lock()
         self._loop = OneLoop("a store of `open_async_store`")
         self._turns = AsyncTurns(size, MISSES)
-        self._direct: AsyncDirectPool | None = None
+        self._line: SharedLine | None = None
         self._execute: Callable[..., Awaitable[Reply]] = client.execute_command
 
     @classmethod
     def from_url(cls, url: str) -> Self:
         """Return the store at a URL; redis-py's options may follow a `?`."""
-        made, direct, deadline, size = async_client(url)
+        made, connect, deadline, size = async_client(url)
         store = cls(made, deadline=deadline, size=size)
-        store._direct = direct
+        store._line = SharedLine(connect, store._turns.answers)
         return store
 
     @property
@@ -260,29 +262,30 @@ class AsyncRedisStore:
 
     async def aclose(self) -> None:
         """Close the connections."""
+        if self._line is not None:
+            await self._line.close()
         await self.client.aclose()
-        if self._direct is not None:
-            await self._direct.close()
 
     async def _run(self, commands: _Commands[T]) -> T:
         self._loop.check()
-        with translated():
+        with TRANSLATED:
             async with self._turns:
                 return await run_async(commands, self._ask, RedisError)
 
-    async def _ask(self, command: _Command) -> Reply:
+    def _ask(self, command: _Command) -> Awaitable[Reply]:
         if command is _LOOK:
-            async with asyncio.timeout(patience(self.deadline)):
-                await self._looking.acquire()
-            try:
-                await run_async(_look(self._epoch), self._send, RedisError)
-            finally:
-                self._looking.release()
-            return None
-        if self._direct is None:
-            return await self._send(command)
-        async with AnswerTime(remaining(self.deadline), self._turns.answers):
-            return await self._direct.ask(*command)
+            return self._look()
+        if self._line is None:
+            return self._send(command)
+        return self._line.ask(command, remaining(self.deadline), ends_at())
+
+    async def _look(self) -> None:
+        async with asyncio.timeout(patience(self.deadline)):
+            await self._looking.acquire()
+        try:
+            await run_async(_look(self._epoch), self._send, RedisError)
+        finally:
+            self._looking.release()
 
     async def _send(self, command: _Command) -> Reply:
         name, *arguments = command

@@ -316,7 +316,7 @@ def test_a_driver_that_repeats_its_commands_counts_once(valkey, tmp_path):
     assert (b"1", 2) == (found, counter)
 
 
-@pytest.mark.parametrize("mode, deadline, step", [("cut", 5.0, 9), ("swallow", 0.05, 83)])
+@pytest.mark.parametrize("mode, deadline, step", [("cut", 5.0, 5), ("swallow", 0.05, 37)])
 def test_faults_in_postgres(through, postgres, tmp_path, mode, deadline, step):
     """The same for PostgreSQL, at a sample of the bytes."""
     upstream = postgres.socket / ".s.PGSQL.5432"
@@ -327,7 +327,7 @@ def test_faults_in_postgres(through, postgres, tmp_path, mode, deadline, step):
         deadline,
     )
     length = trial.conversation()
-    assert length["request"] > 200
+    assert length["request"] > 100
     trials = faults(length, step, [mode])
     figure(f"bytes at which PostgreSQL {FELL_SILENT[mode]}", len(trials))
     wrong = {

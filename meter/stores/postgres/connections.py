@@ -1,18 +1,18 @@
-"""Connections to PostgreSQL that keep to the deadline, and the driver's errors as ours."""
+"""Connections to PostgreSQL that keep to the deadline, and what they are asked."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import re
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import psycopg
 from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
 
-from meter.errors import StoreSetupError, meant
 from meter.stores.deadline import SLICES, Answers, Slices, deadline, patience, remaining
+from meter.stores.postgres.questions import Route, learn
+from meter.stores.queries import run, run_async
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEADLINE",
-    "check_url",
     "connection_of",
     "connection_of_async",
     "make_async_pool",
@@ -81,6 +80,8 @@ class _DeadlineConnection(psycopg.Connection[Any]):
 
     attempts: _Attempts
     answers: Answers
+    route: Route
+    prepared: set[bytes] | None = None
 
     @classmethod
     def connect(cls, conninfo: str = "", **settings: Any) -> Self:  # noqa: ANN401 - the driver's
@@ -109,6 +110,8 @@ class _AsyncDeadlineConnection(psycopg.AsyncConnection[Any]):
 
     attempts: _Attempts
     answers: Answers
+    route: Route
+    prepared: set[bytes] | None = None
 
     @classmethod
     async def connect(cls, conninfo: str = "", **settings: Any) -> Self:  # noqa: ANN401 - the same
@@ -222,18 +225,14 @@ def _connection_settings(url: str) -> dict[str, Any]:
     return _CONNECTION | {"connect_timeout": _CONNECT_SECONDS}
 
 
-_FIRST = "SELECT to_regclass('meter_usage')"
-"""What a new connection is asked before a view gets it: a server's first answer takes its time."""
-
-
-def _warm_up(connection: psycopg.Connection[Any]) -> None:
+def _learn(connection: _DeadlineConnection) -> None:
     with deadline(_CONNECT_SECONDS):
-        connection.execute(_FIRST)
+        run(learn(connection), connection.wait, psycopg.Error)
 
 
-async def _warm_up_async(connection: psycopg.AsyncConnection[Any]) -> None:
+async def _learn_async(connection: _AsyncDeadlineConnection) -> None:
     with deadline(_CONNECT_SECONDS):
-        await connection.execute(_FIRST)
+        await run_async(learn(connection), connection.wait, psycopg.Error)
 
 
 def make_pool(url: str, size: int, answers: Answers) -> ConnectionPool[_DeadlineConnection]:
@@ -241,10 +240,10 @@ def make_pool(url: str, size: int, answers: Answers) -> ConnectionPool[_Deadline
 
     `answers` are those of the server to this process.
     """
-    own = {"attempts": _Attempts(), "answers": answers}
+    own = {"attempts": _Attempts(), "answers": answers, "route": Route()}
     return ConnectionPool(
         url,
-        configure=_warm_up,
+        configure=_learn,
         connection_class=type("Connection", (_DeadlineConnection,), own),
         kwargs=_connection_settings(url),
         max_size=size,
@@ -256,65 +255,12 @@ def make_async_pool(
     url: str, size: int, answers: Answers
 ) -> AsyncConnectionPool[_AsyncDeadlineConnection]:
     """Return a pool of at most so many connections for asyncio, not open yet."""
-    own = {"attempts": _Attempts(), "answers": answers}
+    own = {"attempts": _Attempts(), "answers": answers, "route": Route()}
     return AsyncConnectionPool(
         url,
-        configure=_warm_up_async,
+        configure=_learn_async,
         connection_class=type("AsyncConnection", (_AsyncDeadlineConnection,), own),
         kwargs=_connection_settings(url),
         max_size=size,
         **_POOL,
     )
-
-
-def check_url(url: str) -> None:
-    """Raise a `StoreSetupError` for a URL that the driver does not understand, or cannot use."""
-    try:
-        options = psycopg.conninfo.conninfo_to_dict(url)
-    except psycopg.Error as error:
-        said = str(error).strip()
-        advice = ""
-        if wrong := re.search(r'query parameter: "(.*)"', said):
-            known = {option.keyword.decode() for option in psycopg.pq.Conninfo.get_defaults()}
-            advice = f"; {meant(wrong[1], known, 'libpq lists its options')}"
-        raise StoreSetupError(f"this is not a PostgreSQL URL: {said}{advice}") from None
-    for name, text in options.items():
-        form = _unusable(name, str(text))
-        if form is not None:
-            raise StoreSetupError(f"`{name}` in a PostgreSQL URL is {form}, not `{text}`")
-
-
-_CHOICES = {
-    "sslmode": "disable allow prefer require verify-ca verify-full",
-    "target_session_attrs": "any read-write read-only primary standby prefer-standby",
-    "channel_binding": "disable prefer require",
-    "gssencmode": "disable prefer require",
-    "sslnegotiation": "postgres direct",
-    "sslcertmode": "disable allow require",
-    "load_balance_hosts": "disable random",
-}
-"""The words that libpq takes, which it looks at only when it connects."""
-_NUMBERS = {
-    "connect_timeout",
-    "keepalives",
-    "keepalives_idle",
-    "keepalives_interval",
-    "keepalives_count",
-    "tcp_user_timeout",
-}
-_MOST_PORT = 65_535
-
-
-def _unusable(name: str, text: str) -> str | None:
-    """Return what the text of an option has to be, where no connection could be made with it."""
-    if name == "port":
-        ports = [port for port in text.split(",") if port]
-        if all(port.isdecimal() and 1 <= int(port) <= _MOST_PORT for port in ports):
-            return None
-        return f"a number from 1 to {_MOST_PORT}"
-    if name in _CHOICES:
-        words = _CHOICES[name].split()
-        return None if text in words else " or ".join(f"`{word}`" for word in words)
-    if name in _NUMBERS:
-        return None if re.fullmatch(r"-?[0-9]{1,9}", text.strip()) else "a whole number"
-    return None

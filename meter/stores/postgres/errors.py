@@ -28,7 +28,7 @@ from meter.errors import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["ALREADY_MADE", "CONFLICTS", "HARMLESS", "MISSES", "translated"]
+__all__ = ["ALREADY_MADE", "CONFLICTS", "HARMLESS", "MISSES", "NO_BYTES", "translated"]
 
 ALREADY_MADE = (DuplicateTable, DuplicateObject, UniqueViolation)
 """Errors of creating the table while another process creates it."""
@@ -42,6 +42,11 @@ HARMLESS = (UndefinedTable, *ALREADY_MADE, *CONFLICTS)
 
 MISSES = (psycopg.OperationalError, OSError)
 """Errors that mean that a question had no answer."""
+
+NO_BYTES = (
+    "the column `bytes` of the table `meter_usage` does not hold bytes; create the table as the"
+    " how-to page on PostgreSQL shows"
+)
 
 _MISTAKES = re.compile("28|3D|3F|42|0A")
 """The classes of errors (the first two signs of the SQLSTATE) that no waiting mends.
@@ -73,10 +78,7 @@ def _ours(error: Exception) -> MeterError:
     if isinstance(error, CONFLICTS):
         return StoreContentionError("another change was made at the same time")
     if isinstance(error, UndefinedFunction):
-        return CorruptUsageError(
-            "the column `bytes` of the table `meter_usage` does not hold bytes; create the table as"
-            " the how-to page on PostgreSQL shows"
-        )
+        return CorruptUsageError(NO_BYTES)
     said = _said(error)
     if _is_mistake(error):
         return StoreSetupError(

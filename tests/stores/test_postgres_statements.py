@@ -64,8 +64,9 @@ def test_a_statement_that_is_lost_is_asked_in_full(server):
     """A server that forgets what was prepared is neither out nor set up wrongly."""
     with closing(open_store(server.url)) as store:
         assert ANSWERS == ask_all(store)
-        with store._pool.connection() as connection:
-            connection.execute("DEALLOCATE ALL")
+        connection = store._kept.take()
+        connection.execute("DEALLOCATE ALL")
+        store._kept.give(connection)
         assert ANSWERS == ask_all(store)
 
 
@@ -75,8 +76,9 @@ def test_a_statement_that_is_lost_is_asked_in_full_and_awaited(server):
     async def ask():
         store = open_async_store(server.url)
         found = [await store.swap("k", None, b"1", expires=None)]
-        async with store._pool.connection() as connection:
-            await connection.execute("DEALLOCATE ALL")
+        connection = await store._kept.take()
+        await connection.execute("DEALLOCATE ALL")
+        await store._kept.give(connection)
         found += [await store.swap("k", None, b"2", expires=None), await store.load("k")]
         await close_async(store)
         return found

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-from time import monotonic
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import psycopg
-from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
+from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
-from meter.stores.deadline import SLICES, Answers, Slices, deadline, patience, remaining
+from meter.stores.deadline import SLICES, Answers, Slices, deadline, remaining
 from meter.stores.postgres.questions import Route, learn
 from meter.stores.queries import run, run_async
 
@@ -20,12 +19,12 @@ if TYPE_CHECKING:
 
     from psycopg.abc import RV, PQGen
 
-    from meter.stores.turns import AsyncTurns, Turns
 
 __all__ = [
     "DEADLINE",
-    "connection_of",
-    "connection_of_async",
+    "AsyncDeadlineConnection",
+    "Attempts",
+    "DeadlineConnection",
     "make_async_pool",
     "make_pool",
 ]
@@ -34,7 +33,7 @@ DEADLINE = 0.05
 """How many seconds an answer may take by default."""
 
 
-class _Attempts:
+class Attempts:
     """How the attempts of one pool to connect have ended."""
 
     def __init__(self) -> None:
@@ -48,20 +47,12 @@ class _Attempts:
         self.failures += 1
 
 
-def _slice(seconds: float, interval: float) -> float:
-    """Return how long the driver waits before it wakes a question up that has heard nothing."""
-    return min(interval, seconds / SLICES)
-
-
-def _within(
-    gen: PQGen[RV], seconds: float, interval: float, answers: Answers
-) -> Generator[Any, Any, RV]:
+def _within(gen: PQGen[RV], seconds: float, slices: Slices) -> Generator[Any, Any, RV]:
     """Run a generator of the driver's until the server has said nothing for so many seconds.
 
-    The driver wakes it up after every interval in which nothing came. So it is silence that is
+    The driver wakes it up after every slice in which nothing came. So it is silence that is
     counted, and not how long this process took to look.
     """
-    slices = Slices(answers, round(seconds / _slice(seconds, interval)))
     try:
         wanted = next(gen)
         while True:
@@ -75,13 +66,14 @@ def _within(
     raise psycopg.OperationalError(f"no answer within {seconds:.3g} seconds")
 
 
-class _DeadlineConnection(psycopg.Connection[Any]):
+class DeadlineConnection(psycopg.Connection[Any]):
     """A connection that waits no longer than the caller's deadline."""
 
-    attempts: _Attempts
+    attempts: Attempts
     answers: Answers
     route: Route
     prepared: set[bytes] | None = None
+    out_until = 0.0
 
     @classmethod
     def connect(cls, conninfo: str = "", **settings: Any) -> Self:  # noqa: ANN401 - the driver's
@@ -96,22 +88,23 @@ class _DeadlineConnection(psycopg.Connection[Any]):
 
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
         seconds = remaining(DEADLINE) if timeout is None else timeout
-        return super().wait(
-            _within(gen, seconds, interval, self.answers), _slice(seconds, interval)
-        )
+        pause = min(interval, seconds / SLICES)
+        slices = Slices(self.answers, round(seconds / pause))
+        return super().wait(_within(gen, seconds, slices), pause)
 
 
-class _AsyncDeadlineConnection(psycopg.AsyncConnection[Any]):
+class AsyncDeadlineConnection(psycopg.AsyncConnection[Any]):
     """The same for asyncio.
 
     A task that is cancelled gives the connection up: it must not wait for a server that does not
     answer.
     """
 
-    attempts: _Attempts
+    attempts: Attempts
     answers: Answers
     route: Route
     prepared: set[bytes] | None = None
+    out_until = 0.0
 
     @classmethod
     async def connect(cls, conninfo: str = "", **settings: Any) -> Self:  # noqa: ANN401 - the same
@@ -131,70 +124,15 @@ class _AsyncDeadlineConnection(psycopg.AsyncConnection[Any]):
         timeout: float | None = None,  # noqa: ASYNC109 - the driver's own parameter
     ) -> RV:
         seconds = remaining(DEADLINE) if timeout is None else timeout
+        pause = min(interval, seconds / SLICES)
+        slices = Slices(self.answers, round(seconds / pause))
         try:
             return await psycopg.waiting.wait_async(
-                _within(gen, seconds, interval, self.answers),
-                self.pgconn.socket,
-                interval=_slice(seconds, interval),
+                _within(gen, seconds, slices), self.pgconn.socket, interval=pause
             )
         except asyncio.CancelledError:
             self.pgconn.finish()
             raise
-
-
-class _Connecting:
-    """How long one call waits for the pool to make a connection; it looks again and again.
-
-    At first that is as long as it may wait for a turn: connecting takes its time. It ends where an
-    attempt fails; after one that failed before, or while the server is silent, it is one deadline.
-    """
-
-    def __init__(self, attempts: _Attempts, turns: Turns | AsyncTurns) -> None:
-        now = monotonic()
-        self._attempts = attempts
-        self._turns = turns
-        self._failures = attempts.failures
-        self._deadline = now + remaining(DEADLINE)
-        self._until = now + patience(DEADLINE)
-
-    def look_again(self) -> float:
-        """Return the seconds until the next look."""
-        return min(_LOOK_AGAIN, remaining(DEADLINE))
-
-    def give_up(self, error: PoolTimeout) -> None:
-        """Raise why there is no connection, unless there is reason to wait on."""
-        now = monotonic()
-        failed = self._attempts.error
-        if failed is not None and (
-            self._attempts.failures > self._failures or now >= self._deadline
-        ):
-            raise failed
-        until = self._deadline if self._turns.out else max(self._until, self._deadline)
-        if now >= until:
-            self._turns.give_up()
-            raise error
-
-
-def connection_of(pool: ConnectionPool[_DeadlineConnection], turns: Turns) -> _DeadlineConnection:
-    """Return a connection of a pool, for a thread that has its turn."""
-    waiting = _Connecting(pool.connection_class.attempts, turns)
-    while True:
-        try:
-            return pool.getconn(timeout=waiting.look_again())
-        except PoolTimeout as error:
-            waiting.give_up(error)
-
-
-async def connection_of_async(
-    pool: AsyncConnectionPool[_AsyncDeadlineConnection], turns: AsyncTurns
-) -> _AsyncDeadlineConnection:
-    """Return a connection of a pool, for a task that has its turn."""
-    waiting = _Connecting(pool.connection_class.attempts, turns)
-    while True:
-        try:
-            return await pool.getconn(timeout=waiting.look_again())
-        except PoolTimeout as error:
-            waiting.give_up(error)
 
 
 class _PoolSettings(TypedDict):
@@ -208,7 +146,6 @@ class _PoolSettings(TypedDict):
 
 _POOL = _PoolSettings(min_size=0, open=False, reconnect_timeout=5.0, name="meter")
 _CONNECTION = {"autocommit": True, "prepare_threshold": None}
-_LOOK_AGAIN = 0.02  # seconds between two looks at how the attempts to connect have ended
 _CONNECT_SECONDS = 2
 """How long one attempt to connect may take, unless the URL or the environment says otherwise.
 
@@ -225,26 +162,26 @@ def _connection_settings(url: str) -> dict[str, Any]:
     return _CONNECTION | {"connect_timeout": _CONNECT_SECONDS}
 
 
-def _learn(connection: _DeadlineConnection) -> None:
+def _learn(connection: DeadlineConnection) -> None:
     with deadline(_CONNECT_SECONDS):
         run(learn(connection), connection.wait, psycopg.Error)
 
 
-async def _learn_async(connection: _AsyncDeadlineConnection) -> None:
+async def _learn_async(connection: AsyncDeadlineConnection) -> None:
     with deadline(_CONNECT_SECONDS):
         await run_async(learn(connection), connection.wait, psycopg.Error)
 
 
-def make_pool(url: str, size: int, answers: Answers) -> ConnectionPool[_DeadlineConnection]:
+def make_pool(url: str, size: int, answers: Answers) -> ConnectionPool[DeadlineConnection]:
     """Return a pool of at most so many connections, not open yet.
 
     `answers` are those of the server to this process.
     """
-    own = {"attempts": _Attempts(), "answers": answers, "route": Route()}
+    own = {"attempts": Attempts(), "answers": answers, "route": Route()}
     return ConnectionPool(
         url,
         configure=_learn,
-        connection_class=type("Connection", (_DeadlineConnection,), own),
+        connection_class=type("Connection", (DeadlineConnection,), own),
         kwargs=_connection_settings(url),
         max_size=size,
         **_POOL,
@@ -253,13 +190,13 @@ def make_pool(url: str, size: int, answers: Answers) -> ConnectionPool[_Deadline
 
 def make_async_pool(
     url: str, size: int, answers: Answers
-) -> AsyncConnectionPool[_AsyncDeadlineConnection]:
+) -> AsyncConnectionPool[AsyncDeadlineConnection]:
     """Return a pool of at most so many connections for asyncio, not open yet."""
-    own = {"attempts": _Attempts(), "answers": answers, "route": Route()}
+    own = {"attempts": Attempts(), "answers": answers, "route": Route()}
     return AsyncConnectionPool(
         url,
         configure=_learn_async,
-        connection_class=type("AsyncConnection", (_AsyncDeadlineConnection,), own),
+        connection_class=type("AsyncConnection", (AsyncDeadlineConnection,), own),
         kwargs=_connection_settings(url),
         max_size=size,
         **_POOL,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -26,9 +25,9 @@ from meter.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from types import TracebackType
 
-__all__ = ["ALREADY_MADE", "CONFLICTS", "HARMLESS", "MISSES", "NO_BYTES", "translated"]
+__all__ = ["ALREADY_MADE", "CONFLICTS", "HARMLESS", "MISSES", "NO_BYTES", "TRANSLATED"]
 
 ALREADY_MADE = (DuplicateTable, DuplicateObject, UniqueViolation)
 """Errors of creating the table while another process creates it."""
@@ -62,15 +61,29 @@ _REFUSALS = re.compile(
 """What a server says when it refuses a connection for good; there is no SQLSTATE then."""
 
 
-@contextmanager
-def translated() -> Iterator[None]:
-    """Raise the errors of `meter` in the place of the driver's."""
-    try:
-        yield
-    except MeterError:
-        raise
-    except Exception as error:
-        raise _ours(error) from error
+class Translated:
+    """A context that raises the errors of `meter` in the place of the driver's.
+
+    It is a class, for it is entered once a call: one made of a generator costs several times as
+    much.
+    """
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, Exception) and not isinstance(error, MeterError):
+            raise _ours(error) from error
+
+
+TRANSLATED = Translated()
 
 
 def _ours(error: Exception) -> MeterError:

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import psycopg
 
 from meter.stores.deadline import deadline, patience, remaining
 from meter.stores.postgres import statements
-from meter.stores.postgres.connections import (
-    DEADLINE,
-    connection_of,
-    connection_of_async,
-    make_async_pool,
-    make_pool,
-)
-from meter.stores.postgres.errors import HARMLESS, MISSES, translated
+from meter.stores.postgres.connections import DEADLINE, make_async_pool, make_pool
+from meter.stores.postgres.errors import HARMLESS, MISSES, TRANSLATED
+from meter.stores.postgres.kept import AsyncKeptConnections, KeptConnections
 from meter.stores.postgres.questions import question
 from meter.stores.postgres.urls import check_url
 from meter.stores.queries import run, run_async
@@ -24,8 +19,6 @@ from meter.stores.turns import AsyncTurns, OneLoop, Turns
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-    from psycopg_pool import ConnectionPool
 
     from meter.stores.postgres.statements import Queries, Query, Result
 
@@ -56,7 +49,7 @@ class PostgresStore:
         self._url = url
         self._size = pool_size
         self._turns = Turns(pool_size, MISSES)
-        self._inherited: list[ConnectionPool[Any]] = []
+        self._inherited: list[KeptConnections] = []
         self._has_table = False
         self._open()
 
@@ -91,19 +84,20 @@ class PostgresStore:
 
     def close(self) -> None:
         """Close the connections."""
-        self._pool.close()
+        self._kept.close()
 
     def _open(self) -> None:
-        self._pool = make_pool(self._url, self._size, self._turns.answers)
-        self._pool.open(wait=False)
+        pool = make_pool(self._url, self._size, self._turns.answers)
+        pool.open(wait=False)
+        self._kept = KeptConnections(pool, self._turns)
         self._pid = os.getpid()
 
     def _run(self, queries: Queries[T]) -> T:
         if self._pid != os.getpid():
             # The pool's sockets are the parent's: not even closing them is safe here.
-            self._inherited.append(self._pool)
+            self._inherited.append(self._kept)
             self._open()
-        with translated(), self._turns:
+        with TRANSLATED, self._turns:
             if not self._has_table:
                 with deadline(_start_seconds()):
                     run(statements.make_table(), self._ask, psycopg.Error)
@@ -111,9 +105,8 @@ class PostgresStore:
             return run(queries, self._ask, psycopg.Error)
 
     def _ask(self, query: Query) -> Result:
-        """Run a query on a connection of the pool; after an error it is closed, not reused."""
-        pool = self._pool
-        connection = connection_of(pool, self._turns)
+        """Run a query on a connection; after an error it is closed, not reused."""
+        connection = self._kept.take()
         try:
             return run(question(connection, query), connection.wait, psycopg.Error)
         except HARMLESS:
@@ -122,7 +115,7 @@ class PostgresStore:
             connection.close()
             raise
         finally:
-            pool.putconn(connection)
+            self._kept.give(connection)
 
 
 class AsyncPostgresStore:
@@ -141,6 +134,7 @@ class AsyncPostgresStore:
         self._turns = AsyncTurns(pool_size, MISSES)
         self._has_table = False
         self._pool = make_async_pool(url, pool_size, self._turns.answers)
+        self._kept = AsyncKeptConnections(self._pool, self._turns)
 
     @classmethod
     def from_url(cls, url: str) -> Self:
@@ -167,11 +161,11 @@ class AsyncPostgresStore:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._pool.close()
+        await self._kept.close()
 
     async def _run(self, queries: Queries[T]) -> T:
         self._loop.check()
-        with translated():
+        with TRANSLATED:
             if self._pool.closed:
                 # The pool's own tasks start here; the caller's deadline is not theirs.
                 with deadline(None):
@@ -184,9 +178,8 @@ class AsyncPostgresStore:
                 return await run_async(queries, self._ask, psycopg.Error)
 
     async def _ask(self, query: Query) -> Result:
-        """Run a query on a connection of the pool; after an error it is closed, not reused."""
-        pool = self._pool
-        connection = await connection_of_async(pool, self._turns)
+        """Run a query on a connection; after an error it is closed, not reused."""
+        connection = await self._kept.take()
         try:
             return await run_async(question(connection, query), connection.wait, psycopg.Error)
         except HARMLESS:
@@ -195,4 +188,4 @@ class AsyncPostgresStore:
             await connection.close()
             raise
         finally:
-            await pool.putconn(connection)
+            await self._kept.give(connection)

@@ -23,6 +23,7 @@ SECRETS = "paywall/test_secrets.py"
 LOG = "stores/test_postgres_log.py"
 POOLER = "stores/test_pgbouncer.py"
 STATEMENTS = "stores/test_postgres_statements.py"
+TOGETHER = "stores/test_postgres_together.py"
 FORGET = "stores/test_sqlite_forget.py"
 BROKEN = "paywall/test_broken_records.py"
 MISTAKES = "paywall/test_mistakes.py"
@@ -230,6 +231,20 @@ PLANTED = [
             "sha256(self.text)",
             "sha256(repr(types).encode())",
             f"{STATEMENTS}::test_each_statement_has_a_name_of_its_own",
+        ),
+        (
+            "the answers of a round are given to others",
+            "stores/postgres/together.py",
+            "zip(futures, answers, strict=True)",
+            "zip(futures, sorted(answers, key=str), strict=True)",
+            f"{TOGETHER}::test_loads_together_answer_as_each_would",
+        ),
+        (
+            "a task that is cancelled takes the answers of the others with it",
+            "stores/postgres/together.py",
+            "                if not future.done():\n                    future.set_result(answer)",
+            "                future.set_result(answer)",
+            f"{TOGETHER}::test_a_task_that_is_cancelled_takes_no_answer_from_the_others",
         ),
         (
             "what cannot be decided on is an error of Python's",

@@ -29,7 +29,14 @@ from psycopg.pq import ExecStatus, Format
 
 from meter.errors import CorruptUsageError
 from meter.stores.postgres.errors import NO_BYTES
-from meter.stores.postgres.statements import BYTES, ONCE_ASKED, Query, Result, SqlStatement
+from meter.stores.postgres.statements import (
+    BYTES,
+    LOAD_ALL,
+    ONCE_ASKED,
+    Query,
+    Result,
+    SqlStatement,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -83,10 +90,10 @@ def question(connection: Askable, query: Query) -> Trips[Result]:
     prepared = connection.prepared
     if prepared is not None and query.statement not in ONCE_ASKED:
         try:
-            return _result((yield from _by_name(connection.pgconn, query, prepared)))
+            return _result(query, (yield from _by_name(connection.pgconn, query, prepared)))
         except _REFUSED:
             connection.prepared = None
-    return _result((yield from _in_full(connection.pgconn, query)))
+    return _result(query, (yield from _in_full(connection.pgconn, query)))
 
 
 def learn(connection: Askable) -> Trips[None]:
@@ -99,7 +106,7 @@ def learn(connection: Askable) -> Trips[None]:
     elif not connection.route.loses:
         prepared: set[bytes] = set()
         try:
-            carried = _result((yield from _by_name(pgconn, Query(_PROBE), prepared))).rows
+            carried = (yield from _by_name(pgconn, Query(_PROBE), prepared)).ntuples
         except psycopg.Error as error:
             if error.sqlstate is None:  # the connection is lost, not the statement
                 raise
@@ -138,10 +145,14 @@ def _last(results: list[PGresult]) -> PGresult:
     raise error_from_result(result)
 
 
-def _result(result: PGresult) -> Result:
-    found = None
-    if result.ntuples:
-        if result.ftype(0) != BYTES:
-            raise CorruptUsageError(NO_BYTES)
-        found = result.get_value(0, 0)
-    return Result(found, result.command_tuples or 0)
+def _result(query: Query, result: PGresult) -> Result:
+    rows = result.ntuples
+    if not rows:
+        return Result(None, result.command_tuples or 0)
+    last = result.nfields - 1
+    if result.ftype(last) != BYTES:
+        raise CorruptUsageError(NO_BYTES)
+    if query.statement is not LOAD_ALL:
+        return Result(result.get_value(0, 0), rows)
+    value = result.get_value
+    return Result(None, rows, {value(row, 0) or b"": value(row, last) for row in range(rows)})

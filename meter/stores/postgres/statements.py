@@ -16,6 +16,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from struct import pack
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 import psycopg
@@ -25,12 +26,13 @@ from meter.errors import StoreContentionError, StoreSetupError
 from meter.stores.postgres.errors import ALREADY_MADE, CONFLICTS
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Mapping, Sequence
 
 T = TypeVar("T")
 
 __all__ = [
     "BYTES",
+    "LOAD_ALL",
     "ONCE_ASKED",
     "TABLE",
     "Queries",
@@ -39,6 +41,7 @@ __all__ = [
     "SqlStatement",
     "forget",
     "load",
+    "load_all",
     "make_table",
     "purge",
     "swap",
@@ -53,6 +56,7 @@ TABLE = """CREATE TABLE IF NOT EXISTS meter_usage (
 
 _TYPES = psycopg.adapters.types
 _TEXT = _TYPES["text"].oid
+_TEXTS = _TYPES["text"].array_oid
 _TIME = _TYPES["timestamptz"].oid
 BYTES = _TYPES["bytea"].oid
 """The type of what is kept."""
@@ -82,10 +86,14 @@ class Query(NamedTuple):
 
 
 class Result(NamedTuple):
-    """The bytes that a statement found, and how many rows it found or changed."""
+    """The bytes that a statement found, and how many rows it found or changed.
+
+    `by_key` is what `LOAD_ALL` found.
+    """
 
     found: bytes | None
     rows: int
+    by_key: Mapping[bytes, bytes | None] = MappingProxyType({})
 
 
 Queries: TypeAlias = "Generator[Query, Result, T]"
@@ -97,6 +105,9 @@ ONCE_ASKED = frozenset((_MAKE, _LOOK))
 """Statements that are asked once a process: they are not worth a name."""
 
 _LOAD = SqlStatement("SELECT bytes FROM meter_usage WHERE key = $1", _TEXT)
+LOAD_ALL = SqlStatement("SELECT key, bytes FROM meter_usage WHERE key = ANY($1)", _TEXTS)
+"""A load of many keys; it returns those that are there."""
+
 _FORGET = SqlStatement("DELETE FROM meter_usage WHERE key = $1", _TEXT)
 _PURGE = SqlStatement("DELETE FROM meter_usage WHERE expires <= $1", _TIME)
 _REPLACE = SqlStatement(
@@ -154,6 +165,21 @@ def load(key: str) -> Queries[bytes | None]:
     """Return the bytes kept under a key, or `None`."""
     answer = yield from _ask(Query(_LOAD, (key.encode(),)))
     return answer.found
+
+
+def load_all(keys: Sequence[str]) -> Queries[list[bytes | None]]:
+    """Return the bytes kept under each of some keys."""
+    names = [key.encode() for key in keys]
+    answer = yield from _ask(Query(LOAD_ALL, (_texts(names),)))
+    return [answer.by_key.get(name) for name in names]
+
+
+def _texts(words: Sequence[bytes]) -> bytes:
+    """Return words as the server has an array: one dimension, no nulls, the first index is 1."""
+    parts = [pack(">iiIii", 1, 0, _TEXT, len(words), 1)]
+    for word in words:
+        parts += (pack(">i", len(word)), word)
+    return b"".join(parts)
 
 
 def swap(

@@ -13,6 +13,7 @@ from meter.stores.postgres.connections import DEADLINE, make_async_pool, make_po
 from meter.stores.postgres.errors import HARMLESS, MISSES, TRANSLATED
 from meter.stores.postgres.kept import AsyncKeptConnections, KeptConnections
 from meter.stores.postgres.questions import question
+from meter.stores.postgres.together import LoadsTogether
 from meter.stores.postgres.urls import check_url
 from meter.stores.queries import run, run_async
 from meter.stores.turns import AsyncTurns, OneLoop, Turns
@@ -135,6 +136,8 @@ class AsyncPostgresStore:
         self._has_table = False
         self._pool = make_async_pool(url, pool_size, self._turns.answers)
         self._kept = AsyncKeptConnections(self._pool, self._turns)
+        self._together = LoadsTogether(lambda keys: self._run(statements.load_all(keys)))
+        self._asking = 0
 
     @classmethod
     def from_url(cls, url: str) -> Self:
@@ -143,7 +146,10 @@ class AsyncPostgresStore:
 
     async def load(self, key: str) -> bytes | None:
         """Return the bytes kept under a key, or `None`."""
-        return await self._run(statements.load(key))
+        if not self._asking:
+            return await self._run(statements.load(key))
+        self._loop.check()
+        return await self._together.load(key, remaining(DEADLINE))
 
     async def swap(
         self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None
@@ -161,10 +167,18 @@ class AsyncPostgresStore:
 
     async def aclose(self) -> None:
         """Close the connections."""
+        await self._together.close()
         await self._kept.close()
 
     async def _run(self, queries: Queries[T]) -> T:
         self._loop.check()
+        self._asking += 1
+        try:
+            return await self._run_queries(queries)
+        finally:
+            self._asking -= 1
+
+    async def _run_queries(self, queries: Queries[T]) -> T:
         with TRANSLATED:
             if self._pool.closed:
                 # The pool's own tasks start here; the caller's deadline is not theirs.

@@ -21,6 +21,9 @@ FORGETTING = "paywall/test_forgetting.py"
 PENDING = "paywall/test_pending.py"
 SECRETS = "paywall/test_secrets.py"
 LOG = "stores/test_postgres_log.py"
+POOLER = "stores/test_pgbouncer.py"
+STATEMENTS = "stores/test_postgres_statements.py"
+TOGETHER = "stores/test_postgres_together.py"
 FORGET = "stores/test_sqlite_forget.py"
 BROKEN = "paywall/test_broken_records.py"
 MISTAKES = "paywall/test_mistakes.py"
@@ -225,10 +228,52 @@ PLANTED = [
         ),
         (
             "values are put into the statement",
-            "stores/postgres_connections.py",
-            "kwargs=_connection_settings(url),",
-            'kwargs=_connection_settings(url) | {"cursor_factory": psycopg.ClientCursor},',
+            "stores/postgres/statements.py",
+            "Query(_LOAD, (key.encode(),))",
+            "Query(SqlStatement(f\"SELECT bytes FROM meter_usage WHERE key = '{key}'\"))",
             LOG,
+        ),
+        (
+            "a statement is prepared behind every pooler",
+            "stores/postgres/questions.py",
+            "if process == pgconn.backend_pid:",
+            "if process:",
+            f"{POOLER}::test_statements_are_prepared_where_they_are_carried_along",
+        ),
+        (
+            "a pooler that keeps the name of a statement is taken for one that carries it",
+            "stores/postgres/questions.py",
+            "        if carried:",
+            "        if True:",
+            f"{POOLER}::test_statements_are_prepared_where_they_are_carried_along",
+        ),
+        (
+            "a lost statement is an outage",
+            "stores/postgres/questions.py",
+            "except _REFUSED:\n            connection.prepared = None",
+            "except _REFUSED:\n            raise",
+            f"{STATEMENTS}::test_a_statement_that_is_lost_is_asked_in_full",
+        ),
+        (
+            "statements with as many values have one name",
+            "stores/postgres/statements.py",
+            "sha256(self.text)",
+            "sha256(repr(types).encode())",
+            f"{STATEMENTS}::test_each_statement_has_a_name_of_its_own",
+        ),
+        (
+            "the answers of a round are given to others",
+            "stores/postgres/together.py",
+            "zip(futures, answers, strict=True)",
+            "zip(futures, sorted(answers, key=str), strict=True)",
+            f"{TOGETHER}::test_loads_together_answer_as_each_would",
+        ),
+        (
+            "a task that is cancelled takes the answers of the others with it",
+            "stores/postgres/together.py",
+            "                if not future.done():\n                    future.set_result(answer)",
+            "                future.set_result(answer)",
+            f"{TOGETHER}::test_a_task_that_is_cancelled_takes_no_answer_from_the_others",
         ),
         (
             "what cannot be decided on is an error of Python's",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -26,9 +25,9 @@ from meter.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from types import TracebackType
 
-__all__ = ["ALREADY_MADE", "CONFLICTS", "HARMLESS", "MISSES", "translated"]
+__all__ = ["ALREADY_MADE", "CONFLICTS", "HARMLESS", "MISSES", "NO_BYTES", "TRANSLATED"]
 
 ALREADY_MADE = (DuplicateTable, DuplicateObject, UniqueViolation)
 """Errors of creating the table while another process creates it."""
@@ -42,6 +41,11 @@ HARMLESS = (UndefinedTable, *ALREADY_MADE, *CONFLICTS)
 
 MISSES = (psycopg.OperationalError, OSError)
 """Errors that mean that a question had no answer."""
+
+NO_BYTES = (
+    "the column `bytes` of the table `meter_usage` does not hold bytes; create the table as the"
+    " how-to page on PostgreSQL shows"
+)
 
 _MISTAKES = re.compile("28|3D|3F|42|0A")
 """The classes of errors (the first two signs of the SQLSTATE) that no waiting mends.
@@ -57,15 +61,29 @@ _REFUSALS = re.compile(
 """What a server says when it refuses a connection for good; there is no SQLSTATE then."""
 
 
-@contextmanager
-def translated() -> Iterator[None]:
-    """Raise the errors of `meter` in the place of the driver's."""
-    try:
-        yield
-    except MeterError:
-        raise
-    except Exception as error:
-        raise _ours(error) from error
+class Translated:
+    """A context that raises the errors of `meter` in the place of the driver's.
+
+    It is a class, for it is entered once a call: one made of a generator costs several times as
+    much.
+    """
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, Exception) and not isinstance(error, MeterError):
+            raise _ours(error) from error
+
+
+TRANSLATED = Translated()
 
 
 def _ours(error: Exception) -> MeterError:
@@ -73,10 +91,7 @@ def _ours(error: Exception) -> MeterError:
     if isinstance(error, CONFLICTS):
         return StoreContentionError("another change was made at the same time")
     if isinstance(error, UndefinedFunction):
-        return CorruptUsageError(
-            "the column `bytes` of the table `meter_usage` does not hold bytes; create the table as"
-            " the how-to page on PostgreSQL shows"
-        )
+        return CorruptUsageError(NO_BYTES)
     said = _said(error)
     if _is_mistake(error):
         return StoreSetupError(

@@ -1,0 +1,230 @@
+"""What is asked of PostgreSQL: the statements, the form of their values, and their order.
+
+There is one table. A load or a change is one statement; where a change comes too late, a second one
+loads what is there instead. A change compares as it writes: exact at READ COMMITTED and above.
+Values travel beside the statement and never in its text, which the server writes into its log
+whenever something goes wrong.
+
+A statement's name at the server is made of its text. So wherever a pooler takes a question to a
+process of the server that another client has prepared, the name is missing there, or it is the same
+statement: never another one.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from struct import pack
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
+
+import psycopg
+from psycopg.errors import UndefinedTable
+
+from meter.errors import StoreContentionError, StoreSetupError
+from meter.stores.postgres.errors import ALREADY_MADE, CONFLICTS
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping, Sequence
+
+T = TypeVar("T")
+
+__all__ = [
+    "BYTES",
+    "LOAD_ALL",
+    "ONCE_ASKED",
+    "TABLE",
+    "Queries",
+    "Query",
+    "Result",
+    "SqlStatement",
+    "forget",
+    "load",
+    "load_all",
+    "make_table",
+    "purge",
+    "swap",
+]
+
+TABLE = """CREATE TABLE IF NOT EXISTS meter_usage (
+    key     text COLLATE "C" PRIMARY KEY,
+    bytes   bytea NOT NULL,
+    expires timestamptz
+)"""
+"""The table; a role that may not create it needs `SELECT, INSERT, UPDATE, DELETE` on it."""
+
+_TYPES = psycopg.adapters.types
+_TEXT = _TYPES["text"].oid
+_TEXTS = _TYPES["text"].array_oid
+_TIME = _TYPES["timestamptz"].oid
+BYTES = _TYPES["bytea"].oid
+"""The type of what is kept."""
+
+_BINARY = 1
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class SqlStatement:
+    """A statement, the types of its values, and its name where it is prepared."""
+
+    __slots__ = ("formats", "name", "text", "types")
+
+    def __init__(self, text: str, *types: int) -> None:
+        self.text = text.encode()
+        self.types = types
+        self.formats = (_BINARY,) * len(types)
+        self.name = b"meter_" + sha256(self.text).hexdigest()[:16].encode()
+
+
+class Query(NamedTuple):
+    """A statement, and the values that go to the server beside it, in the server's binary form."""
+
+    statement: SqlStatement
+    values: tuple[bytes | None, ...] = ()
+
+
+class Result(NamedTuple):
+    """The bytes that a statement found, and how many rows it found or changed.
+
+    `by_key` is what `LOAD_ALL` found.
+    """
+
+    found: bytes | None
+    rows: int
+    by_key: Mapping[bytes, bytes | None] = MappingProxyType({})
+
+
+Queries: TypeAlias = "Generator[Query, Result, T]"
+
+_ROUNDS = 16
+_MAKE = SqlStatement(TABLE)
+_LOOK = SqlStatement("SELECT 'there'::bytea WHERE to_regclass('meter_usage') IS NOT NULL")
+ONCE_ASKED = frozenset((_MAKE, _LOOK))
+"""Statements that are asked once a process: they are not worth a name."""
+
+_LOAD = SqlStatement("SELECT bytes FROM meter_usage WHERE key = $1", _TEXT)
+LOAD_ALL = SqlStatement("SELECT key, bytes FROM meter_usage WHERE key = ANY($1)", _TEXTS)
+"""A load of many keys; it returns those that are there."""
+
+_FORGET = SqlStatement("DELETE FROM meter_usage WHERE key = $1", _TEXT)
+_PURGE = SqlStatement("DELETE FROM meter_usage WHERE expires <= $1", _TIME)
+_REPLACE = SqlStatement(
+    "UPDATE meter_usage SET bytes = $1, expires = $2 WHERE key = $3 AND bytes = $4",
+    BYTES,
+    _TIME,
+    _TEXT,
+    BYTES,
+)
+# Where a guess may well be wrong (nothing is there, or something is removed), the change and a load
+# are one statement: it returns what was there before, or what it has put there.
+_ADD = SqlStatement(
+    "WITH added AS (INSERT INTO meter_usage VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING"
+    " bytes) SELECT bytes FROM added UNION ALL SELECT bytes FROM meter_usage WHERE key = $1 AND NOT"
+    " EXISTS (SELECT FROM added)",
+    _TEXT,
+    BYTES,
+    _TIME,
+)
+_REMOVE = SqlStatement(
+    "WITH removed AS (DELETE FROM meter_usage WHERE key = $1 AND bytes = $2 RETURNING key) SELECT"
+    " bytes FROM meter_usage WHERE key = $1 AND NOT EXISTS (SELECT FROM removed)",
+    _TEXT,
+    BYTES,
+)
+_NO_TABLE = (
+    "there is no table `meter_usage` and it could not be created; create it as the how-to page on"
+    " PostgreSQL shows"
+)
+
+
+def _time(when: datetime | None) -> bytes | None:
+    """Return a time with a zone as the server has it: microseconds since 2000, in UTC."""
+    return None if when is None else pack(">q", (when - _EPOCH) // _MICROSECOND)
+
+
+def make_table() -> Queries[None]:
+    """Create the table where there is none yet."""
+    if (yield Query(_LOOK)).found is None:
+        with suppress(*ALREADY_MADE):
+            yield Query(_MAKE)
+
+
+def _ask(query: Query) -> Queries[Result]:
+    """Run a statement; where the table has been dropped, create it and run the statement again."""
+    for _ in range(2):
+        try:
+            return (yield query)
+        except UndefinedTable:
+            yield from make_table()
+    raise StoreSetupError(_NO_TABLE)
+
+
+def load(key: str) -> Queries[bytes | None]:
+    """Return the bytes kept under a key, or `None`."""
+    answer = yield from _ask(Query(_LOAD, (key.encode(),)))
+    return answer.found
+
+
+def load_all(keys: Sequence[str]) -> Queries[list[bytes | None]]:
+    """Return the bytes kept under each of some keys."""
+    names = [key.encode() for key in keys]
+    answer = yield from _ask(Query(LOAD_ALL, (_texts(names),)))
+    return [answer.by_key.get(name) for name in names]
+
+
+def _texts(words: Sequence[bytes]) -> bytes:
+    """Return words as the server has an array: one dimension, no nulls, the first index is 1."""
+    parts = [pack(">iiIii", 1, 0, _TEXT, len(words), 1)]
+    for word in words:
+        parts += (pack(">i", len(word)), word)
+    return b"".join(parts)
+
+
+def swap(
+    key: str, old: bytes | None, new: bytes | None, expires: datetime | None
+) -> Queries[bytes | None]:
+    """Change and load until the two agree.
+
+    A change meets what is there now, while the load beside it in one statement sees what was there
+    as the statement began; and another change may come between `_REPLACE` and the load after it.
+    Where `old` is found though the change was not made, the change may be possible again, and is
+    tried once more.
+    """
+    query = _change(key.encode(), old, new, expires)
+    for _ in range(_ROUNDS):
+        try:
+            answer = yield from _ask(query)
+            found = answer.found
+            if query.statement is _REPLACE:
+                if answer.rows:
+                    return new
+                found = yield from load(key)
+        except CONFLICTS:
+            continue
+        if found == new or found != old:
+            return found
+    raise StoreContentionError(
+        f"a reader's usage changed {_ROUNDS} times while one change was being written"
+    )
+
+
+def _change(key: bytes, old: bytes | None, new: bytes | None, expires: datetime | None) -> Query:
+    if new is None:
+        return Query(_LOAD, (key,)) if old is None else Query(_REMOVE, (key, old))
+    until = _time(expires)
+    return (
+        Query(_ADD, (key, new, until)) if old is None else Query(_REPLACE, (new, until, key, old))
+    )
+
+
+def forget(key: str) -> Queries[None]:
+    """Remove whatever is kept under a key."""
+    yield from _ask(Query(_FORGET, (key.encode(),)))
+
+
+def purge(now: datetime) -> Queries[int]:
+    """Remove what has expired by `now`, and return how many readers that was."""
+    answer = yield from _ask(Query(_PURGE, (_time(now),)))
+    return answer.rows

@@ -151,5 +151,5 @@ class Decision:
         return copy
 
 
-_set_table = Decision.__dict__["__dict__"].__set__
+_set_table = vars(Decision)["__dict__"].__set__
 """Gives a decision that is being made all its values at once."""

@@ -69,15 +69,15 @@ class JudgedExperiment(NamedTuple):
 class Rulebook:
     """A policy ready to be judged by.
 
-    `memory` is room for what a layer above remembers of this policy (see `memo`); nothing here
-    reads it.
+    `memory` is room for what a layer above makes of this policy (see `memo`); nothing here reads
+    it.
     """
 
     def __init__(self, policy: Policy, vocabulary: Vocabulary | None = None) -> None:
         self.policy = policy
         self.vocabulary = vocabulary or Vocabulary([policy])
         self.digest = policy.digest
-        self.memory: dict[Any, Any] = {}
+        self.memory: Any = None
         spent = {name for rule in policy.rules for name in rule.spend}
         self.meters = tuple(
             JudgedMeter(

@@ -2,9 +2,10 @@
 
 Run it: `python tests/bench/bench_decide.py [--rounds 15] [--json]`. The three are checked to agree
 before anything is timed. Each round has 10,000 readers, articles and instants of its own, and each
-is decided once by each of the three, so that nothing is gained by remembering one. Which of them is
-timed first changes from round to round. What is printed are medians of processor time over the
-rounds, and ratios between what was measured in one run.
+is decided once by each of the three, so that nothing is gained by remembering one. A round has
+stretches, and in each another of the three is first: the second finds the views in the processor's
+cache. What is printed are medians of processor time over the rounds, and ratios between what was
+measured in one run.
 """
 
 from __future__ import annotations
@@ -564,12 +565,25 @@ def check(policy: Policy, table: Any, examples: list[Case]) -> None:
             assert (ours.rule, str(ours.show)) == (given["rule"], show), (reader, view, given)
 
 
-def timed(run: Callable[..., object], calls: list[tuple[Any, ...]]) -> float:
-    """Return nanoseconds of processor time a call."""
-    begun = thread_time_ns()
-    for arguments in calls:
-        run(*arguments)
-    return (thread_time_ns() - begun) / len(calls)
+Run = tuple["Callable[..., object]", list[tuple[Any, ...]]]
+"""What is to be timed, and the arguments of each of its calls."""
+
+
+def timed(runs: dict[str, Run]) -> dict[str, float]:
+    """Return nanoseconds of processor time a call of each, by name."""
+    names = list(runs)
+    taken = dict.fromkeys(names, 0)
+    length = CALLS // (2 * len(names))
+    for stretch in range(2 * len(names)):
+        first = stretch % len(names)
+        for name in (*names[first:], *names[:first]):
+            run, calls = runs[name]
+            some = calls[stretch * length : (stretch + 1) * length]
+            begun = thread_time_ns()
+            for arguments in some:
+                run(*arguments)
+            taken[name] += thread_time_ns() - begun
+    return {name: each / (2 * len(names) * length) for name, each in taken.items()}
 
 
 def seconds_to(statement: str, rounds: int) -> float:
@@ -582,19 +596,14 @@ def seconds_to(statement: str, rounds: int) -> float:
     return median(taken)
 
 
-def _runs(
-    policy: Policy, table: Any, made: list[Case], first: int
-) -> dict[str, tuple[Callable[..., object], list[tuple[Any, ...]]]]:
-    """Return what is to be timed, by name; which is the `first` is one round each one's turn."""
+def _runs(policy: Policy, table: Any, made: list[Case]) -> dict[str, Run]:
+    """Return what is to be timed of some views, by name."""
     ours = [(policy, reader, view, usage, now) for reader, view, usage, _, now in made]
     hand = [(reader, view, counted, now) for reader, view, _, counted, now in made]
-    runs = [("meter", (decide, ours)), ("by hand", (by_hand, hand))]
+    runs: dict[str, Run] = {"meter": (decide, ours), "by hand": (by_hand, hand)}
     if table is not None:
-        runs.append(("zen-engine", (table.evaluate, [(zen_input(*each),) for each in hand])))
-    first %= len(runs)
-    gc.collect()
-    gc.freeze()  # what is decided is not the collector's work
-    return dict([*runs[first:], *runs[:first]])
+        runs["zen-engine"] = (table.evaluate, [(zen_input(*each),) for each in hand])
+    return runs
 
 
 def measure(rounds: int) -> dict[str, Any]:
@@ -609,8 +618,11 @@ def measure(rounds: int) -> dict[str, Any]:
             # A month has room for so many views; the kinds share them out.
             made = cases(kind, len(KINDS) * turn + place)
             check(policy, table, made[:CHECKED] if turn == 0 else [])
-            for name, (run, calls) in _runs(policy, table, made, first=turn).items():
-                taken.setdefault(name, []).append(timed(run, calls))
+            runs = _runs(policy, table, made)
+            gc.collect()
+            gc.freeze()  # the views are not the collector's work
+            for name, time_of_one in timed(runs).items():
+                taken.setdefault(name, []).append(time_of_one)
         rows[kind] = {name: median(times) for name, times in taken.items()}
         rows[kind]["of by hand"] = median(
             a / b for a, b in zip(taken["meter"], taken["by hand"], strict=True)

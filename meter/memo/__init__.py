@@ -81,13 +81,23 @@ def decide(policy: Policy, reader: Reader, view: PageView, usage: Usage, now: da
     >>> str(decide(policy, anna, second, usage, now)[0].show)
     'subscription-wall'
     """
-    known = type(policy) is Policy and type(reader) is Reader
-    if not (known and type(view) is PageView and type(usage) is Usage):
+    if (
+        type(policy) is not Policy
+        or type(reader) is not Reader
+        or type(view) is not PageView
+        or type(usage) is not Usage
+    ):
         check_call(policy, reader, view, usage)
     ways: Ways = policy.rulebook.memory or _ways(policy.rulebook)
-    answer = ways.decide(reader, view, usage, now)
     if _watchers:
-        _tell(policy.rulebook, answer[0].facts.values, instant(now))
+        return _told(policy.rulebook, ways.decide(reader, view, usage, now))
+    return ways.decide(reader, view, usage, now)
+
+
+def _told(rulebook: Rulebook, answer: Answer) -> Answer:
+    """Tell the watchers of a view that was decided."""
+    decision, _ = answer
+    _tell(rulebook, decision.facts.values, instant(decision.at))
     return answer
 
 
@@ -127,6 +137,9 @@ class Observed:
     `final` is the decision if it does not depend on what was counted: a subscriber, a free article
     or a reader without an id is decided without asking a store for anything.
     """
+
+    _situation: Situation
+    _at: int
 
     __slots__ = ("_at", "_now", "_reader", "_rulebook", "_situation", "_view", "_ways", "final")
 

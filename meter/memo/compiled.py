@@ -63,7 +63,60 @@ _OF_RIGHTS = ("product", "whole", "named", "expiry", "purchase")
 
 _NOBODY = Reader(id=None)
 _NOWHERE = PageView(article=Article(id="-"))
-_PLAINLY = "return plainly(situation, reader, view, usage, at, now)"
+_BEFORE = """\
+try:
+    since = now - EPOCH
+except TypeError:
+    instant(now)  # says what is wrong with it
+    raise
+at = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+if reader.entitlements:
+    status = reader.status_at(at)
+else:
+    status = unentitled[reader.registered]
+"""
+"""The instant of a view (`windows.instant`), and what its reader is."""
+_DATED = """\
+decision = new(Decision)
+values = decided.__dict__.copy()
+values["at"] = now
+set_values(decision, values)
+return decision, usage
+"""
+"""A decision for the moment of the view (`Decision.dated`)."""
+_IS_USUAL = """\
+if reader.id is None:
+    return plainly(situation, reader, view, usage, at, now)
+tallies = usage.tallies
+for tally in tallies.values():
+    if tally.ats[-1] > at:
+        return plainly(situation, reader, view, usage, at, now)
+"""
+_METER = """\
+tally_{place} = tallies.get(name_{place}, NOTHING)
+seen_{place} = 0
+if tally_{place}.ids:
+    first = inside_{place}(tally_{place}.ats, at)
+    if first:
+        tally_{place} = tally_{place}.since(first)
+    if {mark} in tally_{place}.ids:
+        seen_{place} = opens_{place}
+"""
+"""What a meter has counted in its running window, and whether this view is among that."""
+_CONCLUDED = """\
+outcome = situation.outcomes.get(counts)
+if outcome is None or not outcome.since <= at < outcome.until:
+    return record(situation, counts, (at, inside, glance, at), usage, now)
+if outcome.writes:
+    place = outcome.place
+    after = None
+    if place is not None:
+        tally, mark = inside[place]
+        after = usage.adding(names[place], tally, mark, at)
+    usage = after or write(outcome, (at, inside, glance, at), usage)
+decided = outcome.latest
+"""
+"""What follows from the counts (`Memory.record`), where it was looked up and can be told as is."""
 
 Names = dict[str, Any]
 """What the text calls its constants and functions."""
@@ -105,13 +158,13 @@ def written(memory: Memory, now: datetime) -> tuple[str, Names]:
         "set_values": vars(Decision)["__dict__"].__set__,
     }
     observing = list(_observing(memory, names, now))
-    concluding = list(_concluding(memory, names))
+    concluding = [*_concluding(memory, names), *_DATED.splitlines()]
     lines = [
         "def decide(reader, view, usage, now):",
         *_indented(observing),
-        "    final = situation.final",
-        "    if final is not None:",
-        *_indented(_indented(_dated("final"))),
+        "    decided = situation.final",
+        "    if decided is not None:",
+        *_indented(_indented(_DATED.splitlines())),
         *_indented(concluding),
         "def observe(reader, view, now):",
         *_indented(observing),
@@ -128,19 +181,10 @@ def _indented(lines: Iterable[str]) -> Iterator[str]:
 
 def _observing(memory: Memory, names: Names, now: datetime) -> Iterator[str]:
     """Yield the lines that find the situation: by the status or, past that, by all of the slots."""
-    yield "try:"
-    yield "    since = now - EPOCH"
-    yield "except TypeError:"
-    yield "    instant(now)  # says what is wrong with it"
-    yield "    raise"
-    yield "at = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds"
     names["unentitled"] = {
         flag: Reader(id=None, registered=flag).status_at(0) for flag in (False, True)
     }
-    yield "if reader.entitlements:"
-    yield "    status = reader.status_at(at)"
-    yield "else:"
-    yield "    status = unentitled[reader.registered]"
+    yield from _BEFORE.splitlines()
     by_status = {status: memory.situation((status,), now) for status in Status}
     settled = {status: found for status, found in by_status.items() if found.final is not None}
     inside = ""
@@ -193,12 +237,8 @@ def _code(slot: Slot, place: int, names: Names) -> str:
 def _concluding(memory: Memory, names: Names) -> Iterator[str]:
     """Yield the lines that count, as `engine.count` does where no read lies ahead, and conclude."""
     rulebook = memory.rulebook
-    yield "if reader.id is None:"
-    yield f"    {_PLAINLY}"
-    yield "tallies = usage.tallies"
-    yield "for tally in tallies.values():"
-    yield "    if tally.ats[-1] > at:"
-    yield f"        {_PLAINLY}"
+    names["names"] = [meter.name for meter in rulebook.meters]
+    yield from _IS_USUAL.splitlines()
     if not all(meter.by_view for meter in rulebook.meters):
         yield "article = view.article.key"
     if any(meter.by_view for meter in rulebook.meters):
@@ -210,14 +250,7 @@ def _concluding(memory: Memory, names: Names) -> Iterator[str]:
         names[f"name_{place}"] = meter.name
         names[f"inside_{place}"] = meter.timeline.inside
         names[f"opens_{place}"] = meter.opens
-        yield f"tally_{place} = tallies.get(name_{place}, NOTHING)"
-        yield f"seen_{place} = 0"
-        yield f"if tally_{place}.ids:"
-        yield f"    first = inside_{place}(tally_{place}.ats, at)"
-        yield "    if first:"
-        yield f"        tally_{place} = tally_{place}.since(first)"
-        yield f"    if {mark} in tally_{place}.ids:"
-        yield f"        seen_{place} = opens_{place}"
+        yield from _METER.format(place=place, mark=mark).splitlines()
         counts += (f"len(tally_{place}.ids)", f"seen_{place}")
         inside.append(f"(tally_{place}, {mark})")
     if len(rulebook.meters) > 1 and rulebook.sharing:
@@ -225,29 +258,14 @@ def _concluding(memory: Memory, names: Names) -> Iterator[str]:
         for place, meter in enumerate(rulebook.meters):
             if not meter.by_view:
                 yield f"    seen_{place} |= ALREADY"
-    glance = "None"
     counts += _beyond_meters(memory, names)
+    yield "glance = None"
     if rulebook.looks_at_prompts:
-        glance = "glance"
         yield "glance = look(rulebook, reader, view, usage, at, at)"
         counts += ("*glance[0]", "*glance[1]")
-    held = f"(at, [{', '.join(inside)}], {glance}, at)"
+    yield f"inside = [{', '.join(inside)}]"
     yield f"counts = ({', '.join(counts)},)"
-    yield "outcome = situation.outcomes.get(counts)"
-    yield "if outcome is None or not outcome.since <= at < outcome.until:"
-    yield f"    return record(situation, counts, {held}, usage, now)"
-    yield "if outcome.writes:"
-    yield f"    usage = write(outcome, {held}, usage)"
-    yield from _dated("outcome.latest")
-
-
-def _dated(decision: str) -> Iterator[str]:
-    """Yield the lines that return a decision for the moment of the view (`Decision.dated`)."""
-    yield "decision = new(Decision)"
-    yield f"values = {decision}.__dict__.copy()"
-    yield 'values["at"] = now'
-    yield "set_values(decision, values)"
-    yield "return decision, usage"
+    yield from _CONCLUDED.splitlines()
 
 
 def _beyond_meters(memory: Memory, names: Names) -> Iterator[str]:

@@ -177,13 +177,6 @@ class Memory:
     def write(self, outcome: Outcome, held: Held, usage: Usage) -> Usage:
         """Return the usage after a view with an outcome that writes."""
         conclusion = outcome.conclusion
-        if outcome.place is not None:
-            when, inside, _, _ = held
-            tally, mark = inside[outcome.place]
-            meter = self.rulebook.meters[outcome.place].name
-            after = usage.adding(meter, tally, mark, when)
-            if after is not None:
-                return after
         return remember(self.rulebook, conclusion, held, usage, counting(conclusion, held))
 
     def _outcome(self, situation: Situation, counts: Counts, now: datetime) -> Outcome:

@@ -6,9 +6,9 @@ for a policy, so their walk can be written out once: an expression a slot, three
 `write` makes that text, in the order and with the functions of the plain walk, and `compiled` makes
 functions of it. What is judged is looked up as before, so no rule is written here.
 
-Only what is usual is written out. A reader without an id, or a record that holds a read ahead of
-the view, goes the plain way. So here the instant of the view is the one at which windows run, and
-no read lies after it.
+Only what is usual is written out. A reader without an id, or a record that holds a read which is
+not before the view, goes the plain way. So here the instant of the view is the one at which windows
+run, and every read lies before it.
 
 No word of a policy stands in the text. A constant is handed over under a name that ends with the
 place of its slot or meter (`mentioned_3`, `inside_0`), so nothing in a policy file is ever run. An
@@ -89,7 +89,7 @@ if reader.id is None:
     return plainly(situation, reader, view, usage, at, now)
 tallies = usage.tallies
 for tally in tallies.values():
-    if tally.ats[-1] > at:
+    if tally.ats[-1] >= at:
         return plainly(situation, reader, view, usage, at, now)
 """
 _METER = """\
@@ -106,8 +106,9 @@ if tally_{place}.ids:
 _CONCLUDED = """\
 outcome = situation.outcomes.get(counts)
 if outcome is None or not outcome.since <= at < outcome.until:
-    return record(situation, counts, (at, inside, glance, at), usage, now)
+    return record(situation, counts, (at, {inside}, glance, at), usage, now)
 if outcome.writes:
+    inside = {inside}
     place = outcome.place
     after = None
     if place is not None:
@@ -205,6 +206,9 @@ def _code(slot: Slot, place: int, names: Names) -> str:
     """Return the expression for the code of a slot; what it needs gets a name."""
     field = _FIELDS.get(slot.name)
     names[f"mentioned_{place}"] = slot.mentioned
+    if slot.name == "period" and len(slot.mentioned) == 1:
+        names[f"only_{place}"] = slot.mentioned[0]
+        return f"1 if at >= only_{place} else 0"
     if slot.name == "period":
         return f"bisect_right(mentioned_{place}, at)"
     if slot.assignment is not None:
@@ -263,9 +267,8 @@ def _concluding(memory: Memory, names: Names) -> Iterator[str]:
     if rulebook.looks_at_prompts:
         yield "glance = look(rulebook, reader, view, usage, at, at)"
         counts += ("*glance[0]", "*glance[1]")
-    yield f"inside = [{', '.join(inside)}]"
     yield f"counts = ({', '.join(counts)},)"
-    yield from _CONCLUDED.splitlines()
+    yield from _CONCLUDED.format(inside=f"[{', '.join(inside)}]").splitlines()
 
 
 def _beyond_meters(memory: Memory, names: Names) -> Iterator[str]:

@@ -208,10 +208,10 @@ class Usage:
     def adding(self, meter: str, tally: Tally, name: str, at: int) -> Usage | None:
         """Return this usage with one more id that a meter has counted at the instant `at`.
 
-        `tally` is what that meter's window holds of it. There is none where more than that is to be
-        looked at: another meter, a prompt or an offer, or an instant that is not after the last.
+        `tally` is what that meter's window holds of it, all of it before that instant. There is
+        none where more than that is to be looked at: another meter, a prompt or an offer.
         """
-        if len(self.tallies) > (meter in self.tallies) or (tally.ats and tally.ats[-1] >= at):
+        if len(self.tallies) > (meter in self.tallies):
             return None
         if self.shown or self.closed or self.offered:
             return None

@@ -3,9 +3,9 @@
 Run it: `python tests/bench/bench_decide.py [--rounds 15] [--json]`. The three are checked to agree
 before anything is timed. Each round has 10,000 readers, articles and instants of its own, and each
 is decided once by each of the three, so that nothing is gained by remembering one. A round has
-stretches, and in each another of the three is first: the second finds the views in the processor's
-cache. What is printed are medians of processor time over the rounds, and ratios between what was
-measured in one run.
+stretches whose views are made just before they are decided, as those of a site are, and in each
+another of the three is first. What is printed are medians of processor time over the rounds, and
+ratios between what was measured in one run.
 """
 
 from __future__ import annotations
@@ -39,8 +39,7 @@ if TYPE_CHECKING:
     from meter import Policy
 
 CALLS = 10_000
-CHECKED = 500
-"""Of how many of them the decisions are compared."""
+STRETCH = 1000
 POLICY = """
 [publication]
 name = "The Harbour Review"
@@ -431,13 +430,13 @@ KINDS = ("open by status", "re-read", "newly counted", "walled")
 
 
 def cases(kind: str, turn: int) -> list[Case]:
-    """Return page views to which the same happens, of readers, articles and times of their own.
+    """Return a stretch of views to which the same happens, of readers and times of their own.
 
     All are in one month. Those of another `turn` are others again.
     """
     start = datetime(2026, 6, 3, 8, tzinfo=UTC)
     made = []
-    for number in range(turn * CALLS, (turn + 1) * CALLS):
+    for number in range(turn * STRETCH, (turn + 1) * STRETCH):
         now = start + timedelta(seconds=2 * number, microseconds=number)
         reader = Reader(
             id=f"reader-{number}",
@@ -569,21 +568,26 @@ Run = tuple["Callable[..., object]", list[tuple[Any, ...]]]
 """What is to be timed, and the arguments of each of its calls."""
 
 
-def timed(runs: dict[str, Run]) -> dict[str, float]:
-    """Return nanoseconds of processor time a call of each, by name."""
-    names = list(runs)
-    taken = dict.fromkeys(names, 0)
-    length = CALLS // (2 * len(names))
-    for stretch in range(2 * len(names)):
-        first = stretch % len(names)
-        for name in (*names[first:], *names[:first]):
-            run, calls = runs[name]
-            some = calls[stretch * length : (stretch + 1) * length]
-            begun = thread_time_ns()
-            for arguments in some:
-                run(*arguments)
-            taken[name] += thread_time_ns() - begun
-    return {name: each / (2 * len(names) * length) for name, each in taken.items()}
+def timed(run: Callable[..., object], calls: list[tuple[Any, ...]]) -> int:
+    """Return the nanoseconds of processor time that some calls take."""
+    begun = thread_time_ns()
+    for arguments in calls:
+        run(*arguments)
+    return thread_time_ns() - begun
+
+
+def timed_round(policy: Policy, table: Any, kind: str, first: int) -> dict[str, float]:
+    """Return nanoseconds a call of each that is compared, for views from a `first` stretch on."""
+    stretches = range(first, first + CALLS // STRETCH)
+    taken: dict[str, float] = {}
+    for turn in stretches:
+        runs = _runs(policy, table, cases(kind, turn))
+        names = [*runs][turn % len(runs) :] + [*runs][: turn % len(runs)]
+        gc.disable()  # the other views are not the collector's work
+        for name in names:
+            taken[name] = taken.get(name, 0) + timed(*runs[name]) / CALLS
+        gc.enable()
+    return taken
 
 
 def seconds_to(statement: str, rounds: int) -> float:
@@ -613,15 +617,12 @@ def measure(rounds: int) -> dict[str, Any]:
     check(policy, table, varied(policy))
     rows: dict[str, dict[str, float]] = {}
     for place, kind in enumerate(KINDS):
+        check(policy, table, cases(kind, 0))
         taken: dict[str, list[float]] = {}
         for turn in range(rounds):
             # A month has room for so many views; the kinds share them out.
-            made = cases(kind, len(KINDS) * turn + place)
-            check(policy, table, made[:CHECKED] if turn == 0 else [])
-            runs = _runs(policy, table, made)
-            gc.collect()
-            gc.freeze()  # the views are not the collector's work
-            for name, time_of_one in timed(runs).items():
+            first = (len(KINDS) * turn + place) * CALLS // STRETCH
+            for name, time_of_one in timed_round(policy, table, kind, first).items():
                 taken.setdefault(name, []).append(time_of_one)
         rows[kind] = {name: median(times) for name, times in taken.items()}
         rows[kind]["of by hand"] = median(

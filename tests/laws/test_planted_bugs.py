@@ -497,7 +497,7 @@ COMPILED_BUGS = (
     Bug(
         "a read that lies ahead is like any other",
         "memo/compiled.py",
-        "if tally.ats[-1] > at:",
+        "if tally.ats[-1] >= at:",
         "if False:",
     ),
     Bug(
@@ -527,8 +527,8 @@ COMPILED_BUGS = (
     Bug(
         "a view that is counted loses what other meters have counted",
         "usage/__init__.py",
-        "if len(self.tallies) > (meter in self.tallies) or",
-        "if",
+        "if len(self.tallies) > (meter in self.tallies):",
+        "if False:",
     ),
     Bug(
         "a reading in a rolling window is told to the next reader",

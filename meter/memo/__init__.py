@@ -128,7 +128,8 @@ def write_out(policy: Policy, now: datetime) -> None:
     `now` is a time with a zone.
     """
     rulebook = policy.rulebook
-    rulebook.memory = compiled(Memory(rulebook), now)
+    ways: Ways = rulebook.memory or _ways(rulebook)
+    rulebook.memory = compiled(ways.memory, now)
 
 
 class Observed:

@@ -64,6 +64,8 @@ class Conclusion:
     """Whether a meter is told, or anything is to be remembered."""
     writes: bool = field(init=False)
     """Whether something is to be remembered."""
+    alone: Standing | None = field(init=False)
+    """The meter that is told, where it is the only one and nothing hangs on that."""
 
     @says_more.default
     def _says_more(self) -> bool:
@@ -72,6 +74,11 @@ class Conclusion:
     @writes.default
     def _writes(self) -> bool:
         return bool(self.counted or self.shown or self.begins)
+
+    @alone.default
+    def _alone(self) -> Standing | None:
+        is_one = len(self.groups) == 1 and len(self.groups[0]) == 1
+        return self.groups[0][0] if is_one and not self.perhaps else None
 
 
 def conclude(

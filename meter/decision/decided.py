@@ -136,12 +136,12 @@ class Decision:
     def dated(self, at: datetime) -> Self:
         """Return this decision for another moment.
 
-        A copy is four times cheaper than building it again.
+        A copy of its table is several times cheaper than building it again.
         """
         copy = object.__new__(type(self))
-        values = copy.__dict__
-        values.update(self.__dict__)
+        values = self.__dict__.copy()
         values["at"] = at
+        _set_table(copy, values)
         return copy
 
     def ending(self, deadlines: tuple[Deadline, ...], at: datetime) -> Self:
@@ -149,3 +149,7 @@ class Decision:
         copy = self.dated(at)
         copy.__dict__["deadlines"] = deadlines
         return copy
+
+
+_set_table = vars(Decision)["__dict__"].__set__
+"""Gives a decision that is being made all its values at once."""

@@ -38,6 +38,7 @@ is the same function, remembering.
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from meter.decision import choose_told, read_meter
@@ -51,7 +52,7 @@ from meter.engine.counting import (
     is_counted,
     meter_codes,
 )
-from meter.engine.deadlines import begin, deadlines, long_offered, prune_offered
+from meter.engine.deadlines import begin, deadlines, elapsed_codes, long_offered, prune_offered
 from meter.engine.exposures import conclude, other_variants
 from meter.engine.keeping import prune_closed, prune_shown
 from meter.engine.records import (
@@ -63,7 +64,7 @@ from meter.engine.records import (
     ledger,
     start,
 )
-from meter.engine.showings import show, unremembered
+from meter.engine.showings import look, show, unremembered
 from meter.facts import ACCESS
 from meter.rulebook import first_match
 from meter.usage import NOTHING, Usage
@@ -71,7 +72,7 @@ from meter.vocabulary import Access
 from meter.windows import instant
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from meter.decision import Conclusion, Counts, Decision, Standing, Told
@@ -84,14 +85,15 @@ if TYPE_CHECKING:
 # fmt: off
 __all__ = [
     "Held", "allowance", "believe", "check_call", "check_prompt", "close", "complete",
-    "conclude", "count", "deadlines", "decide", "expires_at", "is_counted", "is_settled", "join",
-    "joined_at", "judge", "ledger", "long_offered", "meter_codes", "observe", "record", "spend",
-    "start", "unremembered",
+    "conclude", "count", "counting", "deadlines", "decide", "elapsed_codes", "expires_at",
+    "is_counted", "is_settled", "join", "joined_at", "judge", "ledger", "long_offered", "look",
+    "meter_codes", "observe", "record", "remember", "spend", "start", "unremembered",
 ]
 # fmt: on
 
 NEW = Usage()
 """A new reader's usage."""
+_NO_TALLIES: Mapping[int, Tally] = MappingProxyType({})
 
 
 def decide(
@@ -183,42 +185,66 @@ def spend(
 
     A usage that is written anew is without what no window of the policy holds any more.
     """
+    counted = counting(conclusion, held)
+    told: Told | None = None
+    if conclusion.alone is not None:  # nearly always: nothing is to be chosen
+        told = (conclusion.alone, _resets(rulebook, conclusion.alone, held, counted), ())
+    elif conclusion.groups:
+        told = _chosen(rulebook, conclusion, held, counted)
+    if not conclusion.writes:
+        return told, usage
+    return told, remember(rulebook, conclusion, held, usage, counted)
+
+
+def counting(conclusion: Conclusion, held: Held) -> Mapping[int, Tally]:
+    """Return what the meters that count this view have counted then, by their places."""
+    if not conclusion.counted:
+        return _NO_TALLIES
     when, inside, _, _ = held
-    tallies: dict[int, Tally] = {}
+    tallies = {}
     for place in conclusion.counted:
         tally, mark = inside[place]
         tallies[place] = tally.add(mark, when)
+    return tallies
+
+
+def _resets(
+    rulebook: Rulebook, standing: Standing, held: Held, counted: Mapping[int, Tally]
+) -> int | None:
+    """Return when a meter resets; `counted` are those that have counted this view."""
+    place, limit, _ = standing
+    when, inside, _, _ = held
+    if not inside:
+        return None
+    tally = counted[place] if place in counted else inside[place][0]
+    return rulebook.meters[place].timeline.resets(tally.ats, limit, when)
+
+
+def _chosen(
+    rulebook: Rulebook, conclusion: Conclusion, held: Held, counted: Mapping[int, Tally]
+) -> Told | None:
+    """Return the meter that is told of several, with the exposures that hang on which it is."""
 
     def resets(standing: Standing) -> int | None:
-        place, limit, _ = standing
-        if not inside:
-            return None
-        tally = tallies[place] if place in tallies else inside[place][0]
-        return rulebook.meters[place].timeline.resets(tally.ats, limit, when)
+        return _resets(rulebook, standing, held, counted)
 
-    groups = conclusion.groups
-    if len(groups) == 1 and len(groups[0]) == 1:  # nearly always: nothing is to be chosen
-        told: Told | None = (groups[0][0], resets(groups[0][0]), ())
-    else:
-        told = choose_told(groups, resets)
-    if conclusion.perhaps and told is not None:
-        others = {
-            exposure: None
-            for exposure, other in conclusion.perhaps
-            if choose_told(other, resets) != told
-        }
-        told = (*told[:2], tuple(others))
-    if not conclusion.writes:
-        return told, usage
-    return told, _remembered(rulebook, conclusion, held, usage, tallies)
+    told = choose_told(conclusion.groups, resets)
+    if not conclusion.perhaps or told is None:
+        return told
+    others = {
+        exposure: None
+        for exposure, other in conclusion.perhaps
+        if choose_told(other, resets) != told
+    }
+    return (*told[:2], tuple(others))
 
 
-def _remembered(
+def remember(
     rulebook: Rulebook,
     conclusion: Conclusion,
     held: Held,
     usage: Usage,
-    counted: dict[int, Tally],
+    counted: Mapping[int, Tally],
 ) -> Usage:
     """Return a usage after a view: what it has counted, which prompt and which offers it shows.
 
@@ -246,7 +272,7 @@ def _remembered(
 
 
 def _tallies(
-    rulebook: Rulebook, usage: Usage, counted: dict[int, Tally], when: int
+    rulebook: Rulebook, usage: Usage, counted: Mapping[int, Tally], when: int
 ) -> dict[str, Tally]:
     """Return what all meters have counted, some of them anew at the instant `when`."""
     tallies = usage.tallies.copy()

@@ -28,6 +28,6 @@ def check_given(**given: object) -> None:
 def check_call(policy: Policy, reader: Reader, view: PageView, usage: Usage = _NEW) -> None:
     """Raise `TypeError` for an argument that is of another class, such as an article for a view."""
     known = type(policy) is Policy and type(reader) is Reader
-    if known and type(view) is PageView and type(usage) is Usage:  # as nearly always
-        return
+    if known and type(view) is PageView and type(usage) is Usage:
+        return  # nearly always: this is every view
     check_given(policy=policy, reader=reader, view=view, usage=usage)

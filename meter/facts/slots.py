@@ -15,7 +15,6 @@ from meter.facts.attributes import (
     LENGTHS,
     OTHER,
     REGION,
-    Attribute,
     Read,
     hour_in,
     is_a_crawler,
@@ -26,11 +25,11 @@ from meter.forms import covering
 from meter.vocabulary import Weekday
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable
+    from collections.abc import Callable, Hashable, Iterable
 
     from meter.view import PageView, Reader
 
-__all__ = ["Slot", "observer_of", "uncertain", "with_regions"]
+__all__ = ["Slot", "observer_of", "uncertain", "variant_coder", "with_regions", "word_coder"]
 
 _WORDS_KEPT = 512
 _UNITS_KEPT = 16_384
@@ -101,9 +100,8 @@ class Slot:
         """Return the code of a number: the interval it lies in."""
         if number is None:
             return None
-        place = bisect_left(self.mentioned, number)
-        on_a_constant = place < len(self.mentioned) and self.mentioned[place] == number
-        return 2 * place + on_a_constant
+        # Both are the same between two constants; on one they differ by 1.
+        return bisect_left(self.mentioned, number) + bisect_right(self.mentioned, number)
 
     def class_code(self, value: Hashable) -> Hashable:
         """Return the code of a class: one that is not mentioned is a plain yes."""
@@ -123,7 +121,10 @@ def observer_of(slot: Slot) -> Read:
     if slot.zone is not None:
         return _by_the_clock(slot, slot.zone)
     if slot.assignment is not None:
-        return _variant_by(slot.assignment)
+        variant = variant_coder(slot.assignment)
+        if slot.assignment.by_visitor:
+            return lambda reader, _view, _at: variant(reader.visitor)
+        return lambda reader, _view, _at: variant(reader.id)
     mentioned = frozenset(slot.mentioned)
     attribute = ATTRIBUTES.get(slot.name)
     if attribute is None:
@@ -131,7 +132,8 @@ def observer_of(slot: Slot) -> Read:
         return lambda reader, view, at: slot.code(read(reader, view, at))
     read = attribute.read
     if slot.kind == "word":
-        return _nearest_of(mentioned, attribute)
+        nearest = word_coder(slot)
+        return lambda reader, view, at: nearest(read(reader, view, at))
     if slot.kind == "set":
         return lambda reader, view, at: mentioned & read(reader, view, at)
     if slot.kind == "number":
@@ -154,16 +156,14 @@ def _published(slot: Slot) -> Read:
     return published
 
 
-def _variant_by(assignment: Assignment) -> Read:
-    """Return the function that finds a reader's variant: hashing is dear, so answers are kept."""
+def variant_coder(assignment: Assignment) -> Callable[[str | None], str | None]:
+    """Return the function that finds an id's variant: hashing is dear, so answers are kept."""
 
     @lru_cache(maxsize=_UNITS_KEPT)
     def variant(unit: str | None) -> str | None:
         return None if unit is None else assignment.by.variant(unit) or OTHER
 
-    if assignment.by_visitor:
-        return lambda reader, _view, _at: variant(reader.visitor)
-    return lambda reader, _view, _at: variant(reader.id)
+    return variant
 
 
 def _by_the_clock(slot: Slot, zone: ZoneInfo) -> Read:
@@ -175,13 +175,14 @@ def _by_the_clock(slot: Slot, zone: ZoneInfo) -> Read:
     return lambda reader, view, at: code[weekday(reader, view, at)]
 
 
-def _nearest_of(mentioned: frozenset[str], attribute: Attribute) -> Read:
+def word_coder(slot: Slot) -> Callable[[str | None], str | None]:
     """Return the function that finds the most specific mentioned word that covers a value.
 
     What may cover it are the value itself and what is left of it at each mark (`forms.covers`). A
     site has few sections and channels, so the answers are kept.
     """
-    read = attribute.read
+    mentioned = frozenset(slot.mentioned)
+    attribute = ATTRIBUTES[slot.name]
     elsewhere = _elsewhere(mentioned) if attribute.whole_only else {}
 
     @lru_cache(maxsize=_WORDS_KEPT)
@@ -194,7 +195,7 @@ def _nearest_of(mentioned: frozenset[str], attribute: Attribute) -> Read:
                 return word if word == formed else elsewhere.get(word, word)
         return OTHER
 
-    return lambda reader, view, at: nearest(read(reader, view, at))
+    return nearest
 
 
 def _elsewhere(mentioned: Iterable[str]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from attrs import define, evolve, frozen
 from meter import engine
 from meter.errors import StoreError, StoreSetupError
 from meter.loading.article_ids import FORMS, rights_as_compared
-from meter.memo import decide, observe
+from meter.memo import decide, observe, write_out
 from meter.paywall.configured import ConfiguredPaywall, S
 from meter.paywall.fallback import remembered, spent, unspent
 from meter.paywall.forgetting import erase
@@ -211,7 +211,9 @@ class PaywallBase(ConfiguredPaywall[S]):
         """Compile the policy, and the one that is tried beside it, if no view has done so."""
         if self._tried is not None:
             self._tried.warm_up()
-        return self.policy.rulebook
+        policy = self.policy
+        write_out(policy, self._clock())
+        return policy.rulebook
 
     def _join(self, source_id: str, target_id: str, now: datetime | None) -> StoreOps[None]:
         policy = self.policy

@@ -77,7 +77,7 @@ class Rulebook:
         self.policy = policy
         self.vocabulary = vocabulary or Vocabulary([policy])
         self.digest = policy.digest
-        self.memory: dict[Any, Any] = {}
+        self.memory: Any = None
         self.said: dict[Any, str] = {}
         self.drafted: dict[Any, Any] = {}
         spent = {name for rule in policy.rules for name in rule.spend}

@@ -16,6 +16,7 @@ from meter.errors import CorruptUsageError
 from meter.errors.values import error_of, wrong_type
 from meter.usage.tally import (
     AFTER,
+    FIRST,
     NOTHING,
     Read,
     Tally,
@@ -23,6 +24,7 @@ from meter.usage.tally import (
     later_of,
     latest_believed,
     latest_of,
+    made_tally,
     table_of,
     tally_of,
     unions_of,
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
 __all__ = [
+    "AFTER",
+    "FIRST",
     "NOTHING",
     "Read",
     "Tally",
@@ -51,7 +55,6 @@ _UNREADABLE = (
     "the remembered usage of {} bytes cannot be read: it was cut short or changed; put it back, or"
     " forget the reader"
 )
-_set = object.__setattr__
 _NONE_SHOWN: dict[str, Tally] = {}
 _NONE_AT: dict[str, int] = {}
 """What has never been changed: what is remembered is read-only."""
@@ -186,11 +189,29 @@ class Usage:
         That is twice as fast as building it: what is this one's, or has one entry, needs no order.
         """
         usage = object.__new__(Usage)
-        _set(usage, "tallies", tallies if len(tallies) == 1 else _by_name(tallies))
-        _set(usage, "started", self.started)
-        _set(usage, "shown", shown if shown is self.shown else _shown(shown))
-        _set(usage, "closed", closed if closed is self.closed else _closed(closed))
-        _set(usage, "offered", offered if offered is self.offered else _offered(offered))
+        _set_tallies(usage, tallies if len(tallies) == 1 else _by_name(tallies))
+        _set_started(usage, self.started)
+        _set_shown(usage, shown if shown is self.shown else _shown(shown))
+        _set_closed(usage, closed if closed is self.closed else _closed(closed))
+        _set_offered(usage, offered if offered is self.offered else _offered(offered))
+        return usage
+
+    def adding(self, meter: str, tally: Tally, name: str, at: int) -> Usage | None:
+        """Return this usage with one more id that a meter has counted at the instant `at`.
+
+        `tally` is what that meter's window holds of it, all of it before that instant. There is
+        none where more than that is to be looked at: another meter, a prompt or an offer.
+        """
+        if len(self.tallies) > (meter in self.tallies):
+            return None
+        if self.shown or self.closed or self.offered:
+            return None
+        usage = object.__new__(Usage)
+        _set_tallies(usage, {meter: made_tally((*tally.ids, name), (*tally.ats, at))})
+        _set_started(usage, self.started)
+        _set_shown(usage, _NONE_SHOWN)
+        _set_closed(usage, _NONE_AT)
+        _set_offered(usage, _NONE_AT)
         return usage
 
     def to_bytes(self) -> bytes:
@@ -234,3 +255,11 @@ class Usage:
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
             raise CorruptUsageError(_UNREADABLE.format(len(raw))) from error
         raise CorruptUsageError(_UNREADABLE.format(len(raw)))
+
+
+_set_tallies = vars(Usage)["tallies"].__set__
+_set_started = vars(Usage)["started"].__set__
+_set_shown = vars(Usage)["shown"].__set__
+_set_closed = vars(Usage)["closed"].__set__
+_set_offered = vars(Usage)["offered"].__set__
+"""Give a usage that is being made one of its tables: half the work of giving it by name."""

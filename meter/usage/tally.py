@@ -25,6 +25,7 @@ __all__ = [
     "later_of",
     "latest_believed",
     "latest_of",
+    "made_tally",
     "table_of",
     "tally_of",
     "unions_of",
@@ -60,7 +61,7 @@ class Tally:
 
     def since(self, first: int) -> Tally:
         """Return what was counted from index `first` on."""
-        return self if first == 0 else Tally(self.ids[first:], self.ats[first:])
+        return self if first == 0 else made_tally(self.ids[first:], self.ats[first:])
 
     def until(self, last: int) -> Tally:
         """Return what was counted up to index `last`, which is not included."""
@@ -75,7 +76,7 @@ class Tally:
     def add(self, name: str, at: int) -> Tally:
         """Return a tally with one more; `at` is not before the last."""
         if not self.ats or at > self.ats[-1]:
-            return Tally((*self.ids, name), (*self.ats, at))
+            return made_tally((*self.ids, name), (*self.ats, at))
         return tally_of({**table_of(self), name: at})
 
     def up_to(self, at: int) -> Tally:
@@ -123,6 +124,18 @@ class Tally:
         else:
             joined = held.union(brought)
         return self if joined == held else joined
+
+
+_set_ids = vars(Tally)["ids"].__set__
+_set_ats = vars(Tally)["ats"].__set__
+
+
+def made_tally(ids: tuple[str, ...], ats: tuple[int, ...]) -> Tally:
+    """Return a tally, made with half the work: every view that counts makes one."""
+    tally = object.__new__(Tally)
+    _set_ids(tally, ids)
+    _set_ats(tally, ats)
+    return tally
 
 
 def later_of(one: int, other: int, believed: int = AFTER) -> int:

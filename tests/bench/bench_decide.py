@@ -1,26 +1,32 @@
 """The cost of one decision, beside a hand-written chain of `if`s and `zen-engine`.
 
 Run it: `python tests/bench/bench_decide.py [--rounds 15] [--json]`. The three are checked to agree
-before anything is timed. Each round times all of them in turn; what is printed are medians over the
-rounds, and ratios between what was measured in one run.
+before anything is timed. Each round has 10,000 readers, articles and instants of its own, and each
+is decided once by each of the three, so that nothing is gained by remembering one. A round has
+stretches whose views are made just before they are decided, as those of a site are, and in each
+another of the three is first. What is printed are medians of processor time over the rounds, and
+ratios between what was measured in one run.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import subprocess
 import sys
 from datetime import UTC, datetime, time, timedelta
 from itertools import product
 from statistics import median
-from time import perf_counter_ns
+from time import perf_counter_ns, thread_time_ns
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
 from meter import Article, Entitlement, PageView, Reader, Usage, decide, loads_policy
+from meter.usage import Tally
+from meter.windows import instant
 
 try:
     import zen
@@ -32,7 +38,8 @@ if TYPE_CHECKING:
 
     from meter import Policy
 
-CALLS = 512
+CALLS = 10_000
+STRETCH = 1000
 POLICY = """
 [publication]
 name = "The Harbour Review"
@@ -419,47 +426,39 @@ def zen_input(reader: Reader, view: PageView, usage: Counted, now: datetime) -> 
 Case = tuple[Reader, PageView, Usage, Counted, datetime]
 
 
-def cases(policy: Policy) -> dict[str, list[Case]]:
-    """Return the page views to decide, by what happens to them.
+KINDS = ("open by status", "re-read", "newly counted", "walled")
 
-    Different readers, articles and times of one month.
+
+def cases(kind: str, turn: int) -> list[Case]:
+    """Return a stretch of views to which the same happens, of readers and times of their own.
+
+    All are in one month. Those of another `turn` are others again.
     """
-    made: dict[str, list[Case]] = {
-        "open by status": [],
-        "re-read": [],
-        "newly counted": [],
-        "walled": [],
-    }
     start = datetime(2026, 6, 3, 8, tzinfo=UTC)
-    for number in range(CALLS):
-        now = start + timedelta(minutes=number)
-        visitor = Reader(
-            id=f"reader-{number}", registered=bool(number % 2), country="JP", score=0.4
+    made = []
+    for number in range(turn * STRETCH, (turn + 1) * STRETCH):
+        now = start + timedelta(seconds=2 * number, microseconds=number)
+        reader = Reader(
+            id=f"reader-{number}",
+            registered=kind == "open by status" or bool(number % 2),
+            country="JP",
+            score=0.4,
+            entitlements=YEAR if kind == "open by status" else (),
         )
         view = PageView(
             article=Article(id=f"harbour-story-{number}", section="markets/asia", tags=["ports"]),
             device="phone",
             channel="search",
         )
-        limit = LIMITS[visitor.status(now)]
-        by_kind = {
+        ids: tuple[str, ...] = {
             "open by status": (),
-            "re-read": (view.article.id, "other"),
-            "newly counted": ("other",),
-            "walled": tuple(f"old-{n}" for n in range(limit)),
-        }
-        for kind, ids in by_kind.items():
-            usage, counted = Usage(), Counted()
-            for n, name in enumerate(ids):
-                at = start - timedelta(hours=len(ids) - n)
-                usage = decide(policy, visitor, PageView(article=Article(id=name)), usage, at)[1]
-                counted = Counted((*counted.ids, name), (*counted.ats, at))
-            reader = (
-                Reader(id=visitor.id, registered=True, entitlements=YEAR, score=0.4)
-                if kind == "open by status"
-                else visitor
-            )
-            made[kind].append((reader, view, usage, counted, now))
+            "re-read": (view.article.id, f"other-{number}"),
+            "newly counted": (f"other-{number}",),
+            "walled": tuple(f"old-{n}-{number}" for n in range(5 if number % 2 else 3)),
+        }[kind]
+        ats = [now - timedelta(hours=len(ids) - n) for n in range(len(ids))]
+        usage = Usage({"monthly": Tally(ids, tuple(map(instant, ats)))} if ids else {})
+        made.append((reader, view, usage, Counted(ids, tuple(ats)), now))
     return made
 
 
@@ -565,14 +564,30 @@ def check(policy: Policy, table: Any, examples: list[Case]) -> None:
             assert (ours.rule, str(ours.show)) == (given["rule"], show), (reader, view, given)
 
 
-def best_of_three(run: Callable[[], None]) -> float:
-    """Return nanoseconds per call of `CALLS` calls."""
-    times = []
-    for _ in range(3):
-        begun = perf_counter_ns()
-        run()
-        times.append(perf_counter_ns() - begun)
-    return min(times) / CALLS
+Run = tuple["Callable[..., object]", list[tuple[Any, ...]]]
+"""What is to be timed, and the arguments of each of its calls."""
+
+
+def timed(run: Callable[..., object], calls: list[tuple[Any, ...]]) -> int:
+    """Return the nanoseconds of processor time that some calls take."""
+    begun = thread_time_ns()
+    for arguments in calls:
+        run(*arguments)
+    return thread_time_ns() - begun
+
+
+def timed_round(policy: Policy, table: Any, kind: str, first: int) -> dict[str, float]:
+    """Return nanoseconds a call of each that is compared, for views from a `first` stretch on."""
+    stretches = range(first, first + CALLS // STRETCH)
+    taken: dict[str, float] = {}
+    for turn in stretches:
+        runs = _runs(policy, table, cases(kind, turn))
+        names = [*runs][turn % len(runs) :] + [*runs][: turn % len(runs)]
+        gc.disable()  # the other views are not the collector's work
+        for name in names:
+            taken[name] = taken.get(name, 0) + timed(*runs[name]) / CALLS
+        gc.enable()
+    return taken
 
 
 def seconds_to(statement: str, rounds: int) -> float:
@@ -585,37 +600,30 @@ def seconds_to(statement: str, rounds: int) -> float:
     return median(taken)
 
 
+def _runs(policy: Policy, table: Any, made: list[Case]) -> dict[str, Run]:
+    """Return what is to be timed of some views, by name."""
+    ours = [(policy, reader, view, usage, now) for reader, view, usage, _, now in made]
+    hand = [(reader, view, counted, now) for reader, view, _, counted, now in made]
+    runs: dict[str, Run] = {"meter": (decide, ours), "by hand": (by_hand, hand)}
+    if table is not None:
+        runs["zen-engine"] = (table.evaluate, [(zen_input(*each),) for each in hand])
+    return runs
+
+
 def measure(rounds: int) -> dict[str, Any]:
     """Return everything measured, as plain data."""
     policy = loads_policy(POLICY)
     table = None if zen is None else zen.ZenEngine().create_decision(zen_table())
     check(policy, table, varied(policy))
     rows: dict[str, dict[str, float]] = {}
-    for kind, made in cases(policy).items():
-        check(policy, table, made)
-        ours = [(policy, reader, view, usage, now) for reader, view, usage, _, now in made]
-        hand = [(reader, view, counted, now) for reader, view, _, counted, now in made]
-        inputs = [zen_input(*arguments) for arguments in hand] if table is not None else []
-
-        def run_ours(ours: list = ours) -> None:
-            for policy, reader, view, usage, now in ours:
-                decide(policy, reader, view, usage, now)
-
-        def run_hand(hand: list = hand) -> None:
-            for reader, view, counted, now in hand:
-                by_hand(reader, view, counted, now)
-
-        def run_zen(inputs: list = inputs) -> None:
-            for given in inputs:
-                table.evaluate(given)
-
-        runs = {"meter": run_ours, "by hand": run_hand} | (
-            {"zen-engine": run_zen} if table is not None else {}
-        )
-        taken: dict[str, list[float]] = {name: [] for name in runs}
-        for _ in range(rounds):
-            for name, run in runs.items():
-                taken[name].append(best_of_three(run))
+    for place, kind in enumerate(KINDS):
+        check(policy, table, cases(kind, 0))
+        taken: dict[str, list[float]] = {}
+        for turn in range(rounds):
+            # A month has room for so many views; the kinds share them out.
+            first = (len(KINDS) * turn + place) * CALLS // STRETCH
+            for name, time_of_one in timed_round(policy, table, kind, first).items():
+                taken.setdefault(name, []).append(time_of_one)
         rows[kind] = {name: median(times) for name, times in taken.items()}
         rows[kind]["of by hand"] = median(
             a / b for a, b in zip(taken["meter"], taken["by hand"], strict=True)

@@ -96,7 +96,8 @@ def test_no_more_outcomes_are_remembered_than_a_bound():
         fewer = Usage({"monthly": usage.tally("monthly").since(n)})
         decision, _ = memo.decide(policy, ANYONE, view("new"), fewer, NOW)
         assert decision.meter.used == 4501 - n
-    assert all(len(situation.outcomes) <= 4096 for situation in policy.rulebook.memory.values())
+    situations = policy.rulebook.memory.memory.situations.values()
+    assert all(len(situation.outcomes) <= 4096 for situation in situations)
 
 
 def test_no_more_situations_are_remembered_than_a_bound():
@@ -107,7 +108,7 @@ def test_no_more_situations_are_remembered_than_a_bound():
     for name in sections:
         page = PageView(article=Article(id="a", section=name))
         assert memo.decide(many, ANYONE, page, Usage(), NOW)[0].access is Access.FULL
-    assert len(many.rulebook.memory) <= 4096
+    assert len(many.rulebook.memory.memory.situations) <= 4096
 
 
 def test_a_watcher_is_told_of_every_view():

@@ -75,6 +75,8 @@ CORE = {"meter"} | {
         "formulas.offers",
         "formulas.translation",
         "memo",
+        "memo.compiled",
+        "memo.memory",
         "policy",
         "policy.conditions",
         "policy.experiments",

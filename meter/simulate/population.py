@@ -22,7 +22,16 @@ from meter.simulate.arms import SimulatedArms
 from meter.simulate.assumptions import Assumptions, published_assumptions
 from meter.simulate.export.rows import population_rows
 from meter.simulate.horizon import Horizon
-from meter.simulate.kernel.arrays import COLUMNS, LOG, MONTHLY, ArmTables, Behaviour, Calendar
+from meter.simulate.kernel.arrays import (
+    COLUMNS,
+    EVERYTHING,
+    LOG,
+    MONTHLY,
+    ArmTables,
+    Asked,
+    Behaviour,
+    Calendar,
+)
 from meter.simulate.kernel.walk import walk
 from meter.simulate.people import people
 from meter.simulate.setting import settled
@@ -249,6 +258,7 @@ class _Life:
     reading: SimulatedPolicy
     behaviour: Behaviour
     time: Calendar
+    asked: Asked
     months: int
     seed: int
     views: int
@@ -277,6 +287,7 @@ class _Life:
             self.behaviour,
             self.time,
             arms,
+            self.asked,
             np.uint64(self.seed),
             first,
             last,
@@ -299,6 +310,7 @@ def _life(policy: Policy, known: Assumptions, months: int, seed: int, *, views: 
         reading=reading,
         behaviour=people(known, world),
         time=horizon.time(terms, known),
+        asked=EVERYTHING if views else reading.asked,
         months=months,
         seed=seed,
         views=views,

@@ -6,13 +6,15 @@ tables.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from meter.columns.arrays import CALENDAR
 from meter.columns.tables import Judging
 from meter.simulate.account_states import account_states
-from meter.simulate.kernel.arrays import GATE, PAY, REGISTER, PolicyTables
+from meter.simulate.kernel.arrays import GATE, PAY, REGISTER, Asked, PolicyTables
 from meter.simulate.prices import options_of, prices
 from meter.simulate.situations import Situations
 from meter.vocabulary import Show
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from meter.columns.arrays import Tables
     from meter.policy import Policy
     from meter.rulebook import Verdict
     from meter.simulate.horizon import Horizon
@@ -89,6 +92,13 @@ class SimulatedPolicy:
             worth=money.worth,
             base_price=money.base_price,
         )
+        self.asked = Asked(
+            scores=_differ(situations.reader.number, axis=1),
+            visits=_differ(situations.visit.number),
+            classes=_differ(situations.article.number),
+            moments=_moments_matter(self.policy_tables, self.tables, horizon),
+        )
+        """What of the people and their page views the policy asks for."""
 
 
 def _offers_made(policy: Policy, verdicts: Sequence[Verdict]) -> NDArray[np.int64]:
@@ -96,3 +106,27 @@ def _offers_made(policy: Policy, verdicts: Sequence[Verdict]) -> NDArray[np.int6
     numbers: dict[str | None, int] = {None: -1}
     numbers.update((offer.name, number) for number, offer in enumerate(policy.offers))
     return np.array([numbers[verdict.offer] for verdict in verdicts], np.int64)
+
+
+def _differ(numbers: NDArray[np.int64], axis: int | None = None) -> bool:
+    """Say whether numbers differ, or differ along an axis."""
+    return bool(np.ptp(numbers, axis=axis).any())
+
+
+def _moments_matter(policy_tables: PolicyTables, tables: Tables, horizon: Horizon) -> bool:
+    """Say whether it matters when in a month a view is, and of which article.
+
+    It does not where only meters ask, and each starts anew with every month and at no other time:
+    articles not read yet in a month are then as good as each other.
+    """
+    if any(map(len, (policy_tables.periods, policy_tables.expiry, policy_tables.ages))):
+        return True
+    if _differ(policy_tables.article):
+        return True
+    months = set(horizon.bounds[1:-1])
+    for kind, places in zip(tables.kind, pairwise(tables.edge_at), strict=True):
+        edges = tables.edges[slice(*places)].tolist()
+        inner = {edge for edge in edges if horizon.opens < edge < horizon.closes}
+        if kind != CALENDAR or inner != months:
+            return True
+    return False

@@ -32,6 +32,8 @@ class Life:
     """The number of the reader."""
     key: np.uint64
     """The key of the reader's random numbers."""
+    birth: np.uint64
+    """The key of those that this person is born with."""
     born: int
     """The month in which this person came, or will come."""
     identities: int
@@ -45,9 +47,7 @@ class Life:
     devices: int
     reader_class: int
     score: int
-    """In hundredths."""
-    frailty: float
-    """How ready to buy, times usual."""
+    """In hundredths; 0 where nobody asks for it."""
     bypasses: bool
     """Whether this person knows a way round walls."""
     standing: int
@@ -87,6 +87,8 @@ class Month:
     """How many articles are wanted."""
     views: int
     """How many page views that makes, re-reads included, if nothing stops them."""
+    dated: bool
+    """Whether it is known when page views are."""
     length: float
     """The sum of the pauses between sessions, in no unit."""
     fresh: int

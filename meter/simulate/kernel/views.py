@@ -1,8 +1,7 @@
-"""One page view after the other: when it is, of which article, and what the policy says of it."""
+"""One page view after the other: of which article it is, and what the policy says of it."""
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from meter.columns.arrays import ANY_TIME
@@ -16,7 +15,6 @@ from meter.simulate.kernel.arrays import (
     GATE,
     HOUR,
     MINUTE,
-    MOST_VIEWS,
     NEVER,
     OLDEST_ARTICLE,
     OLDEST_DAYS,
@@ -27,6 +25,7 @@ from meter.simulate.kernel.arrays import (
 )
 from meter.simulate.kernel.draws import place_of, uniform
 from meter.simulate.kernel.money import settle_terms
+from meter.simulate.kernel.sessions import date_views
 from meter.simulate.kernel.state import new_identity
 from meter.simulate.kernel.walls import at_wall, turn_away
 
@@ -37,33 +36,12 @@ if TYPE_CHECKING:
     from meter.simulate.kernel.arrays import ArmTables, Behaviour, Setting
     from meter.simulate.kernel.state import Life, Month, Output, State
 
-__all__ = ["next_view", "read_article"]
+__all__ = ["read_article"]
 
 _MOST_TRIES = 4
 """How often an article is tried, if every wall got what it asked for."""
 _NO_VIEW = -1
 """Stands for this view where a meter counts views: each has an id of its own."""
-
-
-@inlined
-def next_view(setting: Setting, state: State, life: Life, month: Month, view: int) -> int:
-    """Return when the next page view is: a pause after the last one, or in a new session."""
-    behaviour = setting.behaviour
-    if not state.opens_session[view]:
-        return month.now + int(-behaviour.pause * math.log(uniform(month.key, draws.GAP, view)))
-
-    # Sessions are spread over the month as its reading is: by the hour, and by the news.
-    month.session += 1
-    spread = setting.time.spread
-    place = state.pauses[month.session] / month.length * (spread.shape[1] - 1)
-    step = int(place)
-    before: int = spread[month.number, step]
-    month.device = 0
-    month.gone = False
-    if life.devices > 1 and uniform(month.key, draws.DEVICE, view) >= behaviour.main_device:
-        other = uniform(month.key, draws.DEVICE, MOST_VIEWS + view)
-        month.device = 1 + int(other * (life.devices - 1))
-    return before + int((place - step) * (spread[month.number, step + 1] - before))
 
 
 @inlined
@@ -80,11 +58,11 @@ def read_article(
     behaviour = setting.behaviour
     article = choose_article(setting, state, month, view)
     article_class = 0
-    if len(behaviour.article_classes) > 1:
+    if setting.asked.classes:
         draw = uniform(seed, draws.ARTICLE, article)
         article_class = place_of(behaviour.article_classes, draw)
     referrer = 0
-    if len(behaviour.referrers) > 1:
+    if setting.asked.visits:
         referrer = place_of(behaviour.referrers, uniform(month.key, draws.REFERRER, view))
 
     for tries in range(1, _MOST_TRIES + 1):
@@ -109,6 +87,8 @@ def read_article(
             # Nobody knows who does what a gate asks for: it sells nothing and drives nobody away.
             return
         month.stopped = True
+        if not month.dated:
+            date_views(setting, state, life, month, view)
         tries_again = at_wall(setting, state, life, month, output, verdict, holder, tries)
         if not tries_again or tries == _MOST_TRIES:
             break
@@ -123,8 +103,10 @@ def choose_article(setting: Setting, state: State, month: Month, view: int) -> i
         which = uniform(month.key, draws.WHICH, view)
         known: int = state.wanted[int(which * month.fresh)]
         return known
-    origin = setting.time.days[0] - OLDEST_ARTICLE
-    article = find_article(setting.behaviour, state, month, view, origin)
+    article = month.fresh
+    if setting.asked.moments:
+        origin = setting.time.days[0] - OLDEST_ARTICLE
+        article = find_article(setting.behaviour, state, month, view, origin)
     state.wanted[month.fresh] = article
     month.fresh += 1
     return article
@@ -180,9 +162,11 @@ def group_of(
     since = 0
     if life.standing in (TRIAL_OVER, SUBSCRIPTION_OVER):
         since = interval(policy_tables.expiry, month.now - life.ended)
-    origin = setting.time.days[0] - OLDEST_ARTICLE
-    published = origin + (article // setting.behaviour.per_slot) * SLOT
-    age = interval(policy_tables.ages, max(month.now - published, 0))
+    age = 0
+    if len(policy_tables.ages) > 0:
+        origin = setting.time.days[0] - OLDEST_ARTICLE
+        published = origin + (article // setting.behaviour.per_slot) * SLOT
+        age = interval(policy_tables.ages, max(month.now - published, 0))
     group: int = policy_tables.group[
         policy_tables.who[life.standing, since],
         policy_tables.reader[life.reader_class, life.score],

@@ -21,12 +21,13 @@ from meter.simulate.kernel.arrays import (
 from meter.simulate.kernel.draws import child
 from meter.simulate.kernel.money import subscribe_already
 from meter.simulate.kernel.months import close_month, open_month
+from meter.simulate.kernel.sessions import is_dated, next_view, plan_sessions
 from meter.simulate.kernel.state import Output, begin_life, new_state
-from meter.simulate.kernel.views import next_view, read_article
+from meter.simulate.kernel.views import read_article
 
 if TYPE_CHECKING:
     from meter.columns.arrays import Floats, Integers, Tables
-    from meter.simulate.kernel.arrays import ArmTables, Behaviour, Calendar, PolicyTables
+    from meter.simulate.kernel.arrays import ArmTables, Asked, Behaviour, Calendar, PolicyTables
     from meter.simulate.kernel.state import Life, Month, State
 
 __all__ = ["walk"]
@@ -38,6 +39,7 @@ def walk(
     behaviour: Behaviour,
     time: Calendar,
     arms: ArmTables,
+    asked: Asked,
     seed: np.uint64,
     first: int,
     last: int,
@@ -60,7 +62,7 @@ def walk(
         log=log.view(LOG_RECORD).reshape(-1),
         lines=np.zeros(1, np.int64),
     )
-    setting = Setting(policy_tables, tables, behaviour, time, arms)
+    setting = Setting(policy_tables, tables, behaviour, time, arms, asked)
     _walk(setting, new_state(tables, len(time.months) - 1), output, seed, first, last)
     return int(output.lines[0])
 
@@ -90,10 +92,15 @@ def read_month(
     setting: Setting, state: State, life: Life, month: Month, output: Output, seed: np.uint64
 ) -> None:
     """Let a reader have the planned page views of a month, or as many as walls allow."""
+    month.dated = month.views > 0 and is_dated(setting, state, life, month)
+    if month.dated:
+        plan_sessions(setting.behaviour, state, month)
     for view in range(month.views):
-        at = next_view(setting, state, life, month, view)
         if life.away:
             break
+        if month.dated:
+            at = next_view(setting, state, life, month, view)
+            if not month.gone:
+                month.now = min(max(at, month.now), month.closes - 1)
         if not month.gone:
-            month.now = min(max(at, month.now), month.closes - 1)
             read_article(setting, state, life, month, output, seed, view)

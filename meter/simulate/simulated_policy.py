@@ -7,6 +7,7 @@ tables.
 from __future__ import annotations
 
 from itertools import pairwise
+from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from meter.policy import Policy
     from meter.rulebook import Verdict
     from meter.simulate.horizon import Horizon
+    from meter.simulate.situations import Dimension
     from meter.simulate.world import World
 
 __all__ = ["SimulatedPolicy"]
@@ -59,6 +61,15 @@ class SimulatedPolicy:
         self.judging = Judging(policy)
         situations = Situations(policy, world, horizon, self.states)
         group = situations.groups(self.judging)
+        facts = (
+            situations.who,
+            situations.reader,
+            situations.article,
+            situations.visit,
+            situations.period,
+            situations.age,
+        )
+        who, reader, article, visit, period, age = _places(facts, group.shape)
         # The engine is asked about every group and every count before anybody reads.
         self.judging.judge_all()
         self.bucketings = (situations.by_visitor, situations.by_reader)
@@ -67,13 +78,13 @@ class SimulatedPolicy:
         verdicts = self.judging.verdicts
         money = prices(policy, self.options, world.assumptions)
         self.policy_tables = PolicyTables(
-            group=group,
-            who=situations.who.number,
-            reader=situations.reader.number,
-            article=situations.article.number,
-            visit=situations.visit.number,
-            age=situations.age.number,
-            period=situations.period.number,
+            group=group.reshape(-1, *group.shape[len(facts) :]),
+            who=who,
+            reader=reader,
+            article=article,
+            visit=visit,
+            age=age,
+            period=period,
             periods=np.array(situations.periods, np.int64),
             expiry=np.array(situations.expiry, np.int64),
             ages=np.array(situations.ages, np.int64),
@@ -106,6 +117,11 @@ def _offers_made(policy: Policy, verdicts: Sequence[Verdict]) -> NDArray[np.int6
     numbers: dict[str | None, int] = {None: -1}
     numbers.update((offer.name, number) for number, offer in enumerate(policy.offers))
     return np.array([numbers[verdict.offer] for verdict in verdicts], np.int64)
+
+
+def _places(facts: Sequence[Dimension], shape: Sequence[int]) -> list[NDArray[np.int64]]:
+    """Return what each kind of facts adds to the place of all of them in an array of a shape."""
+    return [fact.number * prod(shape[axis + 1 : len(facts)]) for axis, fact in enumerate(facts)]
 
 
 def _differ(numbers: NDArray[np.int64], axis: int | None = None) -> bool:

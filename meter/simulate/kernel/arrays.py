@@ -222,8 +222,10 @@ class PolicyTables(NamedTuple):
     """
 
     group: Integers
-    """[who, reader class and score, article, view, period, age, arm of the visitor, arm of the
-    reader, what was started] the group of equal facts."""
+    """[facts, arm of the visitor, arm of the reader, what was started] the group of equal facts.
+
+    The place of the facts is the sum of what the following six tables say.
+    """
     who: Integers
     """[standing, interval of the time since expiry]"""
     reader: Integers

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from meter.columns.arrays import (
     NO_LIMIT,
+    Codes,
     Flags,
     Floats,
     Integers,
@@ -114,6 +115,7 @@ class Month:
     asked_leave: bool
 
 
+_CLASSES_KEPT = 1 << 16
 _LIFE = record(Life)
 _MONTH = record(Month)
 
@@ -141,6 +143,8 @@ class State(NamedTuple):
     """[session] the sum of the pauses before it, in no unit."""
     wanted: Integers
     """[number] the articles looked at this month."""
+    classes: Codes
+    """[article] its class, or -1 where nobody has looked at it yet."""
 
 
 class Output(NamedTuple):
@@ -178,6 +182,7 @@ def new_state(tables: Tables, months: int) -> State:
         again=np.zeros(MOST_VIEWS, np.bool_),
         pauses=np.zeros(MOST_VIEWS + 1, np.float64),
         wanted=np.zeros(MOST_VIEWS, np.int64),
+        classes=np.full(_CLASSES_KEPT, -1, np.int32),
     )
 
 

@@ -59,8 +59,7 @@ def read_article(
     article = choose_article(setting, state, month, view)
     article_class = 0
     if setting.asked.classes:
-        draw = uniform(seed, draws.ARTICLE, article)
-        article_class = place_of(behaviour.article_classes, draw)
+        article_class = class_of(behaviour, state, seed, article)
     referrer = 0
     if setting.asked.visits:
         referrer = place_of(behaviour.referrers, uniform(month.key, draws.REFERRER, view))
@@ -135,6 +134,19 @@ def find_article(behaviour: Behaviour, state: State, month: Month, view: int, or
 
 
 @inlined
+def class_of(behaviour: Behaviour, state: State, seed: np.uint64, article: int) -> int:
+    """Return the class of an article; the first ones' are kept, since many read the same."""
+    known = -1
+    if article < len(state.classes):
+        known = state.classes[article]
+    if known < 0:
+        known = place_of(behaviour.article_classes, uniform(seed, draws.ARTICLE, article))
+        if article < len(state.classes):
+            state.classes[article] = known
+    return known
+
+
+@inlined
 def holder_of(state: State, life: Life, month: Month) -> int:
     """Return the identity that a page view counts for; cookies may be gone by now."""
     if life.standing != ANONYMOUS:
@@ -168,12 +180,12 @@ def group_of(
         published = origin + (article // setting.behaviour.per_slot) * SLOT
         age = interval(policy_tables.ages, max(month.now - published, 0))
     group: int = policy_tables.group[
-        policy_tables.who[life.standing, since],
-        policy_tables.reader[life.reader_class, life.score],
-        policy_tables.article[article_class],
-        policy_tables.visit[referrer, state.device_kind[month.device]],
-        policy_tables.period[period],
-        policy_tables.age[age],
+        policy_tables.who[life.standing, since]
+        + policy_tables.reader[life.reader_class, life.score]
+        + policy_tables.article[article_class]
+        + policy_tables.visit[referrer, state.device_kind[month.device]]
+        + policy_tables.period[period]
+        + policy_tables.age[age],
         arm_of(setting.arms, setting.arms.by_visitor, life, state.identity[month.device]),
         arm_of(setting.arms, setting.arms.by_reader, life, state.identity[holder]),
         life.started,

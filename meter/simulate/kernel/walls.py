@@ -122,7 +122,7 @@ def chance_to_buy(setting: Setting, life: Life, month: Month) -> float:
 
 @inlined
 def frailty_of(behaviour: Behaviour, life: Life) -> float:
-    """Return how ready to buy somebody is, times usual: 1 on average of those without a way round."""
+    """Return how ready to buy somebody is, times usual; the mean of most people is 1."""
     frailty = 1.0
     if behaviour.frailty > 0.0:
         inclination = normal(life.birth, draws.FRAILTY, draws.FRAILTY_2)

@@ -26,7 +26,7 @@ from meter.simulate.kernel.state import Output, begin_life, new_state
 from meter.simulate.kernel.views import read_article
 
 if TYPE_CHECKING:
-    from meter.columns.arrays import Floats, Integers, Tables
+    from meter.columns.arrays import Flags, Floats, Integers, Tables
     from meter.simulate.kernel.arrays import ArmTables, Asked, Behaviour, Calendar, PolicyTables
     from meter.simulate.kernel.state import Life, Month, State
 
@@ -41,6 +41,7 @@ def walk(
     arms: ArmTables,
     asked: Asked,
     seed: np.uint64,
+    chosen: Flags,
     first: int,
     last: int,
     results: Floats,
@@ -49,7 +50,9 @@ def walk(
     histogram: Integers,
     log: Integers,
 ) -> int:
-    """Take readers `first` to `last` through the horizon; add to the arrays from `results` on.
+    """Take those of the readers `first` to `last` that are `chosen` through the horizon.
+
+    What becomes of them is added to the arrays from `results` on.
 
     Rows of `results`, `monthly` and `log` have the columns of `COLUMNS`, `MONTHLY` and `LOG`.
     Return how many rows of `log` were written.
@@ -63,15 +66,23 @@ def walk(
         lines=np.zeros(1, np.int64),
     )
     setting = Setting(policy_tables, tables, behaviour, time, arms, asked)
-    _walk(setting, new_state(tables, len(time.months) - 1), output, seed, first, last)
+    _walk(setting, new_state(tables, len(time.months) - 1), output, seed, chosen, first, last)
     return int(output.lines[0])
 
 
 @compiled
 def _walk(
-    setting: Setting, state: State, output: Output, seed: np.uint64, first: int, last: int
+    setting: Setting,
+    state: State,
+    output: Output,
+    seed: np.uint64,
+    chosen: Flags,
+    first: int,
+    last: int,
 ) -> None:
     for reader in range(first, last):
+        if not chosen[reader]:
+            continue
         life = state.life[0]
         begin_life(life, reader, child(seed, reader))
         for number in range(len(setting.time.months) - 1):

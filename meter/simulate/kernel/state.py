@@ -23,7 +23,17 @@ from meter.simulate.kernel.arrays import ACCOUNT, ANONYMOUS, MOST_VIEWS, NEVER, 
 Records: TypeAlias = NDArray[Any]
 """An array of records; their fields are told beside it."""
 
-__all__ = ["Life", "Month", "Output", "Records", "State", "begin_life", "new_identity", "new_state"]
+__all__ = [
+    "MOST_LEARNED",
+    "Life",
+    "Month",
+    "Output",
+    "Records",
+    "State",
+    "begin_life",
+    "new_identity",
+    "new_state",
+]
 
 
 class Life:
@@ -116,6 +126,8 @@ class Month:
 
 
 _CLASSES_KEPT = 1 << 16
+MOST_LEARNED = 64
+"""For how many page views of a month it is learned what they get."""
 _LIFE = record(Life)
 _MONTH = record(Month)
 
@@ -145,6 +157,10 @@ class State(NamedTuple):
     """[number] the articles looked at this month."""
     classes: Codes
     """[article] its class, or -1 where nobody has looked at it yet."""
+    learned: Integers
+    """[group] how many page views of a month are known to be read (see `runs`)."""
+    got: Codes
+    """[group, view] the verdict on each of them."""
 
 
 class Output(NamedTuple):
@@ -183,6 +199,8 @@ def new_state(tables: Tables, months: int) -> State:
         pauses=np.zeros(MOST_VIEWS + 1, np.float64),
         wanted=np.zeros(MOST_VIEWS, np.int64),
         classes=np.full(_CLASSES_KEPT, -1, np.int32),
+        learned=np.zeros(len(tables.settled), np.int64),
+        got=np.zeros((len(tables.settled), MOST_LEARNED), np.int32),
     )
 
 

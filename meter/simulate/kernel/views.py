@@ -25,6 +25,7 @@ from meter.simulate.kernel.arrays import (
 )
 from meter.simulate.kernel.draws import place_of, uniform
 from meter.simulate.kernel.money import settle_terms
+from meter.simulate.kernel.runs import learn
 from meter.simulate.kernel.sessions import date_views
 from meter.simulate.kernel.state import new_identity
 from meter.simulate.kernel.walls import at_wall, turn_away
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from meter.simulate.kernel.arrays import ArmTables, Behaviour, Setting
     from meter.simulate.kernel.state import Life, Month, Output, State
 
-__all__ = ["read_article"]
+__all__ = ["group_of", "holder_of", "read_article"]
 
 _MOST_TRIES = 4
 """How often an article is tried, if every wall got what it asked for."""
@@ -69,6 +70,8 @@ def read_article(
         holder = holder_of(state, life, month)
         g = group_of(setting, state, life, month, holder, article, article_class, referrer)
         verdict = look_up_verdict(setting, state, month, output, g, holder, article)
+        if not month.dated:
+            learn(setting, state, month, view, g, verdict)
         done = 0
         if setting.tables.settled[g] < 0:
             done = spend(

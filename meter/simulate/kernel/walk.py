@@ -21,9 +21,10 @@ from meter.simulate.kernel.arrays import (
 from meter.simulate.kernel.draws import child
 from meter.simulate.kernel.money import subscribe_already
 from meter.simulate.kernel.months import close_month, open_month
+from meter.simulate.kernel.runs import read_at_once
 from meter.simulate.kernel.sessions import is_dated, next_view, plan_sessions
 from meter.simulate.kernel.state import Output, begin_life, new_state
-from meter.simulate.kernel.views import read_article
+from meter.simulate.kernel.views import group_of, holder_of, read_article
 
 if TYPE_CHECKING:
     from meter.columns.arrays import Flags, Floats, Integers, Tables
@@ -106,6 +107,11 @@ def read_month(
     month.dated = month.views > 0 and is_dated(setting, state, life, month)
     if month.dated:
         plan_sessions(setting.behaviour, state, month)
+    elif month.views > 0:
+        holder = holder_of(state, life, month)
+        g = group_of(setting, state, life, month, holder, 0, 0, 0)
+        if read_at_once(setting, state, life, month, output, g):
+            return
     for view in range(month.views):
         if life.away:
             break

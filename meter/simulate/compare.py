@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from attrs import evolve, field, frozen
@@ -19,6 +19,7 @@ from meter.columns.tidy import tidy
 from meter.errors import MeterError
 from meter.policy import Policy
 from meter.simulate.assumptions import Assumption, Assumptions, published_assumptions
+from meter.simulate.lives.variations import varied
 from meter.simulate.measures import MEASURES, NAMES, Measure, value
 from meter.simulate.population import Population, simulate
 from meter.simulate.report.frame import comparison_rows
@@ -33,9 +34,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from meter.simulate.lives.columns import ReaderColumns
     from meter.simulate.report.shapes import ReportTable
 
 __all__ = ["Comparison", "compare", "lives"]
+
+World: TypeAlias = "tuple[Assumptions, str | None]"
+"""Assumptions, and the one in which they differ from the central ones, where it is one."""
 
 _SMALL = 4000
 """How many readers are simulated under each variation of the assumptions, at most."""
@@ -96,12 +101,10 @@ def compare(
     )
     populations = study.populations(known, workers)
     uncertain = known.uncertain() if sweep else []
-    worlds: list[Assumptions] = []
-    if draws or sweep:
-        worlds = [known, *_drawn(known, draws, seed), *_swept(known, uncertain)]
-    values = study.under(worlds, populations, workers)
-    drawn = values[1 : 1 + draws]
-    swept = values[1 + draws :]
+    worlds = [(world, None) for world in _drawn(known, draws, seed)]
+    values = study.under([*worlds, *_swept(known, uncertain)], populations, workers)
+    drawn = values[:draws]
+    swept = values[draws:]
     ends = {item.name: swept[2 * number : 2 * number + 2] for number, item in enumerate(uncertain)}
     comparison = Comparison(
         names=tuple(names or distinct_names(policies)),
@@ -169,46 +172,40 @@ class _Study:
 
     def under(
         self,
-        worlds: Sequence[Assumptions],
+        worlds: Sequence[World],
         populations: tuple[Population, ...],
         workers: int | None,
     ) -> NDArray[np.float64]:
-        """Return [world, policy, measure] under other assumptions; the first are the central ones.
+        """Return [world, policy, measure] under other assumptions than those of the populations.
 
         The small sample differs from the large one by chance alone: what the assumptions change is
         added to the large one. No measure is ever below 0.
         """
+
+        def values_of(world: World) -> list[list[float]]:
+            return self._values(world, populations)
+
         shape = (len(worlds), len(self.policies), len(MEASURES))
         with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
-            values = np.array(list(pool.map(self._values, worlds))).reshape(shape)
-        if not worlds:
-            return values
+            values = np.array(list(pool.map(values_of, worlds))).reshape(shape)
         main = np.array([_row(people) for people in populations])
+        small = np.array([_row(people.first(self.small)) for people in populations])
         scale = np.array(
             [1.0 if measure.per else self.readers / self.small for measure in MEASURES]
         )
-        moved: NDArray[np.float64] = np.maximum(main + (values - values[0]) * scale, 0)
+        moved: NDArray[np.float64] = np.maximum(main + (values - small) * scale, 0)
         return moved
 
-    def _values(self, world: Assumptions) -> list[list[float]]:
+    def _values(self, world: World, populations: tuple[Population, ...]) -> list[list[float]]:
         """Return [policy, measure] of the small sample under some assumptions."""
-        found = [
-            simulate(
-                policy,
-                readers=self.small,
-                months=self.months,
-                seed=self.seed,
-                workers=1,
-                assumptions=world,
-            )
-            for policy in self.policies
-        ]
+        known, moved = world
+        found = [varied(people, self.small, known, moved) for people in populations]
         if self.progress is not None:
             self.progress(self.small * len(self.policies))
         return [_row(people) for people in found]
 
 
-def _row(people: Population) -> list[float]:
+def _row(people: ReaderColumns) -> list[float]:
     return [value(people, measure) for measure in MEASURES]
 
 
@@ -231,12 +228,12 @@ def _drawn(assumptions: Assumptions, draws: int, seed: int) -> Iterator[Assumpti
         yield _sound(assumptions.replace(values))
 
 
-def _swept(assumptions: Assumptions, uncertain: Sequence[Assumption]) -> Iterator[Assumptions]:
+def _swept(assumptions: Assumptions, uncertain: Sequence[Assumption]) -> Iterator[World]:
     """Yield assumptions with each in turn at the low and at the high end of its range."""
     for item in uncertain:
         for end in (item.low, item.high):
             if end is not None:
-                yield _sound(assumptions.replace({item.name: end}))
+                yield _sound(assumptions.replace({item.name: end})), item.name
 
 
 def _sound(assumptions: Assumptions) -> Assumptions:

@@ -72,27 +72,10 @@ class Horizon:
 
     def time(self, terms: Sequence[Term], assumptions: Assumptions) -> Calendar:
         """Return the tables the loop runs on."""
-        starts, ends, first_end = _days(self, tuple(terms))
-        hours = _hours_of_a_day(assumptions)
+        hours = tuple(_hours_of_a_day(assumptions).tolist())
         peak = int(assumptions.number("news.peak_month")) - 1
         factor = float(assumptions.number("news.peak_factor"))
-        spread = []
-        traffic = []
-        for number, month in enumerate(_months(self)):
-            weight = hours[month.hours] * np.diff(month.edges) / _HOUR + 1e-9
-            busy = np.ones(len(weight))
-            if number == peak:
-                busy[_PEAK] = factor
-            traffic.append(float((weight * busy).sum() / weight.sum()))
-            spread.append(_spread(month.edges, weight * busy))
-        return Calendar(
-            starts,
-            np.array(self.bounds, np.int64),
-            np.array(spread, np.int64),
-            np.array(traffic),
-            ends,
-            first_end,
-        )
+        return _calendar(self, tuple(terms), hours, peak, factor)
 
 
 class _Month(NamedTuple):
@@ -118,6 +101,31 @@ def _spread(edges: NDArray[np.int64], weight: NDArray[np.float64]) -> NDArray[np
     since = np.interp(steps, share, (edges - opens).astype(float))
     instants: NDArray[np.int64] = since.astype(np.int64) + opens
     return instants
+
+
+@lru_cache(maxsize=32)
+def _calendar(
+    horizon: Horizon, terms: tuple[Term, ...], shares: tuple[float, ...], peak: int, factor: float
+) -> Calendar:
+    """Return the tables of a horizon.
+
+    `shares` are those of the hours of a day; in the month `peak`, one week has `factor` times the
+    reading of another.
+    """
+    starts, ends, first_end = _days(horizon, terms)
+    hours = np.array(shares)
+    spread = []
+    traffic = []
+    for number, month in enumerate(_months(horizon)):
+        weight = hours[month.hours] * np.diff(month.edges) / _HOUR + 1e-9
+        busy = np.ones(len(weight))
+        if number == peak:
+            busy[_PEAK] = factor
+        traffic.append(float((weight * busy).sum() / weight.sum()))
+        spread.append(_spread(month.edges, weight * busy))
+    bounds = np.array(horizon.bounds, np.int64)
+    spreads = np.array(spread, np.int64)
+    return Calendar(starts, bounds, spreads, np.array(traffic), ends, first_end)
 
 
 class _Days(NamedTuple):

@@ -8,6 +8,7 @@ import numpy as np
 
 from meter.errors import MeterError
 from meter.simulate.kernel.arrays import MOST_DEVICES, Behaviour
+from meter.simulate.kernel.draws import Shares, shares_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,15 +97,15 @@ def people(known: Assumptions, world: World) -> Behaviour:
         **{field: float(known.number(name)) for field, name in _PLAIN.items()},
         fans_stop=float(np.log(more / (1 + more))),
         turnover=np.array(turnover, np.float64),
-        casual=casual_shares(known.number("population.casual_q")),
+        casual=shares_of(casual_shares(known.number("population.casual_q"))),
         session_stop=1 / known.number("sessions.articles"),
         pause=float(known.number("sessions.pause_minutes") * _MINUTE),
         per_slot=per_slot,
-        ranks=np.cumsum(ranks) / ranks.sum(),
-        devices=np.cumsum([devices.get(count, 0.0) for count in counts]),
+        ranks=shares_of(np.cumsum(ranks) / ranks.sum()),
+        devices=shares_of(np.cumsum([devices.get(count, 0.0) for count in counts])),
         leave_factor=_leave_factors(known, world),
-        reader_classes=world.readers.shares,
-        article_classes=world.articles.shares,
+        reader_classes=shares_of(world.readers.shares),
+        article_classes=shares_of(world.articles.shares),
         referrers=_added(known.shares("views.referrers")),
         device_kinds=_added(known.shares("views.devices")),
     )
@@ -120,5 +121,5 @@ def _leave_factors(known: Assumptions, world: World) -> NDArray[np.float64]:
     return np.array(found, np.float64)
 
 
-def _added(shares: Mapping[str, float]) -> NDArray[np.float64]:
-    return np.cumsum(list(shares.values()) or [1.0])
+def _added(shares: Mapping[str, float]) -> Shares:
+    return shares_of(np.cumsum(list(shares.values()) or [1.0]))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from attrs import field, frozen
@@ -18,16 +18,13 @@ from numpy.typing import NDArray
 from meter.columns.tidy import tidy
 from meter.errors import MeterError
 from meter.policy import Policy
-from meter.simulate.arms import SimulatedArms
 from meter.simulate.assumptions import Assumptions, published_assumptions
 from meter.simulate.export.rows import population_rows
-from meter.simulate.horizon import Horizon
-from meter.simulate.kernel.arrays import COLUMNS, LOG, MONTHLY, ArmTables, Behaviour, Calendar
-from meter.simulate.kernel.walk import walk
-from meter.simulate.people import people
+from meter.simulate.kernel.arrays import COLUMNS, LOG, MONTHLY
+from meter.simulate.lives.blocks import BLOCK, Block, lives_of
+from meter.simulate.lives.columns import ReaderColumns
 from meter.simulate.setting import settled
 from meter.simulate.simulated_policy import SimulatedPolicy
-from meter.simulate.world import World
 from meter.vocabulary import Access
 
 if TYPE_CHECKING:
@@ -38,15 +35,12 @@ __all__ = ["MOST_READERS", "Population", "simulate"]
 
 MOST_READERS = 20_000_000
 _MOST_MONTHS = 60
-_BLOCK = 8192
-"""How many readers are one piece of work."""
-_WANTED = 64
 _VIEWS_LOGGED = 200
 """For how many page views of a reader and month a log has room."""
 
 
 @frozen(kw_only=True, repr=False)
-class Population:
+class Population(ReaderColumns):
     """What became of simulated readers under one policy.
 
     `readers` is the number of readers in each month (a reader who is gone for good is replaced by a
@@ -57,33 +51,13 @@ class Population:
     """
 
     policy: Policy
-    assumptions: Assumptions
     months: int
     seed: int
     reading: SimulatedPolicy
-    columns: NDArray[np.float64]
     monthly: NDArray[np.float64]
     shown: NDArray[np.int64]
     wanted: NDArray[np.int64]
     log: NDArray[np.int64] = field(factory=lambda: np.empty((0, len(LOG)), np.int64))
-
-    @property
-    def readers(self) -> int:
-        """How many readers there are in each month."""
-        return len(self.columns)
-
-    def column(self, name: str) -> NDArray[np.float64]:
-        """Return one number for each reader.
-
-        A column of `kernel.arrays.COLUMNS`, or `advertising`, `net` and `net_lifetime`.
-        """
-        if name == "advertising":
-            return self._advertising(self.column("read"), self.column("known"))
-        if name == "net":
-            return self.column("advertising") + self.column("cash")
-        if name == "net_lifetime":
-            return self.column("advertising") + self.column("lifetime")
-        return self.columns[:, COLUMNS.index(name)]
 
     def by_reader(self) -> dict[str, NDArray[np.float64]]:
         """Return one number for each reader, by the name of the column."""
@@ -95,17 +69,9 @@ class Population:
         Those of `kernel.arrays.MONTHLY`, `advertising` and `net`.
         """
         months = {name: self.monthly[:, place] for place, name in enumerate(MONTHLY)}
-        months["advertising"] = self._advertising(months["read"], months["known"])
+        months["advertising"] = self.advertising_of(months["read"], months["known"])
         months["net"] = months["advertising"] + months["cash"]
         return months
-
-    def _advertising(
-        self, read: NDArray[np.float64], known: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        """Return what articles earn of which some were read by known readers."""
-        per_article = self.assumptions.number("money.ads_per_1000_articles") / 1000
-        more = self.assumptions.number("registered.advertising") - 1
-        return (read + more * known) * per_article
 
     def to_frame(self) -> object:
         """Return every measure as a tidy pandas frame, or an Arrow table without pandas.
@@ -201,13 +167,14 @@ def simulate(
     """
     _check(readers, months, seed, workers)
     known = settled([policy], assumptions or published_assumptions(), today)
-    life = _life(policy, known, months, seed, views=_VIEWS_LOGGED if log else 0)
+    life = lives_of(policy, known, months, seed, views=_VIEWS_LOGGED if log else 0)
     columns = np.zeros((readers, len(COLUMNS)))
-    starts = range(0, readers, _BLOCK)
+    everybody = np.ones(readers, np.bool_)
+    starts = range(0, readers, BLOCK)
 
-    def block(first: int) -> _Block:
-        last = min(first + _BLOCK, readers)
-        found = life.block(columns, first, last)
+    def block(first: int) -> Block:
+        last = min(first + BLOCK, readers)
+        found = life.block(columns, everybody, first, last)
         if progress is not None:
             progress(last - first)
         return found
@@ -230,78 +197,6 @@ def simulate(
         shown=sum(part.shown for part in parts[1:]) + parts[0].shown,
         wanted=sum(part.wanted for part in parts[1:]) + parts[0].wanted,
         log=np.concatenate([part.log for part in parts]),
-    )
-
-
-class _Block(NamedTuple):
-    """What became of some readers: as in a population, but for the rows of its columns."""
-
-    monthly: NDArray[np.float64]
-    shown: NDArray[np.int64]
-    wanted: NDArray[np.int64]
-    log: NDArray[np.int64]
-
-
-@frozen(kw_only=True)
-class _Life:
-    """What the loop has to know: the policy, the people, the calendar, and how much to log."""
-
-    reading: SimulatedPolicy
-    behaviour: Behaviour
-    time: Calendar
-    months: int
-    seed: int
-    views: int
-
-    def block(self, columns: NDArray[np.float64], first: int, last: int) -> _Block:
-        """Take the readers from `first` up to `last` through all months, and fill their rows.
-
-        Which of their ids are hashed shows on the way: they go again until all that were asked for
-        are known.
-        """
-        arms = SimulatedArms(self.reading.bucketings, first, last)
-        while True:
-            found = self._walk(columns, first, last, arms.tables)
-            if not arms.learn():
-                return found
-            columns[first:last] = 0
-
-    def _walk(self, columns: NDArray[np.float64], first: int, last: int, arms: ArmTables) -> _Block:
-        monthly = np.zeros((self.months, len(MONTHLY)))
-        shown = np.zeros(len(self.reading.judging.verdicts), np.int64)
-        wanted = np.zeros(_WANTED, np.int64)
-        rows = np.empty((self.views * (last - first) * self.months, len(LOG)), np.int64)
-        logged = walk(
-            self.reading.policy_tables,
-            self.reading.tables,
-            self.behaviour,
-            self.time,
-            arms,
-            np.uint64(self.seed),
-            first,
-            last,
-            columns,
-            monthly,
-            shown,
-            wanted,
-            rows,
-        )
-        return _Block(monthly, shown, wanted, rows[:logged].copy())
-
-
-def _life(policy: Policy, known: Assumptions, months: int, seed: int, *, views: int) -> _Life:
-    """Return what the loop has to know; there is room for so many page views a reader and month."""
-    horizon = Horizon(known.day("horizon.start"), months, policy.zone)
-    world = World(known)
-    reading = SimulatedPolicy(policy, world, horizon)
-    terms = [offer.term for offer in policy.offers] + [option.term for option in reading.options]
-    return _Life(
-        reading=reading,
-        behaviour=people(known, world),
-        time=horizon.time(terms, known),
-        months=months,
-        seed=seed,
-        views=views,
     )
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from meter.policy import Policy
     from meter.simulate.account_states import AccountState
     from meter.simulate.horizon import Horizon
-    from meter.simulate.world import World
+    from meter.simulate.world import Kinds
 
     Scene = tuple[Reader, PageView, int]
     """Somebody looks at something at an instant."""
@@ -57,9 +57,9 @@ class Situations:
     """What one policy sees of each person, article, visit and time of the simulated world."""
 
     def __init__(
-        self, policy: Policy, world: World, horizon: Horizon, states: list[AccountState]
+        self, policy: Policy, kinds: Kinds, horizon: Horizon, states: Sequence[AccountState]
     ) -> None:
-        self._world = world
+        self._kinds = kinds
         self._zone = policy.zone
         self._at = horizon.opens
         self._vocabulary = policy.rulebook.vocabulary
@@ -144,7 +144,7 @@ class Situations:
             before = told
         return tuple(sorted(changes))
 
-    def _who(self, states: list[AccountState]) -> Dimension:
+    def _who(self, states: Sequence[AccountState]) -> Dimension:
         lengths = _one_of_each(self.expiry)
         return self._dimension(
             ("reader", "product", "whole", "named", "expiry"),
@@ -164,7 +164,7 @@ class Situations:
         return state.given_to(_SOMEONE, ended - timedelta(days=1), ends)
 
     def _reader(self) -> Dimension:
-        readers = self._world.readers.members
+        readers = self._kinds.readers
         scores = range(_SCORES) if "score" in self._has else (0,)
         found = self._dimension(
             ("segments", "score", "country"),
@@ -180,7 +180,7 @@ class Situations:
         return evolve(found, number=np.repeat(found.number, _SCORES, axis=1))
 
     def _article(self) -> Dimension:
-        articles = self._world.articles.members
+        articles = self._kinds.articles
         return self._dimension(
             ("access", "section", "kind", "tags"),
             (len(articles),),
@@ -193,8 +193,8 @@ class Situations:
         return PageView(article=evolve(article, published=published))
 
     def _visit(self) -> Dimension:
-        referrers = self._world.referrers
-        devices = self._world.devices
+        referrers = self._kinds.referrers
+        devices = self._kinds.devices
         return self._dimension(
             ("device", "referrer", "channel", "language", "gift", "crawler"),
             (len(referrers), len(devices)),
@@ -202,7 +202,7 @@ class Situations:
         )
 
     def _visits(self) -> Iterator[PageView]:
-        for referrer, device in product(self._world.referrers, self._world.devices):
+        for referrer, device in product(self._kinds.referrers, self._kinds.devices):
             yield evolve(_SOMETHING, referrer=referrer, device=device, channel="web")
 
     def _period(self) -> Dimension:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 from math import prod
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 from attrs import field, frozen
@@ -19,7 +19,7 @@ from meter.vocabulary import ArticleAccess
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-__all__ = ["Classes", "World"]
+__all__ = ["Classes", "Kinds", "World"]
 
 _Member = TypeVar("_Member")
 
@@ -39,6 +39,15 @@ class Classes(Generic[_Member]):
         """Return classes from a member and a share each."""
         known, shares = zip(*members, strict=True)
         return cls(known, np.cumsum(shares))
+
+
+class Kinds(NamedTuple):
+    """The readers, articles and views that there are, however many there are of each."""
+
+    readers: tuple[Reader, ...]
+    articles: tuple[Article, ...]
+    referrers: tuple[str | None, ...]
+    devices: tuple[str | None, ...]
 
 
 @frozen
@@ -100,6 +109,11 @@ class World:
     @devices.default
     def _devices(self) -> tuple[str | None, ...]:
         return tuple(self.assumptions.shares("views.devices") or _UNKNOWN)
+
+    @property
+    def kinds(self) -> Kinds:
+        """Everything there is, without its shares."""
+        return Kinds(self.readers.members, self.articles.members, self.referrers, self.devices)
 
     def words(self, attribute: str) -> frozenset[str]:
         """Return every word of an attribute that somebody or something has, as a rule sees it."""

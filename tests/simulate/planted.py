@@ -12,7 +12,11 @@ from tempfile import TemporaryDirectory
 
 from tests.laws.test_planted_bugs import Bug, copy_with, run_suite
 
-SUITES = ("simulate/test_every_assumption.py", "simulate/test_lifetime.py")
+SUITES = (
+    "simulate/test_asked.py",
+    "simulate/test_every_assumption.py",
+    "simulate/test_lifetime.py",
+)
 BUGS = (
     Bug(
         "a cookie is never lost",
@@ -22,9 +26,9 @@ BUGS = (
     ),
     Bug(
         "whoever gets round a wall is as ready to pay as others",
-        "simulate/kernel/months.py",
-        "life.frailty *= behaviour.bypass_willing",
-        "life.frailty *= 1.0",
+        "simulate/kernel/walls.py",
+        "frailty *= behaviour.bypass_willing",
+        "frailty *= 1.0",
     ),
     Bug(
         "a lifetime grows with the months simulated",
@@ -38,6 +42,18 @@ BUGS = (
         "simulate/kernel/money.py",
         "min(stays * policy_tables.offer_stays[offer], 1.0)",
         "min(stays, 1.0)",
+    ),
+    Bug(
+        "what is read again fills a meter again",
+        "simulate/kernel/runs.py",
+        "month.views > month.wanted or month.views > state.learned[g]",
+        "month.views > state.learned[g]",
+    ),
+    Bug(
+        "a month is never dated though cookies are lost in it",
+        "simulate/kernel/sessions.py",
+        "return life.standing == ANONYMOUS and state.reset_at[0] < month.closes",
+        "return life.due < month.closes",
     ),
 )
 

@@ -6,14 +6,18 @@ and the page views where they were asked for, come out.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from meter.columns.arrays import NEVER, Codes, Flags, Floats, Integers, Tables
 
+if TYPE_CHECKING:
+    from meter.simulate.kernel.draws import Shares
+
 __all__ = [
     "COLUMNS",
+    "EVERYTHING",
     "LOG",
     "LOG_RECORD",
     "MONTHLY",
@@ -24,6 +28,7 @@ __all__ = [
     "READER_RECORD",
     "SLOT",
     "ArmTables",
+    "Asked",
     "Behaviour",
     "Calendar",
     "LogLine",
@@ -146,23 +151,23 @@ LOG_RECORD = record(LogLine)
 
 
 class Behaviour(NamedTuple):
-    """The assumptions as plain numbers and cumulative shares."""
+    """The assumptions as plain numbers and shares."""
 
     bounce: float
     fans: float
     fans_stop: float
     persistence: float
     turnover: Floats
-    casual: Floats
+    casual: Shares
     session_stop: float
     pause: float
     tail: float
     rereads: float
     per_slot: int
     half_life: float
-    ranks: Floats
+    ranks: Shares
     main_device: float
-    devices: Floats
+    devices: Shares
     cookie_reset: float
     bypass: float
     bypass_willing: float
@@ -188,10 +193,26 @@ class Behaviour(NamedTuple):
     wear_habit: float
     most_habit: float
     annual_share: float
-    reader_classes: Floats
-    article_classes: Floats
-    referrers: Floats
-    device_kinds: Floats
+    reader_classes: Shares
+    article_classes: Shares
+    referrers: Shares
+    device_kinds: Shares
+
+
+class Asked(NamedTuple):
+    """What of people and page views matters to anybody; all of it, where page views are kept."""
+
+    scores: bool
+    """Whether the policy tells scores apart."""
+    visits: bool
+    """Whether it tells referrers or kinds of devices apart."""
+    classes: bool
+    """Whether it tells articles apart."""
+    moments: bool
+    """Whether it matters when in a month a view is, and of which article not read in it yet."""
+
+
+EVERYTHING = Asked(scores=True, visits=True, classes=True, moments=True)
 
 
 class PolicyTables(NamedTuple):
@@ -201,8 +222,10 @@ class PolicyTables(NamedTuple):
     """
 
     group: Integers
-    """[who, reader class and score, article, view, period, age, arm of the visitor, arm of the
-    reader, what was started] the group of equal facts."""
+    """[facts, arm of the visitor, arm of the reader, what was started] the group of equal facts.
+
+    The place of the facts is the sum of what the following six tables say.
+    """
     who: Integers
     """[standing, interval of the time since expiry]"""
     reader: Integers
@@ -293,3 +316,4 @@ class Setting(NamedTuple):
     behaviour: Behaviour
     time: Calendar
     arms: ArmTables
+    asked: Asked

@@ -2,28 +2,29 @@
 
 SplitMix64 (Steele, Lea and Flood 2014), counted and not stepped. So two policies meet the same
 people with the same inclinations, and neither the order of the work nor the number of workers
-matters.
+matters. A number that nobody needs is not drawn: no other one depends on it.
 """
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from meter.columns.compiled import compiled
 
 if TYPE_CHECKING:
-    from meter.columns.arrays import Floats
+    from meter.columns.arrays import Codes, Floats
 
-__all__ = ["child", "normal", "place_of", "uniform"]
+__all__ = ["Shares", "child", "happens", "normal", "place_of", "shares_of", "uniform"]
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _SPACE = np.uint64(0xD1342543DE82EF95)
 _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _30, _27, _31, _11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
 _UNIT = 1.0 / (1 << 53)
+_STEPS = 256
 
 
 # What a number is for; each purpose has its own stream.
@@ -64,14 +65,31 @@ def normal(key: np.uint64, purpose: int, other: int) -> float:
 
 
 @compiled
-def place_of(shares: Floats, share: float) -> int:
-    """Return the first place in cumulative shares that holds a share."""
-    low = 0
-    high = len(shares) - 1
-    while low < high:
-        middle = (low + high) >> 1
-        if share < shares[middle]:
-            high = middle
-        else:
-            low = middle + 1
-    return low
+def happens(key: np.uint64, purpose: int, index: int, chance: float) -> bool:
+    """Say whether something happens that has a chance; nothing is drawn for a certainty."""
+    if chance <= 0.0:
+        return False
+    return chance >= 1.0 or uniform(key, purpose, index) < chance
+
+
+class Shares(NamedTuple):
+    """Shares of a whole, added up, and a guide that says where to look (Chen and Asau 1974)."""
+
+    added: Floats
+    guide: Codes
+    """[step] the first place that holds the start of one of the equal steps of the whole."""
+
+
+def shares_of(added: Floats) -> Shares:
+    """Return shares that are added up already, with their guide."""
+    places = np.searchsorted(added, np.arange(_STEPS) / _STEPS, side="right")
+    return Shares(added, np.minimum(places, len(added) - 1).astype(np.int32))
+
+
+@compiled
+def place_of(shares: Shares, share: float) -> int:
+    """Return the first place whose added share is above a share in [0, 1), or the last place."""
+    place: int = shares.guide[int(share * _STEPS)]
+    while place < len(shares.added) - 1 and share >= shares.added[place]:
+        place += 1
+    return place

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from meter.columns.compiled import compiled, inlined
 from meter.simulate.kernel import draws
 from meter.simulate.kernel.arrays import DAY, FIRST_TRIAL, NEVER, SUBSCRIPTION_OVER, TRIAL_OVER
-from meter.simulate.kernel.draws import child, uniform
+from meter.simulate.kernel.draws import child, happens
 
 if TYPE_CHECKING:
     from meter.simulate.kernel.arrays import Calendar, PolicyTables, ReaderSums, Setting
@@ -67,12 +67,12 @@ def end_trial(setting: Setting, life: Life, month: Month) -> None:
     stays = behaviour.continue_auto_renew if life.renews else behaviour.continue_auto_cancel
     stays *= setting.policy_tables.offer_stays[life.standing - FIRST_TRIAL]
     life.renewals = 0
-    if uniform(life.key, draws.CONTINUE, life.bought) >= stays:
+    if not happens(life.key, draws.CONTINUE, life.bought, stays):
         end(life, TRIAL_OVER)
         return
     life.option = setting.policy_tables.offer_option[life.standing - FIRST_TRIAL]
     if life.option < 0:
-        life.option = int(uniform(life.key, draws.PLAN, life.bought) < behaviour.annual_share)
+        life.option = int(happens(life.key, draws.PLAN, life.bought, behaviour.annual_share))
     life.standing = FIRST_TRIAL + len(setting.policy_tables.trial) + life.option
     pay_term(setting, life, month, life.due)
 
@@ -83,7 +83,7 @@ def end_term(setting: Setting, life: Life, month: Month) -> None:
     churn = setting.policy_tables.churn
     chance = churn[life.option, min(life.renewals, churn.shape[1] - 1)]
     key = child(life.key, _CHURN_KEYS + life.bought)
-    if uniform(key, draws.CHURN, life.renewals) < chance:
+    if happens(key, draws.CHURN, life.renewals, chance):
         end(life, SUBSCRIPTION_OVER)
         return
     life.renewals += 1
@@ -127,8 +127,8 @@ def start(setting: Setting, life: Life, month: Month, offer: int) -> None:
     if offer >= 0:
         life.option = policy_tables.offer_option[offer]
     else:
-        annual = uniform(life.key, draws.PLAN, life.bought) < setting.behaviour.annual_share
-        life.option = int(annual)
+        annual_share = setting.behaviour.annual_share
+        life.option = int(happens(life.key, draws.PLAN, life.bought, annual_share))
     life.standing = FIRST_TRIAL + len(policy_tables.trial) + life.option
     pay_term(setting, life, month, month.now)
 
@@ -192,7 +192,7 @@ def expect(
 @inlined
 def subscribe_already(setting: Setting, life: Life, month: Month, output: Output) -> None:
     """Let a reader be a subscriber by the month when the first month opens, if one is."""
-    if uniform(life.key, draws.BASE, 0) >= setting.behaviour.base:
+    if not happens(life.key, draws.BASE, 0, setting.behaviour.base):
         return
     policy_tables = setting.policy_tables
     row = output.readers[life.reader]

@@ -17,7 +17,7 @@ from meter.simulate.kernel.arrays import (
     MOST_VIEWS,
     NEVER,
 )
-from meter.simulate.kernel.draws import child, normal, place_of, uniform
+from meter.simulate.kernel.draws import child, happens, normal, place_of, uniform
 from meter.simulate.kernel.money import settle_terms
 from meter.simulate.kernel.state import new_identity
 
@@ -43,17 +43,13 @@ def open_month(setting: Setting, state: State, life: Life, month: Month, number:
     month.opens = setting.time.months[number]
     month.closes = setting.time.months[number + 1]
     if life.born == number:
-        be_born(behaviour, state, life, month.key)
-    for d in range(life.devices):
-        state.reset_at[d] = NEVER
-        if uniform(month.key, draws.RESET, d) < behaviour.cookie_reset:
-            after = uniform(month.key, draws.RESET_AT, d) * (month.closes - month.opens)
-            state.reset_at[d] = month.opens + int(after)
-    if life.away and uniform(month.key, draws.BACK, 0) < behaviour.come_back:
+        be_born(setting, state, life, month.key)
+    if life.away and happens(month.key, draws.BACK, 0, behaviour.come_back):
         life.away = False
     month.wanted = 0
     if not life.away:
         month.wanted = wanted_articles(setting, life, month)
+        lose_cookies(behaviour, state, life, month)
     plan(behaviour, state, month)
 
     # Nothing has happened yet.
@@ -76,34 +72,35 @@ def open_month(setting: Setting, state: State, life: Life, month: Month, number:
 
 
 @inlined
-def be_born(behaviour: Behaviour, state: State, life: Life, key: np.uint64) -> None:
-    """Draw a new person in the place of a reader."""
-    draw = uniform(life.key, draws.KIND, 0)
-    life.kind = CASUAL
-    if draw < behaviour.bounce:
-        life.kind = BOUNCE
-    elif draw >= 1 - behaviour.fans:
-        life.kind = FAN
-    life.share = uniform(key, draws.COUNT, 0)
-    life.devices = 1 + place_of(behaviour.devices, uniform(key, draws.DEVICES, 0))
-    for d in range(life.devices):
-        kind = place_of(behaviour.device_kinds, uniform(key, draws.DEVICE_KIND, d))
-        state.device_kind[d] = kind
+def be_born(setting: Setting, state: State, life: Life, key: np.uint64) -> None:
+    """Draw a new person in the place of a reader; all that take it are of one kind."""
+    behaviour = setting.behaviour
+    life.birth = key
+    if life.born == 0:
+        draw = uniform(life.key, draws.KIND, 0)
+        life.kind = CASUAL
+        if draw < behaviour.bounce:
+            life.kind = BOUNCE
+        elif draw >= 1 - behaviour.fans:
+            life.kind = FAN
+    if life.kind != BOUNCE or setting.asked.scores:
+        life.share = uniform(key, draws.COUNT, 0)
+    life.devices = 1
+    if behaviour.devices.added[0] < 1.0:
+        life.devices += place_of(behaviour.devices, uniform(key, draws.DEVICES, 0))
+    if setting.asked.visits:
+        for d in range(life.devices):
+            kind = place_of(behaviour.device_kinds, uniform(key, draws.DEVICE_KIND, d))
+            state.device_kind[d] = kind
     for holder in range(ACCOUNT + 1):
         new_identity(state, life, holder)
-    life.reader_class = place_of(behaviour.reader_classes, uniform(key, draws.READER, 0))
-    life.bypasses = uniform(key, draws.BYPASS, 0) < behaviour.bypass
-
-    # How ready somebody is to buy has the mean 1; a propensity score sees a part of it.
-    inclination = normal(key, draws.FRAILTY, draws.FRAILTY_2)
-    life.frailty = math.exp(behaviour.frailty * inclination - 0.5 * behaviour.frailty**2)
-    if life.bypasses:
-        life.frailty *= behaviour.bypass_willing
-    signal = 0.5 * share_of_reading(behaviour, life) + 0.25 * (
-        1 + math.erf(inclination / math.sqrt(2.0))
-    )
-    noise = (1 - behaviour.score_signal) * uniform(key, draws.SCORE, 0)
-    life.score = int(100 * (behaviour.score_signal * signal + noise) + 0.5)
+    life.reader_class = 0
+    if len(behaviour.reader_classes.added) > 1:
+        life.reader_class = place_of(behaviour.reader_classes, uniform(key, draws.READER, 0))
+    life.bypasses = happens(key, draws.BYPASS, 0, behaviour.bypass)
+    life.score = 0
+    if setting.asked.scores:
+        life.score = score_of(behaviour, life)
 
     life.standing = ANONYMOUS
     life.renewals = 0
@@ -112,6 +109,32 @@ def be_born(behaviour: Behaviour, state: State, life: Life, key: np.uint64) -> N
     life.away = False
     life.joined = -1
     life.months_walled = 0
+
+
+@inlined
+def score_of(behaviour: Behaviour, life: Life) -> int:
+    """Return a propensity score: it sees a part of how much somebody reads and is ready to buy."""
+    inclination = normal(life.birth, draws.FRAILTY, draws.FRAILTY_2)
+    signal = 0.5 * share_of_reading(behaviour, life) + 0.25 * (
+        1 + math.erf(inclination / math.sqrt(2.0))
+    )
+    noise = (1 - behaviour.score_signal) * uniform(life.birth, draws.SCORE, 0)
+    return int(100 * (behaviour.score_signal * signal + noise) + 0.5)
+
+
+@inlined
+def lose_cookies(behaviour: Behaviour, state: State, life: Life, month: Month) -> None:
+    """Say when this month the cookies of each device are deleted, if they are.
+
+    Whoever has signed in once is counted by the account.
+    """
+    if life.standing != ANONYMOUS:
+        return
+    for d in range(life.devices):
+        state.reset_at[d] = NEVER
+        if happens(month.key, draws.RESET, d, behaviour.cookie_reset):
+            after = uniform(month.key, draws.RESET_AT, d) * (month.closes - month.opens)
+            state.reset_at[d] = month.opens + int(after)
 
 
 @inlined
@@ -128,14 +151,16 @@ def share_of_reading(behaviour: Behaviour, life: Life) -> float:
 def wanted_articles(setting: Setting, life: Life, month: Month) -> int:
     """Return how many articles a reader wants this month."""
     behaviour = setting.behaviour
-    share = life.share
-    if life.born != month.number and uniform(month.key, draws.PERSIST, 0) >= behaviour.persistence:
-        share = uniform(month.key, draws.FRESH, 0)
     wanted = 1
-    if life.kind == CASUAL:
-        wanted = 1 + place_of(behaviour.casual, share)
-    elif life.kind == FAN:
-        wanted = 1 + int(math.log(share) / behaviour.fans_stop)
+    if life.kind != BOUNCE:
+        share = life.share
+        is_new = life.born == month.number
+        if not is_new and not happens(month.key, draws.PERSIST, 0, behaviour.persistence):
+            share = uniform(month.key, draws.FRESH, 0)
+        if life.kind == CASUAL:
+            wanted = 1 + place_of(behaviour.casual, share)
+        else:
+            wanted = 1 + int(math.log(share) / behaviour.fans_stop)
     traffic = setting.time.traffic[month.number]
     if life.habit * traffic == 1.0:
         return wanted
@@ -146,26 +171,15 @@ def wanted_articles(setting: Setting, life: Life, month: Month) -> int:
 
 @inlined
 def plan(behaviour: Behaviour, state: State, month: Month) -> None:
-    """Plan page views: which are re-reads, which open a session, and when sessions are."""
+    """Plan page views: how many there are if nothing stops them, and which are re-reads."""
     views = 0
     fresh = 0
-    sessions = 0
     while fresh < month.wanted and views < MOST_VIEWS:
-        opens = views == 0 or uniform(month.key, draws.SESSION, views) < behaviour.session_stop
-        again = fresh > 0 and uniform(month.key, draws.REREAD, views) < behaviour.rereads
-        state.opens_session[views] = opens
+        again = fresh > 0 and happens(month.key, draws.REREAD, views, behaviour.rereads)
         state.again[views] = again
         fresh += not again
-        sessions += opens
         views += 1
     month.views = views
-
-    # Pauses between sessions have a heavy tail; `next_view` stretches them over the month.
-    length = 0.0
-    for session in range(sessions + 1):
-        length += uniform(month.key, draws.START, session) ** (-1.0 / behaviour.tail)
-        state.pauses[session] = length
-    month.length = length
 
 
 @inlined
@@ -205,6 +219,7 @@ def close_month(setting: Setting, life: Life, month: Month, output: Output) -> N
     everyone.away += life.away
 
     # Who has no running trial or term may be gone for good; the next one is born next month.
-    leaves = uniform(month.key, draws.TURNOVER, 0) < behaviour.turnover[life.kind]
-    if leaves and life.standing < FIRST_TRIAL:
+    if life.standing < FIRST_TRIAL and happens(
+        month.key, draws.TURNOVER, 0, behaviour.turnover[life.kind]
+    ):
         life.born = month.number + 1

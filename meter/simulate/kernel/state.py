@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from meter.columns.arrays import (
     NO_LIMIT,
+    Codes,
     Flags,
     Floats,
     Integers,
@@ -22,7 +23,17 @@ from meter.simulate.kernel.arrays import ACCOUNT, ANONYMOUS, MOST_VIEWS, NEVER, 
 Records: TypeAlias = NDArray[Any]
 """An array of records; their fields are told beside it."""
 
-__all__ = ["Life", "Month", "Output", "Records", "State", "begin_life", "new_identity", "new_state"]
+__all__ = [
+    "MOST_LEARNED",
+    "Life",
+    "Month",
+    "Output",
+    "Records",
+    "State",
+    "begin_life",
+    "new_identity",
+    "new_state",
+]
 
 
 class Life:
@@ -32,6 +43,8 @@ class Life:
     """The number of the reader."""
     key: np.uint64
     """The key of the reader's random numbers."""
+    birth: np.uint64
+    """The key of those that this person is born with."""
     born: int
     """The month in which this person came, or will come."""
     identities: int
@@ -45,9 +58,7 @@ class Life:
     devices: int
     reader_class: int
     score: int
-    """In hundredths."""
-    frailty: float
-    """How ready to buy, times usual."""
+    """In hundredths; 0 where nobody asks for it."""
     bypasses: bool
     """Whether this person knows a way round walls."""
     standing: int
@@ -87,6 +98,8 @@ class Month:
     """How many articles are wanted."""
     views: int
     """How many page views that makes, re-reads included, if nothing stops them."""
+    dated: bool
+    """Whether it is known when page views are."""
     length: float
     """The sum of the pauses between sessions, in no unit."""
     fresh: int
@@ -112,6 +125,9 @@ class Month:
     asked_leave: bool
 
 
+_CLASSES_KEPT = 1 << 16
+MOST_LEARNED = 64
+"""For how many page views of a month it is learned what they get."""
 _LIFE = record(Life)
 _MONTH = record(Month)
 
@@ -139,6 +155,12 @@ class State(NamedTuple):
     """[session] the sum of the pauses before it, in no unit."""
     wanted: Integers
     """[number] the articles looked at this month."""
+    classes: Codes
+    """[article] its class, or -1 where nobody has looked at it yet."""
+    learned: Integers
+    """[group] how many page views of a month are known to be read (see `runs`)."""
+    got: Codes
+    """[group, view] the verdict on each of them."""
 
 
 class Output(NamedTuple):
@@ -176,6 +198,9 @@ def new_state(tables: Tables, months: int) -> State:
         again=np.zeros(MOST_VIEWS, np.bool_),
         pauses=np.zeros(MOST_VIEWS + 1, np.float64),
         wanted=np.zeros(MOST_VIEWS, np.int64),
+        classes=np.full(_CLASSES_KEPT, -1, np.int32),
+        learned=np.zeros(len(tables.settled), np.int64),
+        got=np.zeros((len(tables.settled), MOST_LEARNED), np.int32),
     )
 
 

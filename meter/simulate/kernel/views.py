@@ -1,8 +1,7 @@
-"""One page view after the other: when it is, of which article, and what the policy says of it."""
+"""One page view after the other: of which article it is, and what the policy says of it."""
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from meter.columns.arrays import ANY_TIME
@@ -16,7 +15,6 @@ from meter.simulate.kernel.arrays import (
     GATE,
     HOUR,
     MINUTE,
-    MOST_VIEWS,
     NEVER,
     OLDEST_ARTICLE,
     OLDEST_DAYS,
@@ -27,6 +25,8 @@ from meter.simulate.kernel.arrays import (
 )
 from meter.simulate.kernel.draws import place_of, uniform
 from meter.simulate.kernel.money import settle_terms
+from meter.simulate.kernel.runs import learn
+from meter.simulate.kernel.sessions import date_views
 from meter.simulate.kernel.state import new_identity
 from meter.simulate.kernel.walls import at_wall, turn_away
 
@@ -37,33 +37,12 @@ if TYPE_CHECKING:
     from meter.simulate.kernel.arrays import ArmTables, Behaviour, Setting
     from meter.simulate.kernel.state import Life, Month, Output, State
 
-__all__ = ["next_view", "read_article"]
+__all__ = ["group_of", "holder_of", "read_article"]
 
 _MOST_TRIES = 4
 """How often an article is tried, if every wall got what it asked for."""
 _NO_VIEW = -1
 """Stands for this view where a meter counts views: each has an id of its own."""
-
-
-@inlined
-def next_view(setting: Setting, state: State, life: Life, month: Month, view: int) -> int:
-    """Return when the next page view is: a pause after the last one, or in a new session."""
-    behaviour = setting.behaviour
-    if not state.opens_session[view]:
-        return month.now + int(-behaviour.pause * math.log(uniform(month.key, draws.GAP, view)))
-
-    # Sessions are spread over the month as its reading is: by the hour, and by the news.
-    month.session += 1
-    spread = setting.time.spread
-    place = state.pauses[month.session] / month.length * (spread.shape[1] - 1)
-    step = int(place)
-    before: int = spread[month.number, step]
-    month.device = 0
-    month.gone = False
-    if life.devices > 1 and uniform(month.key, draws.DEVICE, view) >= behaviour.main_device:
-        other = uniform(month.key, draws.DEVICE, MOST_VIEWS + view)
-        month.device = 1 + int(other * (life.devices - 1))
-    return before + int((place - step) * (spread[month.number, step + 1] - before))
 
 
 @inlined
@@ -80,11 +59,10 @@ def read_article(
     behaviour = setting.behaviour
     article = choose_article(setting, state, month, view)
     article_class = 0
-    if len(behaviour.article_classes) > 1:
-        draw = uniform(seed, draws.ARTICLE, article)
-        article_class = place_of(behaviour.article_classes, draw)
+    if setting.asked.classes:
+        article_class = class_of(behaviour, state, seed, article)
     referrer = 0
-    if len(behaviour.referrers) > 1:
+    if setting.asked.visits:
         referrer = place_of(behaviour.referrers, uniform(month.key, draws.REFERRER, view))
 
     for tries in range(1, _MOST_TRIES + 1):
@@ -92,6 +70,8 @@ def read_article(
         holder = holder_of(state, life, month)
         g = group_of(setting, state, life, month, holder, article, article_class, referrer)
         verdict = look_up_verdict(setting, state, month, output, g, holder, article)
+        if not month.dated:
+            learn(setting, state, month, view, g, verdict)
         done = 0
         if setting.tables.settled[g] < 0:
             done = spend(
@@ -109,6 +89,8 @@ def read_article(
             # Nobody knows who does what a gate asks for: it sells nothing and drives nobody away.
             return
         month.stopped = True
+        if not month.dated:
+            date_views(setting, state, life, month, view)
         tries_again = at_wall(setting, state, life, month, output, verdict, holder, tries)
         if not tries_again or tries == _MOST_TRIES:
             break
@@ -123,8 +105,10 @@ def choose_article(setting: Setting, state: State, month: Month, view: int) -> i
         which = uniform(month.key, draws.WHICH, view)
         known: int = state.wanted[int(which * month.fresh)]
         return known
-    origin = setting.time.days[0] - OLDEST_ARTICLE
-    article = find_article(setting.behaviour, state, month, view, origin)
+    article = month.fresh
+    if setting.asked.moments:
+        origin = setting.time.days[0] - OLDEST_ARTICLE
+        article = find_article(setting.behaviour, state, month, view, origin)
     state.wanted[month.fresh] = article
     month.fresh += 1
     return article
@@ -150,6 +134,19 @@ def find_article(behaviour: Behaviour, state: State, month: Month, view: int, or
         if tried % behaviour.per_slot == 0:
             slot = slot - 1 if slot > 0 else slot + tried
         rank = (rank + 1) % behaviour.per_slot
+
+
+@inlined
+def class_of(behaviour: Behaviour, state: State, seed: np.uint64, article: int) -> int:
+    """Return the class of an article; the first ones' are kept, since many read the same."""
+    known = -1
+    if article < len(state.classes):
+        known = state.classes[article]
+    if known < 0:
+        known = place_of(behaviour.article_classes, uniform(seed, draws.ARTICLE, article))
+        if article < len(state.classes):
+            state.classes[article] = known
+    return known
 
 
 @inlined
@@ -180,16 +177,18 @@ def group_of(
     since = 0
     if life.standing in (TRIAL_OVER, SUBSCRIPTION_OVER):
         since = interval(policy_tables.expiry, month.now - life.ended)
-    origin = setting.time.days[0] - OLDEST_ARTICLE
-    published = origin + (article // setting.behaviour.per_slot) * SLOT
-    age = interval(policy_tables.ages, max(month.now - published, 0))
+    age = 0
+    if len(policy_tables.ages) > 0:
+        origin = setting.time.days[0] - OLDEST_ARTICLE
+        published = origin + (article // setting.behaviour.per_slot) * SLOT
+        age = interval(policy_tables.ages, max(month.now - published, 0))
     group: int = policy_tables.group[
-        policy_tables.who[life.standing, since],
-        policy_tables.reader[life.reader_class, life.score],
-        policy_tables.article[article_class],
-        policy_tables.visit[referrer, state.device_kind[month.device]],
-        policy_tables.period[period],
-        policy_tables.age[age],
+        policy_tables.who[life.standing, since]
+        + policy_tables.reader[life.reader_class, life.score]
+        + policy_tables.article[article_class]
+        + policy_tables.visit[referrer, state.device_kind[month.device]]
+        + policy_tables.period[period]
+        + policy_tables.age[age],
         arm_of(setting.arms, setting.arms.by_visitor, life, state.identity[month.device]),
         arm_of(setting.arms, setting.arms.by_reader, life, state.identity[holder]),
         life.started,

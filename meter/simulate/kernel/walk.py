@@ -21,12 +21,14 @@ from meter.simulate.kernel.arrays import (
 from meter.simulate.kernel.draws import child
 from meter.simulate.kernel.money import subscribe_already
 from meter.simulate.kernel.months import close_month, open_month
+from meter.simulate.kernel.runs import read_at_once
+from meter.simulate.kernel.sessions import is_dated, next_view, plan_sessions
 from meter.simulate.kernel.state import Output, begin_life, new_state
-from meter.simulate.kernel.views import next_view, read_article
+from meter.simulate.kernel.views import group_of, holder_of, read_article
 
 if TYPE_CHECKING:
-    from meter.columns.arrays import Floats, Integers, Tables
-    from meter.simulate.kernel.arrays import ArmTables, Behaviour, Calendar, PolicyTables
+    from meter.columns.arrays import Flags, Floats, Integers, Tables
+    from meter.simulate.kernel.arrays import ArmTables, Asked, Behaviour, Calendar, PolicyTables
     from meter.simulate.kernel.state import Life, Month, State
 
 __all__ = ["walk"]
@@ -38,7 +40,9 @@ def walk(
     behaviour: Behaviour,
     time: Calendar,
     arms: ArmTables,
+    asked: Asked,
     seed: np.uint64,
+    chosen: Flags,
     first: int,
     last: int,
     results: Floats,
@@ -47,7 +51,9 @@ def walk(
     histogram: Integers,
     log: Integers,
 ) -> int:
-    """Take readers `first` to `last` through the horizon; add to the arrays from `results` on.
+    """Take those of the readers `first` to `last` that are `chosen` through the horizon.
+
+    What becomes of them is added to the arrays from `results` on.
 
     Rows of `results`, `monthly` and `log` have the columns of `COLUMNS`, `MONTHLY` and `LOG`.
     Return how many rows of `log` were written.
@@ -60,16 +66,24 @@ def walk(
         log=log.view(LOG_RECORD).reshape(-1),
         lines=np.zeros(1, np.int64),
     )
-    setting = Setting(policy_tables, tables, behaviour, time, arms)
-    _walk(setting, new_state(tables, len(time.months) - 1), output, seed, first, last)
+    setting = Setting(policy_tables, tables, behaviour, time, arms, asked)
+    _walk(setting, new_state(tables, len(time.months) - 1), output, seed, chosen, first, last)
     return int(output.lines[0])
 
 
 @compiled
 def _walk(
-    setting: Setting, state: State, output: Output, seed: np.uint64, first: int, last: int
+    setting: Setting,
+    state: State,
+    output: Output,
+    seed: np.uint64,
+    chosen: Flags,
+    first: int,
+    last: int,
 ) -> None:
     for reader in range(first, last):
+        if not chosen[reader]:
+            continue
         life = state.life[0]
         begin_life(life, reader, child(seed, reader))
         for number in range(len(setting.time.months) - 1):
@@ -90,10 +104,20 @@ def read_month(
     setting: Setting, state: State, life: Life, month: Month, output: Output, seed: np.uint64
 ) -> None:
     """Let a reader have the planned page views of a month, or as many as walls allow."""
+    month.dated = month.views > 0 and is_dated(setting, state, life, month)
+    if month.dated:
+        plan_sessions(setting.behaviour, state, month)
+    elif month.views > 0:
+        holder = holder_of(state, life, month)
+        g = group_of(setting, state, life, month, holder, 0, 0, 0)
+        if read_at_once(setting, state, life, month, output, g):
+            return
     for view in range(month.views):
-        at = next_view(setting, state, life, month, view)
         if life.away:
             break
+        if month.dated:
+            at = next_view(setting, state, life, month, view)
+            if not month.gone:
+                month.now = min(max(at, month.now), month.closes - 1)
         if not month.gone:
-            month.now = min(max(at, month.now), month.closes - 1)
             read_article(setting, state, life, month, output, seed, view)

@@ -18,12 +18,12 @@ from meter.simulate.kernel.arrays import (
     SUBSCRIPTION_OVER,
     TRIAL_OVER,
 )
-from meter.simulate.kernel.draws import uniform
+from meter.simulate.kernel.draws import happens, normal
 from meter.simulate.kernel.money import expect, start
 from meter.simulate.kernel.state import new_identity
 
 if TYPE_CHECKING:
-    from meter.simulate.kernel.arrays import Setting
+    from meter.simulate.kernel.arrays import Behaviour, Setting
     from meter.simulate.kernel.state import Life, Month, Output, State
 
 __all__ = ["at_wall", "turn_away"]
@@ -64,7 +64,7 @@ def answer(setting: Setting, life: Life, month: Month, output: Output, verdict: 
     sells = 0.0
     if asks == REGISTER and life.standing == ANONYMOUS and not month.asked_register:
         month.asked_register = True
-        if uniform(month.key, draws.REGISTER, 0) < behaviour.register:
+        if happens(month.key, draws.REGISTER, 0, behaviour.register):
             life.standing = REGISTERED
             month.registrations += 1
             return True
@@ -86,7 +86,7 @@ def buy(
     The chance is that of `chance_to_buy`, times `sells`.
     """
     behaviour = setting.behaviour
-    life.renews = uniform(life.key, draws.STAY, life.bought) < behaviour.auto_renew
+    life.renews = happens(life.key, draws.STAY, life.bought, behaviour.auto_renew)
     chance = chance_to_buy(setting, life, month)
     if offer >= 0:
         chance *= setting.policy_tables.offer_lift[offer]
@@ -94,7 +94,7 @@ def buy(
             chance *= behaviour.takeup
     chance = min(chance * sells, 1.0)
     expect(setting, life, month, output, offer, chance)
-    if uniform(month.key, draws.BUY, 0) >= chance:
+    if not happens(month.key, draws.BUY, 0, chance):
         return False
     start(setting, life, month, offer)
     return True
@@ -109,7 +109,7 @@ def chance_to_buy(setting: Setting, life: Life, month: Month) -> float:
         chance = (
             behaviour.conversion
             * math.sqrt(month.wanted)
-            * life.frailty
+            * frailty_of(behaviour, life)
             * behaviour.wear**life.months_walled
         )
         if life.standing == REGISTERED:
@@ -121,11 +121,23 @@ def chance_to_buy(setting: Setting, life: Life, month: Month) -> float:
 
 
 @inlined
+def frailty_of(behaviour: Behaviour, life: Life) -> float:
+    """Return how ready to buy somebody is, times usual; the mean of most people is 1."""
+    frailty = 1.0
+    if behaviour.frailty > 0.0:
+        inclination = normal(life.birth, draws.FRAILTY, draws.FRAILTY_2)
+        frailty = math.exp(behaviour.frailty * inclination - 0.5 * behaviour.frailty**2)
+    if life.bypasses:
+        frailty *= behaviour.bypass_willing
+    return frailty
+
+
+@inlined
 def turn_away(setting: Setting, life: Life, month: Month, view: int) -> None:
     """Let a reader who was refused end the session, or leave (asked once a month)."""
     behaviour = setting.behaviour
     if not month.asked_leave:
         month.asked_leave = True
         chance = behaviour.leave * behaviour.leave_factor[life.reader_class]
-        life.away = uniform(month.key, draws.LEAVE, 0) < chance
-    month.gone = uniform(month.key, draws.LEAVE, 1 + view) < behaviour.end_session
+        life.away = happens(month.key, draws.LEAVE, 0, chance)
+    month.gone = happens(month.key, draws.LEAVE, 1 + view, behaviour.end_session)

@@ -1,0 +1,1 @@
+"""Readers on their way through the months: all of them, or some of them once more."""

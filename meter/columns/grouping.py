@@ -14,17 +14,17 @@ import numpy as np
 from attrs import define, frozen
 from numpy.typing import NDArray
 
+from meter.columns.attributes import LOG_ATTRIBUTES, BadValueError, read_value, scene
 from meter.facts.attributes import since
-from meter.replay.logs.attributes import LOG_ATTRIBUTES, BadValueError, read_value, scene
 from meter.windows import DAY, instant
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
+    from meter.columns.attributes import Form
     from meter.columns.decide import Columns
     from meter.facts import Slot
-    from meter.replay.logs.rows import Form
     from meter.view import Entitlement
 
 __all__ = ["READER_ID", "Coded", "code_column", "group_views", "needs_of"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -12,7 +12,13 @@ import pyarrow.compute as pc
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["distinct", "ids_of", "is_empty", "plain_column", "shown"]
+__all__ = ["ArrowStream", "distinct", "ids_of", "is_empty", "plain_column", "shown"]
+
+
+class ArrowStream(Protocol):
+    """What hands out Arrow data: a `pyarrow` table, a Polars frame, a DuckDB result."""
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object: ...
 
 
 def plain_column(table: pa.Table, name: str) -> pa.Array:

@@ -27,6 +27,8 @@ from meter.windows import local_instant, moment
 if TYPE_CHECKING:
     from typing import Any
 
+    from meter.errors import Problem
+
 __all__ = ["LOG_ATTRIBUTES", "BadValueError", "Form", "LogAttribute", "read_value", "scene"]
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -51,7 +53,11 @@ class Form(StrEnum):
 
 
 class BadValueError(ValueError):
-    """A value of a log that cannot be what its column stands for."""
+    """A value of a log or a table that cannot be what its column stands for."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        super().__init__(problem.message)
 
 
 @frozen(kw_only=True)
@@ -181,7 +187,7 @@ def read_value(name: str, value: object, zone: ZoneInfo, form: Form) -> object:
     read = _fields(zone)[name].read(value, tuple(name.split(".")), report)
     if report.found:
         problem, _ = report.found[0]
-        raise BadValueError(problem.message)
+        raise BadValueError(problem)
     return frozenset(read) if name in _SETS and isinstance(read, tuple) else read
 
 

@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from attrs import frozen
 
-from meter.columns.arrays import Codes, Flags, Integers, new_memory
+from meter.columns.arrays import (
+    Codes,
+    CountedBefore,
+    Flags,
+    Integers,
+    new_memory,
+    nothing_before,
+)
 from meter.columns.counting import Bucket, CountResults, count
 from meter.columns.one_by_one import decide_one_by_one
 from meter.columns.partition import Dealt, deal, in_order
@@ -68,11 +75,19 @@ class Columns(Judging):
             return decide_one_by_one(self, views, by_view=by_view)
         return self.at_once(views, by_view=by_view, workers=workers)
 
-    def at_once(self, views: Views, *, by_view: bool = True, workers: int = 1) -> Decided:
+    def at_once(
+        self,
+        views: Views,
+        *,
+        by_view: bool = True,
+        workers: int = 1,
+        before: CountedBefore | None = None,
+    ) -> Decided:
         """Decide who may read what, and what is counted, whatever prompts were shown before.
 
         That is all of `decide` for a policy without campaigns. Of another one it is right who gets
-        access by which rule, if no condition asks what was `seen`.
+        access by which rule, if no condition asks what was `seen`. `before` is what readers had
+        counted before their first view; where it is given, `kept` and `resets` are told by view.
         """
         dealt = deal(
             views.reader,
@@ -90,13 +105,16 @@ class Columns(Judging):
             np.empty(total, np.int32),
             np.empty(total, np.bool_),
             np.zeros(total, np.bool_),
+            np.empty(0 if before is None else total, np.int64),
+            np.empty(0 if before is None else total, np.int64),
         )
         tables = self.tables(views.at)
         verdicts = self.verdict_table()
         buckets = len(dealt.edges) - 1
 
         def work(first: int) -> tuple[list[Readers], Integers, Integers]:
-            worker = _Worker(self, tables, verdicts.copy(), dealt, decisions)
+            known = nothing_before() if before is None else before
+            worker = _Worker(self, tables, verdicts.copy(), dealt, known, decisions)
             mine = range(first, buckets, workers)
             readers = [worker.decide(b) for b in mine if dealt.edges[b] < dealt.edges[b + 1]]
             return readers, worker.views, worker.meters
@@ -115,6 +133,8 @@ class Columns(Judging):
             used=decisions.used,
             counted=decisions.counted,
             speculative=decisions.speculative,
+            kept=decisions.kept,
+            resets=decisions.resets,
         )
 
 
@@ -127,6 +147,8 @@ class _Decisions:
     used: Codes
     counted: Flags
     speculative: Flags
+    kept: Integers
+    resets: Integers
 
 
 class _Worker:
@@ -138,6 +160,7 @@ class _Worker:
         tables: Tables,
         verdicts: Codes,
         dealt: Dealt,
+        before: CountedBefore,
         decisions: _Decisions,
     ) -> None:
         self.columns = columns
@@ -145,7 +168,10 @@ class _Worker:
         self.verdicts = verdicts
         self.dealt = dealt
         self.decisions = decisions
-        self.memory = new_memory(1, len(columns.meters), columns.capacity())
+        self.before = before
+        self.most_before = int(np.diff(before.starts).max(initial=0))
+        """How much a reader had counted before, at most."""
+        self.memory = new_memory(1, len(columns.meters), columns.capacity() + self.most_before)
         self.views = np.zeros(0, np.int64)
         """How many views got each verdict."""
         self.meters = np.zeros(len(columns.meters), np.int64)
@@ -159,6 +185,7 @@ class _Worker:
         reader, at = self.dealt.reader[part], self.dealt.at[part]
         order, starts = in_order(reader, at)
         bucket = Bucket(
+            reader=reader,
             at=at,
             article=self.dealt.article[part],
             key=key[part] if len(key) == total else key,
@@ -175,6 +202,9 @@ class _Worker:
             self.decisions.counted[position] = results.counted
             if len(results.speculative):
                 self.decisions.speculative[position] = results.speculative
+            if len(results.kept):
+                self.decisions.kept[position] = results.kept
+                self.decisions.resets[position] = results.resets
         said = results.verdict
         if len(results.speculative):
             said = said[~results.speculative]
@@ -193,6 +223,7 @@ class _Worker:
     def _make_room(self, views: int) -> None:
         """Make room for all views of a reader, where a meter has no limit."""
         room = self.memory.ids.shape[2]
+        views += self.most_before
         if views >= room and self.columns.is_unlimited():
             self.memory = new_memory(1, len(self.columns.meters), max(views + 1, 2 * room))
 
@@ -201,6 +232,7 @@ class _Worker:
         views, readers = len(bucket.at), len(bucket.starts) - 1
         each_view = views if len(self.decisions.verdict) else 0
         fetched = views if self.tables.prefetch.any() else 0
+        remembered = views if len(self.decisions.kept) else 0
         self._make_room(int(np.diff(bucket.starts).max()))
         results = CountResults(
             verdict=np.empty(views, np.int32),
@@ -208,16 +240,18 @@ class _Worker:
             used=np.empty(each_view, np.int32),
             counted=np.empty(each_view, np.bool_),
             speculative=np.empty(fetched, np.bool_),
+            kept=np.empty(remembered, np.int64),
+            resets=np.empty(remembered, np.int64),
             blocked=np.empty(readers, np.int64),
             counts=np.empty(readers, np.int64),
             meters=self.meters,
             first_stop=np.empty(readers, np.int64),
-            first_stop_at=np.empty(readers, np.int64),
+            first_stop_at=np.zeros(readers, np.int64),
         )
         reader = 0
         while True:
             reader, group, combination = count(
-                self.tables, self.verdicts, self.memory, bucket, results, reader
+                self.tables, self.verdicts, self.memory, self.before, bucket, results, reader
             )
             if reader < 0:
                 return results

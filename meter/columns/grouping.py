@@ -96,7 +96,7 @@ class Coded:
 
 def code_column(
     name: str, codes: NDArray[np.int64], raw: Sequence[object], zone: ZoneInfo, form: Form
-) -> tuple[Coded, dict[int, str]]:
+) -> tuple[Coded, dict[int, BadValueError]]:
     """Read the distinct values of a column.
 
     Return it, and by code what is wrong with the values that cannot be read.
@@ -108,7 +108,7 @@ def code_column(
         try:
             read = read_value(name, value, zone, form)
         except BadValueError as fault:
-            faults[code] = f"{name}: {fault}"
+            faults[code] = fault
         values.append(read)
     return Coded(codes, tuple(values)), faults
 

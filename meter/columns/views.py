@@ -117,8 +117,10 @@ class Decided:
     `views` counts views by verdict, without the speculative ones; `meters` the views that each
     meter has counted. The others are by view: `verdict` numbers `Columns.verdicts`; `told` is the
     number of the meter in `Columns.meters` of which the decision tells and `used` what it says of
-    it, or -1 where there is none; `counted` and `speculative` are as in `Decision`. `campaigns` is
-    what a policy says besides that has some (`Columns.has_campaigns`).
+    it, or -1 where there is none; `counted` and `speculative` are as in `Decision`; `kept` has a
+    bit for each meter that has counted the view, `resets` is the instant at which the meter told of
+    resets (`arrays.NEVER`: it does not). `campaigns` is what a policy says besides that has some
+    (`Columns.has_campaigns`).
     """
 
     readers: Readers
@@ -129,4 +131,6 @@ class Decided:
     used: Codes
     counted: Flags
     speculative: Flags
+    kept: Integers = field(factory=_no_integers)
+    resets: Integers = field(factory=_no_integers)
     campaigns: DecidedCampaigns | None = None

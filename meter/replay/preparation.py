@@ -265,7 +265,7 @@ def _attribute(check: _Check, name: str, zone: ZoneInfo) -> Coded:
     column, faults = code_column(name, codes, values, zone, check.piece.form)
 
     def reason_of(place: int) -> str:
-        return faults[int(codes[place])]
+        return f"{name}: {faults[int(codes[place])]}"
 
     if faults:
         wrong = np.isin(codes, list(faults))

@@ -163,7 +163,8 @@ def _count_with(name):
     loop, parts, arithmetic = (
         _run_spoiled(module, *((right, wrong) if where is module else ())) for module in modules
     )
-    loop.combination_of = arithmetic.combination_of
+    for part in ("combination_of", "recall", "reset_of"):
+        setattr(loop, part, getattr(arithmetic, part))
     parts.keep, parts.reset_of = arithmetic.keep, arithmetic.reset_of
     for part in spending.__all__:
         setattr(loop, part, getattr(parts, part))

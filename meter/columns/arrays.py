@@ -103,7 +103,7 @@ class Memory(NamedTuple):
     ids: Integers
     """[h, m, s] the article or the view that counts."""
     ats: Integers
-    """[h, m, s] the instant at which it was read, where views count."""
+    """[h, m, s] the instant at which it was read."""
     ends: Integers
     """[h, m, s] the instant from which on it does not count any more."""
     first: Integers

@@ -25,6 +25,7 @@ from meter.columns.arrays import (
 from meter.columns.counting import Bucket, CountResults, count
 from meter.columns.one_by_one import decide_one_by_one
 from meter.columns.partition import Dealt, deal, in_order
+from meter.columns.remembering import CountedAfter, remember
 from meter.columns.tables import Judging
 from meter.columns.views import Decided, Readers, Views
 
@@ -87,7 +88,7 @@ class Columns(Judging):
 
         That is all of `decide` for a policy without campaigns. Of another one it is right who gets
         access by which rule, if no condition asks what was `seen`. `before` is what readers had
-        counted before their first view; where it is given, `kept` and `resets` are told by view.
+        counted before their first view; where it is given, `resets` and `after` are told as well.
         """
         dealt = deal(
             views.reader,
@@ -106,35 +107,34 @@ class Columns(Judging):
             np.empty(total, np.bool_),
             np.zeros(total, np.bool_),
             np.empty(0 if before is None else total, np.int64),
-            np.empty(0 if before is None else total, np.int64),
         )
         tables = self.tables(views.at)
         verdicts = self.verdict_table()
         buckets = len(dealt.edges) - 1
 
-        def work(first: int) -> tuple[list[Readers], Integers, Integers]:
+        def work(first: int) -> tuple[list[Readers], Integers, Integers, list[CountedAfter]]:
             known = nothing_before() if before is None else before
             worker = _Worker(self, tables, verdicts.copy(), dealt, known, decisions)
             mine = range(first, buckets, workers)
             readers = [worker.decide(b) for b in mine if dealt.edges[b] < dealt.edges[b + 1]]
-            return readers, worker.views, worker.meters
+            return readers, worker.views, worker.meters, worker.after
 
         with ThreadPoolExecutor(workers) as pool:
             done = list(pool.map(work, range(workers)))
         views_by_verdict = np.zeros(len(self.verdicts), np.int64)
-        for _, tallies, _ in done:
+        for _, tallies, _, _ in done:
             views_by_verdict[: len(tallies)] += tallies
         return Decided(
-            readers=_together(part for parts, _, _ in done for part in parts),
+            readers=_together(part for parts, _, _, _ in done for part in parts),
             views=views_by_verdict,
-            meters=np.sum([counted for _, _, counted in done], axis=0),
+            meters=np.sum([counted for _, _, counted, _ in done], axis=0),
             verdict=decisions.verdict,
             told=decisions.told,
             used=decisions.used,
             counted=decisions.counted,
             speculative=decisions.speculative,
-            kept=decisions.kept,
             resets=decisions.resets,
+            after=tuple(part for _, _, _, after in done for part in after),
         )
 
 
@@ -147,7 +147,6 @@ class _Decisions:
     used: Codes
     counted: Flags
     speculative: Flags
-    kept: Integers
     resets: Integers
 
 
@@ -176,6 +175,9 @@ class _Worker:
         """How many views got each verdict."""
         self.meters = np.zeros(len(columns.meters), np.int64)
         """How many views each meter has counted."""
+        self.after: list[CountedAfter] = []
+        names = columns.meters
+        self.by_name = np.array(sorted(range(len(names)), key=names.__getitem__), np.int64)
 
     def decide(self, number: int) -> Readers:
         """Decide the views of a bucket that is not empty."""
@@ -203,8 +205,8 @@ class _Worker:
             if len(results.speculative):
                 self.decisions.speculative[position] = results.speculative
             if len(results.kept):
-                self.decisions.kept[position] = results.kept
                 self.decisions.resets[position] = results.resets
+                self._remember(bucket, results.kept)
         said = results.verdict
         if len(results.speculative):
             said = said[~results.speculative]
@@ -220,6 +222,32 @@ class _Worker:
             first_stop_at=results.first_stop_at,
         )
 
+    def _remember(self, bucket: Bucket, kept: Integers) -> None:
+        """Keep what the readers of a bucket have counted who have counted something new."""
+        readers = len(bucket.starts) - 1
+        most = int(np.bitwise_count(kept).sum())
+        numbers = bucket.reader[bucket.order[bucket.starts[:-1]]].astype(np.int64)
+        most += int((self.before.starts[numbers + 1] - self.before.starts[numbers]).sum())
+        after = CountedAfter(
+            reader=np.empty(readers, np.int64),
+            starts=np.empty(readers + 1, np.int64),
+            meter=np.empty(most, np.int32),
+            mark=np.empty(most, np.int64),
+            at=np.empty(most, np.int64),
+        )
+        readers, most = remember(
+            self.tables, self.memory, self.before, bucket, kept, self.by_name, after
+        )
+        self.after.append(
+            CountedAfter(
+                reader=after.reader[:readers],
+                starts=after.starts[: readers + 1],
+                meter=after.meter[:most],
+                mark=after.mark[:most],
+                at=after.at[:most],
+            )
+        )
+
     def _make_room(self, views: int) -> None:
         """Make room for all views of a reader, where a meter has no limit."""
         room = self.memory.ids.shape[2]
@@ -232,7 +260,7 @@ class _Worker:
         views, readers = len(bucket.at), len(bucket.starts) - 1
         each_view = views if len(self.decisions.verdict) else 0
         fetched = views if self.tables.prefetch.any() else 0
-        remembered = views if len(self.decisions.kept) else 0
+        remembered = views if len(self.decisions.resets) else 0
         self._make_room(int(np.diff(bucket.starts).max()))
         results = CountResults(
             verdict=np.empty(views, np.int32),

@@ -34,6 +34,7 @@ __all__ = [
     "holds",
     "holds_view",
     "keep",
+    "next_slot",
     "recall",
     "reset_of",
 ]
@@ -123,8 +124,7 @@ def keep(tables: Tables, memory: Memory, holder: int, m: int, mark: int, now: in
     slot = next_slot(memory.first[holder, m], size, memory.ids.shape[2])
     memory.ends[holder, m, slot] = end_of(tables, memory, holder, m, now)
     memory.ids[holder, m, slot] = mark
-    if tables.by_view[m]:
-        memory.ats[holder, m, slot] = now
+    memory.ats[holder, m, slot] = now
     memory.size[holder, m] = size + 1
 
 

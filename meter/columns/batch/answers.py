@@ -13,7 +13,7 @@ from meter.vocabulary import Access
 from meter.windows import instant
 
 if TYPE_CHECKING:
-    from meter.columns.arrays import Codes, Integers
+    from meter.columns.arrays import Codes, Flags, Integers
     from meter.columns.batch.asked import AskedTable
     from meter.columns.decide import Columns, Decided
     from meter.decision import Decision
@@ -115,19 +115,21 @@ class TableAnswers:
 
     def table(self) -> pa.Table:
         """Return one row for each view, in the order of the table that was asked."""
-        no_meter = self._meter < 0
-        no_limit = self._limit < 0
+        no_meter = _mask(self._meter < 0)
+        no_limit = _mask(self._limit < 0)
         meters = pa.array(self._columns.meters, pa.string())
-        zone = self._columns.rulebook.policy.zone
-        resets = pa.array(self._resets, pa.timestamp("us", "UTC"), mask=self._resets == NEVER)
+        stamps = pa.timestamp("us", self._columns.rulebook.policy.zone.key)
+        resets = pa.array(self._resets, mask=_mask(self._resets == NEVER)).view(stamps)
         columns = {
             **self._asked.given,
             **self._words(),
-            "meter": pa.DictionaryArray.from_arrays(pa.array(self._meter, mask=no_meter), meters),
+            "meter": pa.DictionaryArray.from_arrays(
+                pa.array(self._meter, mask=no_meter), meters, safe=False
+            ),
             "limit": pa.array(self._limit, mask=no_limit),
             "used": pa.array(self._used, mask=no_meter),
             "left": pa.array(self._limit - self._used, mask=no_limit),
-            "resets_at": resets.cast(pa.timestamp("us", zone.key)),
+            "resets_at": resets,
             "counted": pa.array(self._counted),
             "speculative": pa.array(self._speculative),
         }
@@ -136,7 +138,7 @@ class TableAnswers:
             pair = pa.struct({"experiment": pa.string(), "variant": pa.string()})
             columns["exposures"] = pa.array(map(self._exposed.get, rows), pa.list_(pair))
         if self._columns.rulebook.vocabulary.lasting:
-            ends = pa.map_(pa.string(), pa.timestamp("us", zone.key))
+            ends = pa.map_(pa.string(), stamps)
             columns["deadlines"] = pa.array(map(self._deadlines.get, rows), ends)
         return pa.table(columns)
 
@@ -149,10 +151,16 @@ class TableAnswers:
             number = {word: place for place, word in enumerate(distinct)}
             numbers = np.array([number.get(word, _NONE) for word in words], np.int32)
             codes = numbers[self._said] if len(numbers) else self._said
+            indices = pa.array(codes, mask=codes < 0 if _NONE in numbers else None)
             found[name] = pa.DictionaryArray.from_arrays(
-                pa.array(codes, mask=codes < 0), pa.array(map(str, distinct), pa.string())
+                indices, pa.array(map(str, distinct), pa.string()), safe=False
             )
         if any(len(rule.offers) > 1 for rule in self._columns.rulebook.policy.rules):
             offers = pa.array([said.offers for said in self._numbers], pa.list_(pa.string()))
             found["offers"] = offers.take(pa.array(self._said)) if len(offers) else offers
         return found
+
+
+def _mask(missing: Flags) -> Flags | None:
+    """Return which numbers are missing, if any is."""
+    return missing if missing.any() else None

@@ -46,7 +46,7 @@ _PARTS = ("reader", "article")
 _ZONED = 'give them one, such as `pc.assume_timezone(table["at"], "Asia/Tokyo")`'
 _EARLIEST = instant(datetime(YEARS.start, 1, 1, tzinfo=UTC))
 _LATEST = instant(datetime(YEARS.stop, 1, 1, tzinfo=UTC))
-_PER_MICROSECOND = {"s": 10**6, "ms": 1000, "us": 1}
+_PER_MICROSECOND = {"s": 10**6, "ms": 1000}
 _NANOSECONDS = 1000
 
 
@@ -63,7 +63,7 @@ class AskedTable:
     readers: pa.Array
     at: Integers
     article: Integers
-    articles: list[str]
+    articles: pa.Array
     view_ids: pa.Array | None
     attributes: dict[str, Coded]
     given: dict[str, pa.ChunkedArray]
@@ -152,13 +152,13 @@ class _CheckedTable:
             readers=readers,
             at=at,
             article=article,
-            articles=articles.to_pylist(),
+            articles=articles,
             view_ids=view_ids,
             attributes=attributes,
             given={short: self.table[path] for path, (short, _) in _REQUIRED.items()},
         )
         if self.columns.rulebook.vocabulary.has("named"):
-            attributes[ARTICLE_ID] = Coded(article, tuple(asked.articles))
+            attributes[ARTICLE_ID] = Coded(article, tuple(articles.to_pylist()))
         return asked
 
     def _names(self, *, every: bool) -> Sequence[str]:
@@ -214,19 +214,23 @@ class _CheckedTable:
         elif column.type.tz is None:
             message = "the column `at` holds times without a zone, which could be any instant"
             self.problems.add("no-offset", message, _ZONED)
-        missing = np.asarray(column.is_null())
-        self.problems.add_rows(missing, "missing-key", "`at` is missing", "say when the view was")
-        at = np.asarray(pc.fill_null(column.cast(pa.int64()), 0)).astype(np.int64)
+        instants = column.cast(pa.int64())
+        if column.null_count:
+            missing = np.asarray(column.is_null())
+            advice = "say when the view was"
+            self.problems.add_rows(missing, "missing-key", "`at` is missing", advice)
+            instants = pc.fill_null(instants, 0)
+        at = np.asarray(instants)
         if column.type.unit == "ns":
             at = at // _NANOSECONDS
-        else:
+        elif column.type.unit != "us":
             scale = _PER_MICROSECOND[column.type.unit]
             far = (at < _EARLIEST // scale) | (at > _LATEST // scale)
             at = np.where(far, _LATEST // scale, at) * scale
-        far = ~missing & ((at < _EARLIEST) | (at >= _LATEST))
-        years = f"{YEARS[0]} to {YEARS[-1]}"
-        message = f"`at` is in a year that is not from {years}"
-        self.problems.add_rows(far, "bad-date", message, "check the unit and the year")
+        if len(at) and not _EARLIEST <= int(at.min()) <= int(at.max()) < _LATEST:
+            far = (at < _EARLIEST) | (at >= _LATEST)
+            message = f"`at` is in a year that is not from {YEARS[0]} to {YEARS[-1]}"
+            self.problems.add_rows(far, "bad-date", message, "check the unit and the year")
         return at
 
     def _moments(self, column: pa.Array) -> pa.Array:
@@ -267,16 +271,19 @@ def ids_of_column(
         problems.add("wrong-type", message, "give ids as texts or whole numbers")
         return np.zeros(len(column), np.int64), pa.array([], pa.string())
     coded = pc.dictionary_encode(column)
-    codes = np.asarray(pc.fill_null(coded.indices, 0)).astype(np.int64)
+    indices = coded.indices
     ids = coded.dictionary.cast(pa.string())
-    missing = np.asarray(column.is_null())
-    advice = f"an id is a text such as `{name[0]}1`; decide views without one with `decide`"
-    problems.add_rows(missing, "missing-key", f"`{name}` is missing", advice)
+    if column.null_count:
+        advice = f"an id is a text such as `{name[0]}1`; decide views without one with `decide`"
+        missing = np.asarray(column.is_null())
+        problems.add_rows(missing, "missing-key", f"`{name}` is missing", advice)
+        indices = pc.fill_null(indices, len(ids))
+    codes = np.asarray(indices).astype(np.int64)
     for number in np.flatnonzero(_doubtful(ids)):
         report = ProblemCollector()
         ID.read(ids[int(number)].as_py(), (name,), report)
         for problem, _ in report.found:
-            wrong = (codes == number) & ~missing
+            wrong = codes == number
             problems.add_rows(wrong, problem.code, problem.message, problem.help or "")
     return codes, ids
 

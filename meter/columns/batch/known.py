@@ -13,24 +13,33 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from attrs import field, frozen
-from numpy.typing import NDArray
+from attrs import frozen
 
-from meter.columns.arrays import Codes, Integers
-from meter.columns.arrow import plain_column
+from meter.columns.arrow import bytes_of, plain_column
 from meter.columns.batch.asked import arrow_table, ids_of_column
 from meter.columns.batch.problems import TableProblems
+from meter.columns.batch.records import (
+    MeterNames,
+    PlainEntries,
+    RawRecords,
+    copy_ids,
+    first_instants,
+    read_records,
+)
 from meter.errors import CorruptUsageError, quoted
 from meter.usage import Usage
 
 if TYPE_CHECKING:
+    from meter.columns.arrays import Integers
     from meter.columns.batch.asked import AskedTable
     from meter.rulebook import Rulebook
 
-__all__ = ["GivenUsages", "PlainRecords", "given_usages", "plain_records"]
+__all__ = ["GivenUsages", "given_usages", "ids_in", "plain_entries", "start_of_meter"]
 
 _READER = "reader"
 _USAGE = "usage"
+_LEAST = len('"",')
+"""An id takes so many bytes at least."""
 
 
 @frozen(kw_only=True, eq=False)
@@ -62,7 +71,7 @@ def given_usages(given: object) -> GivenUsages:
     Raises `EventError` for a table that is none, or that names a reader twice.
     """
     if given is None:
-        return GivenUsages(readers=pa.array([], pa.string()), raw=pa.array([], pa.binary()))
+        return GivenUsages(readers=pa.array([], pa.string()), raw=pa.array([], pa.large_binary()))
     if isinstance(given, Mapping):
         given = _table_of(given)
     problems = TableProblems("usages")
@@ -93,7 +102,8 @@ def _table_of(given: Mapping[str, object]) -> pa.Table:
                 f"the usage of reader {quoted(name)} is a `Usage` or its bytes, not a"
                 f" `{type(record).__name__}`"
             )
-    return pa.table({_READER: pa.array(given, pa.string()), _USAGE: pa.array(raw, pa.binary())})
+    names = pa.array([*given], pa.string())
+    return pa.table({_READER: names, _USAGE: pa.array(raw, pa.large_binary())})
 
 
 def _bytes(table: pa.Table, problems: TableProblems) -> pa.Array:
@@ -105,63 +115,65 @@ def _bytes(table: pa.Table, problems: TableProblems) -> pa.Array:
     missing = np.asarray(column.is_null())
     advice = "leave out readers of whom nothing is known"
     problems.add_rows(missing, "missing-key", "`usage` is missing", advice)
-    return column
+    return column.cast(pa.large_binary())
 
 
-@frozen(kw_only=True, eq=False)
-class PlainRecords:
-    """What readers had counted, by entry: whose it is, the meter, the id that counts, the instant.
-
-    The entries of a reader stand together, each meter's in order of time. `plain` says of each
-    reader of the table whether the arrays can count from its record; `usages` are the others'.
-    """
-
-    plain: NDArray[np.bool_]
-    starts: Integers
-    meter: Codes
-    ids: list[str]
-    at: Integers
-    usages: dict[int, Usage] = field(factory=dict)
-
-
-def plain_records(
+def plain_entries(
     asked: AskedTable, given: GivenUsages, places: Integers, rulebook: Rulebook
-) -> PlainRecords:
-    """Read the records of a table's readers; a new reader's is empty."""
-    first_at = np.full(len(asked.readers), np.iinfo(np.int64).max)
-    np.minimum.at(first_at, asked.reader, asked.at)
-    plain = np.ones(len(places), np.bool_)
-    lengths = np.zeros(len(places), np.int64)
-    meter: list[int] = []
-    ids: list[str] = []
-    at: list[int] = []
-    usages = {}
-    for reader in np.flatnonzero(places >= 0).tolist():
-        usage = given.usage(int(places[reader]))
-        if not _is_plain(usage, rulebook, int(first_at[reader])):
-            plain[reader] = False
-            usages[reader] = usage
-            continue
-        for name, tally in usage.tallies.items():
-            meter += [rulebook.places[name]] * len(tally.ids)
-            ids += tally.ids
-            at += tally.ats
-            lengths[reader] += len(tally.ids)
-    return PlainRecords(
-        plain=plain,
-        starts=np.concatenate([[0], np.cumsum(lengths)]),
-        meter=np.array(meter, np.int32),
-        ids=ids,
-        at=np.array(at, np.int64),
-        usages=usages,
+) -> PlainEntries:
+    """Return what the records of a table's readers hold; a new reader's is empty."""
+    readers = len(places)
+    first_at = np.full(readers, np.iinfo(np.int64).max)
+    first_instants(asked.reader, asked.at, first_at)
+    raw = _raw_records(given)
+    used = places[places >= 0]
+    most = int((raw.offsets[used + 1] - raw.offsets[used]).sum()) // _LEAST + 2
+    found = PlainEntries(
+        starts=np.empty(readers + 1, np.int64),
+        meter=np.empty(most, np.int32),
+        first=np.empty(most, np.int64),
+        last=np.empty(most, np.int64),
+        at=np.empty(most, np.int64),
+        plain=np.empty(readers, np.bool_),
+    )
+    entries = read_records(raw, _meter_names(rulebook), places, first_at, found)
+    return found._replace(
+        meter=found.meter[:entries],
+        first=found.first[:entries],
+        last=found.last[:entries],
+        at=found.at[:entries],
     )
 
 
-def _is_plain(usage: Usage, rulebook: Rulebook, first_at: int) -> bool:
-    """Say whether a record holds nothing but counts of the policy's meters up to an instant."""
-    if usage.started or usage.shown or usage.closed or usage.offered:
-        return False
-    return all(
-        name in rulebook.places and tally.ats[-1] <= first_at
-        for name, tally in usage.tallies.items()
-    )
+def ids_in(given: GivenUsages, found: PlainEntries) -> pa.Array:
+    """Return the ids of entries."""
+    raw = _raw_records(given)
+    offsets = np.concatenate([[0], np.cumsum(found.last - found.first)])
+    letters = np.empty(max(int(offsets[-1]), 1), np.uint8)
+    copy_ids(raw, found, offsets, letters)
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(letters)]
+    ids = pa.Array.from_buffers(pa.large_string(), len(found.at), buffers)
+    coded = pc.dictionary_encode(ids)
+    return pa.DictionaryArray.from_arrays(coded.indices, coded.dictionary.cast(pa.string()))
+
+
+def _raw_records(given: GivenUsages) -> RawRecords:
+    offsets, data = bytes_of(given.raw)
+    try:
+        given.raw.cast(pa.large_string())
+    except pa.ArrowInvalid:
+        return RawRecords(offsets, data, is_text=False)
+    return RawRecords(offsets, data, is_text=True)
+
+
+def start_of_meter(name: str) -> str:
+    """Return what stands before the ids of a meter in a record."""
+    return Usage.counting({name: [""]}, 0).to_bytes().decode().removeprefix("1{").partition('""')[0]
+
+
+def _meter_names(rulebook: Rulebook) -> MeterNames:
+    names = sorted(rulebook.places)
+    starts = pa.array([start_of_meter(name) for name in names], pa.large_string())
+    offsets, data = bytes_of(starts)
+    meter = np.array([rulebook.places[name] for name in names], np.int64)
+    return MeterNames(offsets, data, meter)

@@ -14,10 +14,11 @@ import numpy as np
 from meter.columns.arrays import CountedBefore, Integers
 from meter.columns.batch.answers import TableAnswers
 from meter.columns.batch.asked import AskedTable, read_table
-from meter.columns.batch.known import given_usages, plain_records
-from meter.columns.batch.marks import marks_of
+from meter.columns.batch.known import given_usages, ids_in, plain_entries
+from meter.columns.batch.marks import Marks, marks_of
 from meter.columns.batch.one_by_one import NEW, decide_each
-from meter.columns.batch.remembered import counted_usages, usage_table
+from meter.columns.batch.records import find_repeated
+from meter.columns.batch.remembered import records_of, usage_table, written_records
 from meter.columns.decide import Columns
 from meter.columns.grouping import group_views
 from meter.columns.partition import in_order
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from meter.columns.arrow import ArrowStream
-    from meter.columns.batch.known import PlainRecords
+    from meter.columns.batch.records import PlainEntries
+    from meter.columns.remembering import CountedAfter
     from meter.policy import Policy
     from meter.usage import Usage
 
@@ -71,54 +73,72 @@ def decide_many(
     asked = read_table(table, columns, every=beyond)
     given = given_usages(usages)
     places = given.places(asked.readers)
-    before = plain_records(asked, given, places, policy.rulebook)
-    plain = before.plain & (not beyond)
     answers = TableAnswers(asked, columns)
-    written: dict[int, Usage] = {}
-    rows = np.flatnonzero(plain[asked.reader])
-    if len(rows):
-        written |= _decide_at_once(columns, asked, before, rows, answers, workers)
-    rest = np.flatnonzero(~plain[asked.reader])
-    if len(rest):
+    written = [records_of({})]
+    plain = np.zeros(len(places), np.bool_)
+    if not beyond:
+        found = plain_entries(asked, given, places, policy.rulebook)
+        marks = marks_of(asked, ids_in(given, found), policy.rulebook)
+        find_repeated(found, marks.before, np.zeros(len(marks.names), np.int64))
+        plain = found.plain
+        rows = np.flatnonzero(plain[asked.reader])
+        parts = _decide_at_once(columns, asked, found, marks, rows, answers, workers)
+        written.append(written_records(parts, marks.names, policy.rulebook))
+    if not plain.all():
         known = {
             reader: given.usage(int(places[reader]))
             for reader in np.flatnonzero(~plain & (places >= 0)).tolist()
         }
-        order, _ = in_order(asked.reader[rest].astype(np.uint64), asked.at[rest])
-        usages_after = known.copy()
-        for row, decision in decide_each(policy, asked, rest[order], usages_after):
-            answers.add(row, decision)
-        for reader, usage in usages_after.items():
-            if usage is not known.get(reader, NEW):
-                written[reader] = usage
+        rest = np.flatnonzero(~plain[asked.reader])
+        usages_after = _decide_each(policy, asked, rest, known, answers)
+        written.append(records_of(usages_after))
     return answers.table(), usage_table(asked, given, places, written)
 
 
 def _decide_at_once(
     columns: Columns,
     asked: AskedTable,
-    before: PlainRecords,
+    found: PlainEntries,
+    marks: Marks,
     rows: Integers,
     answers: TableAnswers,
     workers: int,
-) -> dict[int, Usage]:
-    """Decide rows in arrays; return the records that were written."""
-    marks = marks_of(asked, before.ids, before.meter, columns.rulebook)
-    whole = len(rows) == len(asked)
-    group = group_views(columns, asked.at, asked.attributes)[rows]
+) -> tuple[CountedAfter, ...]:
+    """Decide rows in arrays; return what their readers have counted."""
+    group = group_views(columns, asked.at, asked.attributes)
     views = Views(
-        reader=asked.reader[rows],
-        at=asked.at[rows],
-        article=marks.article[rows],
-        key=marks.view[rows] if len(marks.view) else marks.view,
+        reader=asked.reader,
+        at=asked.at,
+        article=marks.article,
+        key=marks.view,
         group=group,
     )
-    decided = columns.at_once(
-        views,
-        workers=workers,
-        before=CountedBefore(before.starts, before.meter, marks.before, before.at),
-    )
-    answers.add_decided(slice(None) if whole else rows, group, decided)
-    kept = np.zeros(len(asked), np.int64)
-    kept[rows] = decided.kept
-    return counted_usages(asked, before, kept, marks, columns.rulebook)
+    if len(rows) < len(asked):
+        key = marks.view[rows] if len(marks.view) else marks.view
+        group = group[rows]
+        views = Views(
+            reader=asked.reader[rows],
+            at=asked.at[rows],
+            article=marks.article[rows],
+            key=key,
+            group=group,
+        )
+    before = CountedBefore(found.starts, found.meter, marks.before, found.at)
+    decided = columns.at_once(views, workers=workers, before=before)
+    answers.add_decided(rows if len(rows) < len(asked) else slice(None), group, decided)
+    return decided.after
+
+
+def _decide_each(
+    policy: Policy,
+    asked: AskedTable,
+    rows: Integers,
+    known: dict[int, Usage],
+    answers: TableAnswers,
+) -> dict[int, Usage]:
+    """Decide rows one by one, from what is known of readers; return the usages that changed."""
+    order, _ = in_order(asked.reader[rows].astype(np.uint64), asked.at[rows])
+    after = known.copy()
+    for row, decision in decide_each(policy, asked, rows[order], after):
+        answers.add(row, decision)
+    return {reader: usage for reader, usage in after.items() if usage != known.get(reader, NEW)}

@@ -45,7 +45,7 @@ def decide_each(
             name: known[code[row]] for name, known, code in zip(names, values, codes, strict=True)
         }
         said[READER_ID] = asked.readers[number].as_py()
-        said[ARTICLE_ID] = asked.articles[asked.article[row]]
+        said[ARTICLE_ID] = asked.articles[int(asked.article[row])].as_py()
         if asked.view_ids is not None:
             said[VIEW_ID] = asked.view_ids[row].as_py()
         reader, view = scene(said)

@@ -2,93 +2,113 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from attrs import frozen
 
-from meter.usage import NOTHING, Tally, Usage
+from meter.columns.arrays import Integers
+from meter.columns.arrow import bytes_of
+from meter.columns.batch.known import start_of_meter
+from meter.columns.batch.writing import Texts, measure, order_ids, write
+from meter.columns.remembering import CountedAfter
 
 if TYPE_CHECKING:
-    from meter.columns.arrays import Integers
+    from collections.abc import Mapping, Sequence
+
     from meter.columns.batch.asked import AskedTable
-    from meter.columns.batch.known import GivenUsages, PlainRecords
-    from meter.columns.batch.marks import Marks
+    from meter.columns.batch.known import GivenUsages
     from meter.rulebook import Rulebook
+    from meter.usage import Usage
 
-__all__ = ["counted_usages", "usage_table"]
+__all__ = ["WrittenRecords", "records_of", "usage_table", "written_records"]
 
-
-def counted_usages(
-    asked: AskedTable,
-    before: PlainRecords,
-    kept: Integers,
-    marks: Marks,
-    rulebook: Rulebook,
-) -> dict[int, Usage]:
-    """Return the usages of the readers whose views have counted on some meter.
-
-    `kept` has the meters that have counted each row, a bit each. A record that is written holds
-    what its windows held at that moment.
-    """
-    rows = np.flatnonzero(kept)
-    rows = rows[np.lexsort((rows, asked.at[rows], asked.reader[rows]))]
-    usages: dict[int, Usage] = {}
-    tallies: dict[int, dict[str, Tally]] = {}
-    last: dict[int, int] = {}
-    for row in rows.tolist():
-        reader = int(asked.reader[row])
-        at = int(asked.at[row])
-        mine = tallies.get(reader)
-        if mine is None:
-            mine = tallies[reader] = _before(before, reader, rulebook)
-        for place, meter in enumerate(rulebook.meters):
-            if kept[row] >> place & 1:
-                mine[meter.name] = mine.get(meter.name, NOTHING).add(marks.name(place, row), at)
-        last[reader] = at
-    for reader, mine in tallies.items():
-        held = {name: rulebook.inside(name, tally, last[reader]) for name, tally in mine.items()}
-        usages[reader] = Usage(held)
-    return usages
+_ESCAPED = '["\\\\\\x00-\\x1f]'
+"""The letters that JSON does not write as they are."""
 
 
-def _before(before: PlainRecords, reader: int, rulebook: Rulebook) -> dict[str, Tally]:
-    """Return what a reader had counted before the table."""
-    ids: dict[str, list[str]] = {}
-    ats: dict[str, list[int]] = {}
-    for entry in range(int(before.starts[reader]), int(before.starts[reader + 1])):
-        name = rulebook.meters[before.meter[entry]].name
-        ids.setdefault(name, []).append(before.ids[entry])
-        ats.setdefault(name, []).append(int(before.at[entry]))
-    return {name: Tally(tuple(ids[name]), tuple(ats[name])) for name in ids}
+@frozen(kw_only=True, eq=False)
+class WrittenRecords:
+    """Records that were written anew: the number of the reader of each, and its bytes."""
+
+    reader: Integers
+    raw: pa.Array
+
+
+def records_of(usages: Mapping[int, Usage]) -> WrittenRecords:
+    """Return the usages of some readers as records."""
+    raw = [usage.to_bytes() for usage in usages.values()]
+    return WrittenRecords(
+        reader=np.fromiter(usages, np.int64, len(usages)), raw=pa.array(raw, pa.large_binary())
+    )
+
+
+def written_records(
+    parts: Sequence[CountedAfter], names: pa.Array, rulebook: Rulebook
+) -> WrittenRecords:
+    """Return what readers have counted as records; `names` are what the marks stand for."""
+    after = _together(parts)
+    ids = Texts(*bytes_of(names))
+    order_ids(after, ids)
+    meters = Texts(*bytes_of(pa.array(map(start_of_meter, rulebook.places), pa.large_string())))
+    words = Texts(*bytes_of(_quoted(names)))
+    offsets = np.empty(len(after.reader) + 1, np.int64)
+    measure(after, meters, words, offsets)
+    letters = np.empty(max(int(offsets[-1]), 1), np.uint8)
+    write(after, meters, words, offsets, letters)
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(letters)]
+    raw = pa.Array.from_buffers(pa.large_binary(), len(after.reader), buffers)
+    return WrittenRecords(reader=after.reader, raw=raw)
+
+
+def _together(parts: Sequence[CountedAfter]) -> CountedAfter:
+    """Return several parts as one."""
+    none = np.empty(0, np.int64)
+    sizes = [int(part.starts[-1]) for part in parts]
+    starts = [np.zeros(1, np.int64)]
+    for begin, part in zip(np.cumsum([0, *sizes]), parts, strict=False):
+        starts.append(begin + part.starts[1:])
+    return CountedAfter(
+        reader=np.concatenate([none, *(part.reader for part in parts)]),
+        starts=np.concatenate(starts),
+        meter=np.concatenate([np.empty(0, np.int32), *(part.meter for part in parts)]),
+        mark=np.concatenate([none, *(part.mark for part in parts)]),
+        at=np.concatenate([none, *(part.at for part in parts)]),
+    )
+
+
+def _quoted(names: pa.Array) -> pa.Array:
+    """Return ids as JSON writes them."""
+    words = pc.binary_join_element_wise('"', names, '"', "").cast(pa.large_string())
+    special = pc.match_substring_regex(names, _ESCAPED)
+    if not pc.any(special).as_py():
+        return words
+    written = [json.dumps(name, ensure_ascii=False) for name in names.filter(special).to_pylist()]
+    return pc.replace_with_mask(words, special, pa.array(written, pa.large_string()))
 
 
 def usage_table(
-    asked: AskedTable, given: GivenUsages, places: Integers, usages: dict[int, Usage]
+    asked: AskedTable, given: GivenUsages, places: Integers, written: Sequence[WrittenRecords]
 ) -> pa.Table:
-    """Return all records: those given, in their order, then those of readers who had none.
-
-    `usages` are those that were written, by the number of the reader.
-    """
-    raw = given.raw.to_pylist()
-    changed = [False] * len(raw)
-    new: list[str] = []
-    for reader in sorted(usages):
-        written = usages[reader].to_bytes()
-        place = int(places[reader])
-        if place < 0:
-            new.append(asked.readers[reader].as_py())
-            raw.append(written)
-            changed.append(True)
-        elif written != raw[place]:
-            raw[place] = written
-            changed[place] = True
+    """Return all records: those given, in their order, then those of readers who had none."""
+    total = len(given.raw)
+    reader = np.concatenate([part.reader for part in written])
+    raw = pa.concat_arrays([given.raw, *(part.raw for part in written)])
+    number = total + np.arange(len(reader))
+    place = places[reader]
+    index = np.arange(total)
+    index[place[place >= 0]] = number[place >= 0]
+    changed = index >= total
+    is_new = place < 0
+    order = np.argsort(reader[is_new], kind="stable")
+    new = reader[is_new][order]
     return pa.table(
         {
-            "reader": pa.concat_arrays(
-                [given.readers.cast(pa.string()), pa.array(new, pa.string())]
-            ),
-            "usage": pa.array(raw, pa.binary()),
-            "changed": pa.array(changed, pa.bool_()),
+            "reader": pa.concat_arrays([given.readers, asked.readers.take(pa.array(new))]),
+            "usage": raw.take(pa.array(np.concatenate([index, number[is_new][order]]))),
+            "changed": pa.array(np.concatenate([changed, np.ones(len(new), np.bool_)])),
         }
     )

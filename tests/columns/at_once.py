@@ -11,8 +11,13 @@ from hypothesis import strategies as st
 from meter import Usage, decide
 from meter.columns import decide_many
 from meter.testing import strategies
+from meter.usage import tally_of
 from meter.vocabulary import CrawlerClass
+from meter.windows import DAY, instant
 from tests.replay.events import event, mixed
+
+_HOUR = DAY // 24
+_BEFORE = (0, 1, _HOUR, 36 * _HOUR - 1, 36 * _HOUR, DAY, 2 * DAY, 3 * DAY, 4 * DAY, 40 * DAY)
 
 
 @st.composite
@@ -24,13 +29,28 @@ def known_populations(draw, policies=None):
     for number in range(draw(st.integers(1, 3))):
         name = f"reader-{number}"
         people[name] = draw(strategies.journeys(policy))
-        how = draw(st.sampled_from(("new", "read before", "any")))
+        how = draw(st.sampled_from(("new", "read before", "long ago", "any")))
         if how == "any":
             records[name] = draw(strategies.usages(policy)).to_bytes()
         elif how == "read before":
             records[name] = _read_before(policy, draw, people, name)
+        elif how == "long ago":
+            records[name] = draw(_long_ago(policy, people[name]))
         people[name] = [_with_class(step) for step in people[name]]
     return policy, people, records
+
+
+@st.composite
+def _long_ago(draw, policy, steps):
+    """Draw the record of who has read some of the articles at times before, in several windows."""
+    first = instant(min(step.now for step in steps))
+    before = st.sampled_from(_BEFORE)
+    keys = st.sampled_from([*{step.view.article.key for step in steps}, "b0", "b1", "b2"])
+    tallies = {}
+    for meter in policy.meters:
+        lengths = draw(st.dictionaries(keys, before, max_size=4))
+        tallies[meter.name] = tally_of({key: first - length for key, length in lengths.items()})
+    return Usage(tallies).to_bytes()
 
 
 def _with_class(step):

@@ -20,6 +20,7 @@ FILES = (
     "tests/paywall/test_planted_bugs.py",
     "tests/columns/test_campaigns.py",
     "tests/columns/test_planted_bugs.py",
+    "tests/columns/test_planted_in_tables.py",
     "tests/journeys/test_planted_bugs.py",
     "tests/prompts/test_planted_words.py",
     "tests/verify/test_crawler_classes.py",

@@ -1,6 +1,7 @@
 """The engine's decisions for many views at once, on arrays."""
 
 from meter.columns.arrays import Tables
+from meter.columns.batch.many import decide_many
 from meter.columns.compiled import compiled, inlined
 from meter.columns.decide import Columns, Decided, Readers, Views
 
@@ -11,5 +12,6 @@ __all__ = [
     "Tables",
     "Views",
     "compiled",
+    "decide_many",
     "inlined",
 ]

@@ -21,12 +21,14 @@ __all__ = [
     "NO_LIMIT",
     "ROLLING",
     "Codes",
+    "CountedBefore",
     "Flags",
     "Floats",
     "Integers",
     "Memory",
     "Tables",
     "new_memory",
+    "nothing_before",
 ]
 
 Integers: TypeAlias = NDArray[np.int64]
@@ -101,7 +103,7 @@ class Memory(NamedTuple):
     ids: Integers
     """[h, m, s] the article or the view that counts."""
     ats: Integers
-    """[h, m, s] the instant at which it was read, where views count."""
+    """[h, m, s] the instant at which it was read."""
     ends: Integers
     """[h, m, s] the instant from which on it does not count any more."""
     first: Integers
@@ -114,6 +116,25 @@ class Memory(NamedTuple):
     """[m] how much was used when it was asked last."""
     added: Integers
     """[m] how many views of this reader the meter has counted."""
+
+
+class CountedBefore(NamedTuple):
+    """What readers had counted before their first view. `e` is an entry, `r` a reader's number."""
+
+    starts: Integers
+    """[r] where the reader's entries start, and one more for the end; empty: nobody has any."""
+    meter: Codes
+    """[e] the meter."""
+    mark: Integers
+    """[e] the article or the view, each meter's in order of time."""
+    at: Integers
+    """[e] the instant at which it was read."""
+
+
+def nothing_before() -> CountedBefore:
+    """Return what nobody has counted."""
+    none = np.empty(0, np.int64)
+    return CountedBefore(none, np.empty(0, np.int32), none, none)
 
 
 def new_memory(holders: int, meters: int, capacity: int) -> Memory:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from meter.columns.arrays import ANY_TIME, Codes, Flags, Integers
-from meter.columns.compiled import compiled
+from meter.columns.arrays import ANY_TIME, NEVER, Codes, Flags, Integers
+from meter.columns.compiled import compiled, inlined
 from meter.columns.spending import (
     COUNTED,
     SPECULATIVE,
@@ -20,10 +20,11 @@ from meter.columns.spending import (
     told,
     used_of,
 )
-from meter.columns.windows import combination_of
+from meter.columns.windows import combination_of, recall, reset_of
 
 if TYPE_CHECKING:
-    from meter.columns.arrays import Memory, Tables
+    from meter.columns.arrays import CountedBefore, Memory, Tables
+    from meter.columns.partition import Hashes
 
 __all__ = ["Bucket", "CountResults", "count"]
 
@@ -34,12 +35,14 @@ _ONE = 0
 class Bucket(NamedTuple):
     """The views of some readers. `i` is a view's position, `p` its place in order, `r` a reader."""
 
+    reader: Hashes
+    """[i] the reader."""
     at: Integers
     """[i] the instant, in microseconds since 1970."""
     article: Integers
     """[i] the article."""
     key: Integers
-    """[i] what the view's id stands for; one entry at most: views have no ids."""
+    """[i] what the view's id stands for; no entry: views have no ids."""
     group: Codes
     """[i] the group of equal facts; one entry: all are of this group."""
     order: Integers
@@ -61,6 +64,10 @@ class CountResults(NamedTuple):
     """[p] whether the view spent; empty where nobody asks."""
     speculative: Flags
     """[p] whether the view is a prefetch that would have counted; empty where nothing is one."""
+    kept: Integers
+    """[p] the meters that have counted the view, a bit each; empty where nobody asks."""
+    resets: Integers
+    """[p] when the meter told of resets, or `NEVER`; empty where nobody asks."""
     blocked: Integers
     """[r] the views blocked; one that is speculative is neither read nor blocked."""
     counts: Integers
@@ -70,7 +77,7 @@ class CountResults(NamedTuple):
     first_stop: Integers
     """[r] the number of the first view blocked, from 1 on; 0 for none."""
     first_stop_at: Integers
-    """[r] its instant."""
+    """[r] its instant; where there is none, as it was."""
 
 
 @compiled
@@ -78,6 +85,7 @@ def count(
     tables: Tables,
     verdicts: Codes,
     memory: Memory,
+    before: CountedBefore,
     bucket: Bucket,
     results: CountResults,
     begin: int,
@@ -89,14 +97,15 @@ def count(
     """
     by_view = len(results.used) > 0
     grouped = len(bucket.group) > 1
-    keyed = len(bucket.key) > 1
+    keyed = len(bucket.key) > 0
     fetched = len(results.speculative) > 0
     for reader in range(begin, len(bucket.starts) - 1):
         start_anew(memory, _ONE)
+        if len(before.starts) > 0:
+            recall(tables, memory, _ONE, before, bucket.reader[bucket.order[bucket.starts[reader]]])
         blocked = 0
         counts = 0
         first_stop = 0
-        first_stop_at = 0
         for place in range(bucket.starts[reader], bucket.starts[reader + 1]):
             view = bucket.order[place]
             now = bucket.at[view]
@@ -109,21 +118,16 @@ def count(
             # A verdict follows from the facts alone, or from them and what has been counted.
             verdict = tables.settled[g]
             done = 0
-            meter = -1
             if verdict < 0:
                 combination = combination_of(tables, memory, _ONE, g, article, mark, mark_at, now)
                 verdict = verdicts[tables.verdict_at[g] + combination]
                 if verdict < 0:
                     return reader, g, combination
                 done = spend(tables, memory, _ONE, g, verdict, article, mark, now)
-                if by_view:
-                    meter = told(tables, memory, _ONE, g, verdict, now)
-
             results.verdict[place] = verdict
             if by_view:
-                results.told[place] = meter
-                results.used[place] = used_of(tables, memory, _ONE, g, meter)
                 results.counted[place] = done == COUNTED
+                note(tables, memory, results, place, g, verdict, now)
             if fetched:
                 results.speculative[place] = done == SPECULATIVE
             counts += done == COUNTED
@@ -131,10 +135,37 @@ def count(
                 blocked += 1
                 if first_stop == 0:
                     first_stop = place - bucket.starts[reader] + 1
-                    first_stop_at = now
+                    results.first_stop_at[reader] = now
         results.blocked[reader] = blocked
         results.counts[reader] = counts
         results.first_stop[reader] = first_stop
-        results.first_stop_at[reader] = first_stop_at
         add_up(memory, results.meters)
     return -1, -1, -1
+
+
+@inlined
+def note(
+    tables: Tables,
+    memory: Memory,
+    results: CountResults,
+    place: int,
+    g: int,
+    verdict: int,
+    now: int,
+) -> None:
+    """Write down of which meter a view is told, and which have just counted it."""
+    meter = -1
+    kept = 0
+    if tables.settled[g] < 0:
+        meter = told(tables, memory, _ONE, g, verdict, now)
+        for m in range(len(tables.kind)):
+            if tables.most[g, m] >= 0 and memory.size[_ONE, m] > memory.used[m]:
+                kept |= 1 << m
+    results.told[place] = meter
+    results.used[place] = used_of(tables, memory, _ONE, g, meter)
+    if len(results.kept) > 0:
+        results.kept[place] = kept
+        results.resets[place] = NEVER
+        if meter >= 0:
+            limit = tables.limit[g, meter]
+            results.resets[place] = reset_of(tables, memory, _ONE, meter, limit, now)

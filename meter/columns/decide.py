@@ -14,10 +14,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from attrs import frozen
 
-from meter.columns.arrays import Codes, Flags, Integers, new_memory
+from meter.columns.arrays import (
+    Codes,
+    CountedBefore,
+    Flags,
+    Integers,
+    new_memory,
+    nothing_before,
+)
 from meter.columns.counting import Bucket, CountResults, count
 from meter.columns.one_by_one import decide_one_by_one
 from meter.columns.partition import Dealt, deal, in_order
+from meter.columns.remembering import CountedAfter, remember
 from meter.columns.tables import Judging
 from meter.columns.views import Decided, Readers, Views
 
@@ -68,11 +76,19 @@ class Columns(Judging):
             return decide_one_by_one(self, views, by_view=by_view)
         return self.at_once(views, by_view=by_view, workers=workers)
 
-    def at_once(self, views: Views, *, by_view: bool = True, workers: int = 1) -> Decided:
+    def at_once(
+        self,
+        views: Views,
+        *,
+        by_view: bool = True,
+        workers: int = 1,
+        before: CountedBefore | None = None,
+    ) -> Decided:
         """Decide who may read what, and what is counted, whatever prompts were shown before.
 
         That is all of `decide` for a policy without campaigns. Of another one it is right who gets
-        access by which rule, if no condition asks what was `seen`.
+        access by which rule, if no condition asks what was `seen`. `before` is what readers had
+        counted before their first view; where it is given, `resets` and `after` are told as well.
         """
         dealt = deal(
             views.reader,
@@ -90,31 +106,35 @@ class Columns(Judging):
             np.empty(total, np.int32),
             np.empty(total, np.bool_),
             np.zeros(total, np.bool_),
+            np.empty(0 if before is None else total, np.int64),
         )
         tables = self.tables(views.at)
         verdicts = self.verdict_table()
         buckets = len(dealt.edges) - 1
 
-        def work(first: int) -> tuple[list[Readers], Integers, Integers]:
-            worker = _Worker(self, tables, verdicts.copy(), dealt, decisions)
+        def work(first: int) -> tuple[list[Readers], Integers, Integers, list[CountedAfter]]:
+            known = nothing_before() if before is None else before
+            worker = _Worker(self, tables, verdicts.copy(), dealt, known, decisions)
             mine = range(first, buckets, workers)
             readers = [worker.decide(b) for b in mine if dealt.edges[b] < dealt.edges[b + 1]]
-            return readers, worker.views, worker.meters
+            return readers, worker.views, worker.meters, worker.after
 
         with ThreadPoolExecutor(workers) as pool:
             done = list(pool.map(work, range(workers)))
         views_by_verdict = np.zeros(len(self.verdicts), np.int64)
-        for _, tallies, _ in done:
+        for _, tallies, _, _ in done:
             views_by_verdict[: len(tallies)] += tallies
         return Decided(
-            readers=_together(part for parts, _, _ in done for part in parts),
+            readers=_together(part for parts, _, _, _ in done for part in parts),
             views=views_by_verdict,
-            meters=np.sum([counted for _, _, counted in done], axis=0),
+            meters=np.sum([counted for _, _, counted, _ in done], axis=0),
             verdict=decisions.verdict,
             told=decisions.told,
             used=decisions.used,
             counted=decisions.counted,
             speculative=decisions.speculative,
+            resets=decisions.resets,
+            after=tuple(part for _, _, _, after in done for part in after),
         )
 
 
@@ -127,6 +147,7 @@ class _Decisions:
     used: Codes
     counted: Flags
     speculative: Flags
+    resets: Integers
 
 
 class _Worker:
@@ -138,6 +159,7 @@ class _Worker:
         tables: Tables,
         verdicts: Codes,
         dealt: Dealt,
+        before: CountedBefore,
         decisions: _Decisions,
     ) -> None:
         self.columns = columns
@@ -145,11 +167,17 @@ class _Worker:
         self.verdicts = verdicts
         self.dealt = dealt
         self.decisions = decisions
-        self.memory = new_memory(1, len(columns.meters), columns.capacity())
+        self.before = before
+        self.most_before = int(np.diff(before.starts).max(initial=0))
+        """How much a reader had counted before, at most."""
+        self.memory = new_memory(1, len(columns.meters), columns.capacity() + self.most_before)
         self.views = np.zeros(0, np.int64)
         """How many views got each verdict."""
         self.meters = np.zeros(len(columns.meters), np.int64)
         """How many views each meter has counted."""
+        self.after: list[CountedAfter] = []
+        names = columns.meters
+        self.by_name = np.array(sorted(range(len(names)), key=names.__getitem__), np.int64)
 
     def decide(self, number: int) -> Readers:
         """Decide the views of a bucket that is not empty."""
@@ -159,6 +187,7 @@ class _Worker:
         reader, at = self.dealt.reader[part], self.dealt.at[part]
         order, starts = in_order(reader, at)
         bucket = Bucket(
+            reader=reader,
             at=at,
             article=self.dealt.article[part],
             key=key[part] if len(key) == total else key,
@@ -175,6 +204,9 @@ class _Worker:
             self.decisions.counted[position] = results.counted
             if len(results.speculative):
                 self.decisions.speculative[position] = results.speculative
+            if len(results.kept):
+                self.decisions.resets[position] = results.resets
+                self._remember(bucket, results.kept)
         said = results.verdict
         if len(results.speculative):
             said = said[~results.speculative]
@@ -190,9 +222,36 @@ class _Worker:
             first_stop_at=results.first_stop_at,
         )
 
+    def _remember(self, bucket: Bucket, kept: Integers) -> None:
+        """Keep what the readers of a bucket have counted who have counted something new."""
+        readers = len(bucket.starts) - 1
+        most = int(np.bitwise_count(kept).sum())
+        numbers = bucket.reader[bucket.order[bucket.starts[:-1]]].astype(np.int64)
+        most += int((self.before.starts[numbers + 1] - self.before.starts[numbers]).sum())
+        after = CountedAfter(
+            reader=np.empty(readers, np.int64),
+            starts=np.empty(readers + 1, np.int64),
+            meter=np.empty(most, np.int32),
+            mark=np.empty(most, np.int64),
+            at=np.empty(most, np.int64),
+        )
+        readers, most = remember(
+            self.tables, self.memory, self.before, bucket, kept, self.by_name, after
+        )
+        self.after.append(
+            CountedAfter(
+                reader=after.reader[:readers],
+                starts=after.starts[: readers + 1],
+                meter=after.meter[:most],
+                mark=after.mark[:most],
+                at=after.at[:most],
+            )
+        )
+
     def _make_room(self, views: int) -> None:
         """Make room for all views of a reader, where a meter has no limit."""
         room = self.memory.ids.shape[2]
+        views += self.most_before
         if views >= room and self.columns.is_unlimited():
             self.memory = new_memory(1, len(self.columns.meters), max(views + 1, 2 * room))
 
@@ -201,6 +260,7 @@ class _Worker:
         views, readers = len(bucket.at), len(bucket.starts) - 1
         each_view = views if len(self.decisions.verdict) else 0
         fetched = views if self.tables.prefetch.any() else 0
+        remembered = views if len(self.decisions.resets) else 0
         self._make_room(int(np.diff(bucket.starts).max()))
         results = CountResults(
             verdict=np.empty(views, np.int32),
@@ -208,16 +268,18 @@ class _Worker:
             used=np.empty(each_view, np.int32),
             counted=np.empty(each_view, np.bool_),
             speculative=np.empty(fetched, np.bool_),
+            kept=np.empty(remembered, np.int64),
+            resets=np.empty(remembered, np.int64),
             blocked=np.empty(readers, np.int64),
             counts=np.empty(readers, np.int64),
             meters=self.meters,
             first_stop=np.empty(readers, np.int64),
-            first_stop_at=np.empty(readers, np.int64),
+            first_stop_at=np.zeros(readers, np.int64),
         )
         reader = 0
         while True:
             reader, group, combination = count(
-                self.tables, self.verdicts, self.memory, bucket, results, reader
+                self.tables, self.verdicts, self.memory, self.before, bucket, results, reader
             )
             if reader < 0:
                 return results

@@ -10,6 +10,7 @@ from attrs import field, frozen
 
 from meter.columns.arrays import Codes, Flags, Integers
 from meter.columns.partition import Hashes
+from meter.columns.remembering import CountedAfter
 from meter.decision import Exposure
 from meter.view import Entitlement
 
@@ -117,8 +118,10 @@ class Decided:
     `views` counts views by verdict, without the speculative ones; `meters` the views that each
     meter has counted. The others are by view: `verdict` numbers `Columns.verdicts`; `told` is the
     number of the meter in `Columns.meters` of which the decision tells and `used` what it says of
-    it, or -1 where there is none; `counted` and `speculative` are as in `Decision`. `campaigns` is
-    what a policy says besides that has some (`Columns.has_campaigns`).
+    it, or -1 where there is none; `counted` and `speculative` are as in `Decision`; `resets` is the
+    instant at which the meter told of resets (`arrays.NEVER`: it does not). `after` is what those
+    readers have counted who have counted something new, in parts. `campaigns` is what a policy says
+    besides that has some (`Columns.has_campaigns`).
     """
 
     readers: Readers
@@ -129,4 +132,6 @@ class Decided:
     used: Codes
     counted: Flags
     speculative: Flags
+    resets: Integers = field(factory=_no_integers)
+    after: tuple[CountedAfter, ...] = ()
     campaigns: DecidedCampaigns | None = None

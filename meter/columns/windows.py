@@ -23,7 +23,7 @@ from meter.columns.compiled import compiled
 from meter.facts.meters import ALREADY
 
 if TYPE_CHECKING:
-    from meter.columns.arrays import Integers, Memory, Tables
+    from meter.columns.arrays import CountedBefore, Integers, Memory, Tables
 
 __all__ = [
     "combination_of",
@@ -34,6 +34,8 @@ __all__ = [
     "holds",
     "holds_view",
     "keep",
+    "next_slot",
+    "recall",
     "reset_of",
 ]
 
@@ -122,9 +124,21 @@ def keep(tables: Tables, memory: Memory, holder: int, m: int, mark: int, now: in
     slot = next_slot(memory.first[holder, m], size, memory.ids.shape[2])
     memory.ends[holder, m, slot] = end_of(tables, memory, holder, m, now)
     memory.ids[holder, m, slot] = mark
-    if tables.by_view[m]:
-        memory.ats[holder, m, slot] = now
+    memory.ats[holder, m, slot] = now
     memory.size[holder, m] = size + 1
+
+
+@compiled
+def recall(tables: Tables, memory: Memory, holder: int, before: CountedBefore, reader: int) -> None:
+    """Count what a reader had counted before, each at its own instant."""
+    for entry in range(before.starts[reader], before.starts[reader + 1]):
+        m = before.meter[entry]
+        at = before.at[entry]
+        # What was over before the first view has no window among the edges.
+        if tables.kind[m] == CALENDAR and at < tables.edges[tables.edge_at[m]]:
+            continue
+        forget(memory, holder, m, at)
+        keep(tables, memory, holder, m, before.mark[entry], at)
 
 
 @compiled

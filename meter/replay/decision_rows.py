@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from meter.columns.told import limits_told
 from meter.replay.gathering import ASKED
 from meter.replay.logs.rows import BadRows
-from meter.replay.told import limits_told
 from meter.vocabulary import Access
 
 if TYPE_CHECKING:

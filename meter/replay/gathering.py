@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from attrs import define, evolve, field, frozen
 from numpy.typing import NDArray
 
+from meter.columns.arrow import bytes_of
 from meter.columns.partition import hash_texts
 from meter.columns.views import Closing, Views
 from meter.replay.logs.remembered import ClosedPrompts, KnownRights
@@ -228,14 +229,7 @@ def shards_of(reader: pa.Array, shards: int) -> NDArray[np.int64]:
         reader = reader.chunk(0)
     if pa.types.is_integer(reader.type):
         reader = reader.cast(pa.string())
-    text = reader.cast(pa.large_string())
-    # An Arrow column of texts is one buffer of bytes, and one of the places at which they start; a
-    # slice of a column shares both, and begins at its offset.
-    _, offsets, data = text.buffers()
-    places = np.frombuffer(offsets, np.int64)[text.offset : text.offset + len(text) + 1]
-    letters = np.zeros(1, np.uint8)
-    if data is not None and data.size:
-        letters = np.frombuffer(data, np.uint8)
+    places, letters = bytes_of(reader)
     hashes: NDArray[np.uint64] = hash_texts(places, letters)
     return (hashes % np.uint64(shards)).astype(np.int64)
 

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from meter.columns.attributes import scene
+from meter.columns.grouping import needs_of
 from meter.engine import is_settled
 from meter.facts import ACCESS, Slot, Vocabulary
 from meter.facts.attributes import ATTRIBUTES, OTHER
 from meter.forms import covering
 from meter.formulas import leaves
-from meter.replay.grouping import needs_of
-from meter.replay.logs.attributes import scene
 from meter.rulebook import first_match
 from meter.vocabulary import Access, Show, Status
 

@@ -24,8 +24,8 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from meter.columns.decide import Views
+from meter.columns.told import limits_told
 from meter.replay.premises import asks_of_meters
-from meter.replay.told import limits_told
 from meter.vocabulary import Access
 
 if TYPE_CHECKING:

@@ -12,20 +12,20 @@ import pyarrow.compute as pc
 from attrs import define, field, frozen
 from numpy.typing import NDArray
 
+from meter.columns.arrow import distinct, ids_of, is_empty, plain_column, shown
+from meter.columns.attributes import LOG_ATTRIBUTES, Form
 from meter.columns.decide import Columns
+from meter.columns.grouping import READER_ID, Coded, code_column, group_views, needs_of
 from meter.loading.article_ids import (
     FORMS,
     ArticleIds,
     PageAddresses,
     rights_as_compared,
 )
-from meter.replay.grouping import READER_ID, Coded, code_column, group_views, needs_of
-from meter.replay.logs.arrow import distinct, ids_of, is_empty, plain_column, shown
-from meter.replay.logs.attributes import LOG_ATTRIBUTES
 from meter.replay.logs.columns import LogError
 from meter.replay.logs.peeks import PassedBy
 from meter.replay.logs.remembered import OF_RIGHTS, ClosedPrompts, KnownRights
-from meter.replay.logs.rows import BadRows, Form, RawRows, RowProblem
+from meter.replay.logs.rows import BadRows, RawRows, RowProblem
 from meter.replay.logs.times import Times
 from meter.windows import day_start
 
@@ -265,7 +265,7 @@ def _attribute(check: _Check, name: str, zone: ZoneInfo) -> Coded:
     column, faults = code_column(name, codes, values, zone, check.piece.form)
 
     def reason_of(place: int) -> str:
-        return faults[int(codes[place])]
+        return f"{name}: {faults[int(codes[place])]}"
 
     if faults:
         wrong = np.isin(codes, list(faults))

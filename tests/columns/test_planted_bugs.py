@@ -140,7 +140,7 @@ SHOWN_BY = {
 """The windows in which a bug shows, where its name says so; what others draw would be time lost."""
 
 
-def _run_spoiled(module, right="", wrong=""):
+def run_spoiled(module, right="", wrong=""):
     """Return a module's names, not compiled (a compiled loop would take seconds), with a bug."""
     source = Path(module.__file__).read_text(encoding="utf-8")
     if right:
@@ -161,9 +161,10 @@ def _count_with(name):
     where, right, wrong = BUGS[name]
     modules = (counting, spending, windows)
     loop, parts, arithmetic = (
-        _run_spoiled(module, *((right, wrong) if where is module else ())) for module in modules
+        run_spoiled(module, *((right, wrong) if where is module else ())) for module in modules
     )
-    loop.combination_of = arithmetic.combination_of
+    for part in ("combination_of", "recall", "reset_of"):
+        setattr(loop, part, getattr(arithmetic, part))
     parts.keep, parts.reset_of = arithmetic.keep, arithmetic.reset_of
     for part in spending.__all__:
         setattr(loop, part, getattr(parts, part))
@@ -175,7 +176,7 @@ def _plant(name, monkeypatch):
     where, right, wrong = BUGS[name]
     monkeypatch.setattr(columns, "count", _count_with(name))
     if where is tables:
-        spoiled = _run_spoiled(tables, right, wrong).Judging
+        spoiled = run_spoiled(tables, right, wrong).Judging
         for method in ("_number", "tables"):
             monkeypatch.setattr(tables.Judging, method, spoiled.__dict__[method])
 

@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from attrs import evolve
 
+from meter.columns.attributes import LOG_ATTRIBUTES, BadValueError, Form, read_value, scene
 from meter.loading.events import EventError, read_events
-from meter.replay.logs.attributes import LOG_ATTRIBUTES, BadValueError, read_value, scene
 from meter.replay.logs.log import Log
-from meter.replay.logs.rows import BadRows, Form
+from meter.replay.logs.rows import BadRows
 from meter.replay.logs.times import Times
 from meter.windows import instant
 

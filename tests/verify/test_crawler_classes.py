@@ -48,7 +48,7 @@ BUGS = (
     (
         Bug(
             "a log knows no classes",
-            "replay/logs/attributes.py",
+            "columns/attributes.py",
             'PageView(article=article, **of_part[""])',
             'PageView(article=article, **{**of_part[""], "crawler": "crawler" in of_part[""]})',
         ),

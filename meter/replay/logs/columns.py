@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from meter.columns.attributes import LOG_ATTRIBUTES
 from meter.errors import closest, did_you_mean
-from meter.replay.logs.attributes import LOG_ATTRIBUTES
 from meter.replay.logs.failures import LogError
 from meter.replay.logs.rows import shortened
 

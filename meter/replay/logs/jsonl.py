@@ -13,9 +13,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.json
 
+from meter.columns.attributes import Form
 from meter.replay.logs.columns import NAMES, REQUIRED, column_names, known_columns
 from meter.replay.logs.lines import DEEPEST, NO_EVENT, TABLES, one_by_one
-from meter.replay.logs.rows import BadRows, Form, RawRows, RowProblem
+from meter.replay.logs.rows import BadRows, RawRows, RowProblem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from meter.columns.attributes import LOG_ATTRIBUTES
 from meter.loading.events import json_problem, parse_json
-from meter.replay.logs.attributes import LOG_ATTRIBUTES
 from meter.replay.logs.columns import known_columns
 from meter.replay.logs.rows import BadRows, RowProblem
 

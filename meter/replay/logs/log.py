@@ -12,6 +12,7 @@ import zlib
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol, cast
 
+from meter.columns.arrow import ArrowStream
 from meter.errors import raise_missing_extra
 
 try:
@@ -80,12 +81,6 @@ _STEPS = {
     ),
     RowProblem.BAD_VALUE: "say which column is which with `--column NAME=COLUMN`",
 }
-
-
-class ArrowStream(Protocol):
-    """What hands out Arrow data: a `pyarrow` table, a Polars frame, a DuckDB result."""
-
-    def __arrow_c_stream__(self, requested_schema: object = None) -> object: ...
 
 
 class ArrowTable(Protocol):

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from attrs import define
 
-from meter.replay.logs.rows import Form
+from meter.columns.attributes import Form
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

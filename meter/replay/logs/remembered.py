@@ -14,10 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from attrs import define, field
 
+from meter.columns.attributes import Form, scene
 from meter.policy import Policy
 from meter.policy.faults.frequency import known_prompts
-from meter.replay.logs.attributes import scene
-from meter.replay.logs.rows import Form
 from meter.view import Entitlement
 
 if TYPE_CHECKING:

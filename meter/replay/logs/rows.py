@@ -9,9 +9,10 @@ import pyarrow as pa
 from attrs import define, field, frozen
 from numpy.typing import NDArray
 
+from meter.columns.attributes import Form
 from meter.errors import printable
 
-__all__ = ["BadRow", "BadRows", "Form", "RawRows", "RowProblem", "shortened"]
+__all__ = ["BadRow", "BadRows", "RawRows", "RowProblem", "shortened"]
 
 _MOST_SHOWN = 20
 _LONGEST = 160
@@ -27,17 +28,6 @@ class RowProblem(StrEnum):
     NO_ARTICLE = "L05"
     NO_TIME = "L06"
     BAD_VALUE = "L07"
-
-
-class Form(StrEnum):
-    """How the attributes of a piece are written."""
-
-    CELL = "cell"
-    """As in a table: a list may be `a;b`, a flag `yes`."""
-    VALUE = "value"
-    """As JSON has them."""
-    JSON = "json"
-    """Each as the text of its JSON, since one column has values of several types."""
 
 
 @frozen

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 from attrs import define, field
 
+from meter.columns.attributes import LOG_ATTRIBUTES, BadValueError, read_value, scene
 from meter.columns.decide import Columns
 from meter.loading.article_ids import PageAddresses
 from meter.loading.event_tables import event_table
-from meter.replay.logs.attributes import LOG_ATTRIBUTES, BadValueError, read_value, scene
 from meter.replay.logs.rows import BadRows
 from meter.replay.logs.times import Times
 from meter.replay.preparation import ParseOptions, prepare

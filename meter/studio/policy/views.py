@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from meter.columns.arrays import Codes
 from meter.columns.decide import Columns, Views
+from meter.columns.grouping import Coded, group_views
 from meter.columns.tables import Group
 from meter.facts import Slot
 from meter.replay.both import Shown
 from meter.replay.gathering import ASKED, ReaderShard, ShardBuilder
-from meter.replay.grouping import Coded, group_views
 from meter.replay.logs.rows import BadRows
 from meter.replay.logs.times import Times
 from meter.replay.preparation import prepare

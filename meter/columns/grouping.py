@@ -11,20 +11,21 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
-from attrs import define, frozen
+from attrs import frozen
 from numpy.typing import NDArray
 
+from meter.columns.attributes import LOG_ATTRIBUTES, BadValueError, read_value, scene
+from meter.columns.classes import classes_of
 from meter.facts.attributes import since
-from meter.replay.logs.attributes import LOG_ATTRIBUTES, BadValueError, read_value, scene
 from meter.windows import DAY, instant
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
+    from meter.columns.attributes import Form
     from meter.columns.decide import Columns
     from meter.facts import Slot
-    from meter.replay.logs.rows import Form
     from meter.view import Entitlement
 
 __all__ = ["READER_ID", "Coded", "code_column", "group_views", "needs_of"]
@@ -62,10 +63,6 @@ _NEEDS: dict[str, tuple[str, ...]] = {
 """The attributes each fact depends on (the rest of `TIMED` ones is the instant)."""
 _BY_RIGHTS = ("reader", "product", "whole", "named", "expiry", "purchase")
 """The facts that change when a right begins or ends."""
-_FEW = 1 << 20
-"""Up to this many possible classes are looked up in a table rather than sorted."""
-_FAR = 1 << 62
-"""Numbers of classes must stay below this to be whole numbers of 64 bits."""
 _UNKNOWN = -1
 """Stands for a length of time that nobody knows, or that is still to come."""
 _QUARTER = DAY // 96
@@ -96,7 +93,7 @@ class Coded:
 
 def code_column(
     name: str, codes: NDArray[np.int64], raw: Sequence[object], zone: ZoneInfo, form: Form
-) -> tuple[Coded, dict[int, str]]:
+) -> tuple[Coded, dict[int, BadValueError]]:
     """Read the distinct values of a column.
 
     Return it, and by code what is wrong with the values that cannot be read.
@@ -108,62 +105,9 @@ def code_column(
         try:
             read = read_value(name, value, zone, form)
         except BadValueError as fault:
-            faults[code] = f"{name}: {fault}"
+            faults[code] = fault
         values.append(read)
     return Coded(codes, tuple(values)), faults
-
-
-@define
-class _Classes:
-    """Views in classes: the class of each view, and one view (`firsts`) of each class."""
-
-    codes: NDArray[np.int64]
-    firsts: NDArray[np.int64]
-
-    def spread(self, values: Sequence[int]) -> NDArray[np.int64]:
-        """Return, for each view, the value of its class."""
-        if len(values) == 1:
-            return np.broadcast_to(np.int64(values[0]), len(self.codes))
-        return np.array(values, np.int64)[self.codes]
-
-
-def _classes(columns: Sequence[NDArray[np.int64]], total: int) -> _Classes:
-    """Put views (at least one) that agree in all columns of whole numbers into one class."""
-    # The columns are read as the digits of one number: `codes` is that number of each view, and
-    # `size` how many there could be. Where there could be too many, those that are met are
-    # numbered anew, so that another digit fits.
-    codes = np.broadcast_to(np.int64(0), total)
-    size = 1
-    for column in columns:
-        low = int(column.min())
-        span = int(column.max()) - low + 1
-        if span == 1:
-            continue
-        if size * span > _FEW:
-            codes = np.unique(codes, return_inverse=True)[1]
-            size = int(codes.max()) + 1
-        digit = column - low
-        if size * span > _FAR:
-            digit = np.unique(column, return_inverse=True)[1]
-            span = int(digit.max()) + 1
-        codes = codes * span + digit
-        size *= span
-    if size == 1:
-        return _Classes(codes, np.zeros(1, np.int64))
-    if size <= _FEW:
-        return _numbered(codes, size)
-    _, firsts, codes = np.unique(codes, return_index=True, return_inverse=True)
-    return _Classes(codes, firsts)
-
-
-def _numbered(codes: NDArray[np.int64], size: int) -> _Classes:
-    """Number the codes below `size` that are met, as `np.unique` would, but without sorting."""
-    total = len(codes)
-    first = np.full(size, -1, np.int64)
-    first[codes[::-1]] = np.arange(total - 1, -1, -1)  # the first view of a code is written last
-    met = first >= 0
-    number = np.cumsum(met) - 1
-    return _Classes(number[codes], first[met])
 
 
 def group_views(
@@ -184,7 +128,7 @@ def group_views(
     numbers = []
     for place, slot in enumerate(vocabulary.slots[: vocabulary.base]):
         names = [name for name in needs_of(slot) if name in attributes]
-        classes = _classes(_axes(slot, names, at, attributes), total)
+        classes = classes_of(_axes(slot, names, at, attributes), total)
         codes: dict[Hashable, int] = {}
         number = []
         for first in classes.firsts:
@@ -195,7 +139,7 @@ def group_views(
         numbers.append(classes.spread(number))
     # Then all facts together: views that agree in all codes are one group.
     prefetch = _prefetch(attributes, total)
-    classes = _classes([*numbers, prefetch], total)
+    classes = classes_of([*numbers, prefetch], total)
     groups = []
     for first in classes.firsts:
         values = tuple(codes[axis[first]] for codes, axis in zip(facts, numbers, strict=True))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
+from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -19,7 +20,6 @@ from meter.loading.event_parts import article_table, reader_table
 from meter.loading.events import event_shape
 from meter.loading.fields import Choice, Shape
 from meter.loading.problems import ProblemCollector
-from meter.replay.logs.rows import Form
 from meter.view import Article, Entitlement, PageView, Reader
 from meter.vocabulary import EntitlementKind, Status
 from meter.windows import local_instant, moment
@@ -27,7 +27,9 @@ from meter.windows import local_instant, moment
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["LOG_ATTRIBUTES", "BadValueError", "LogAttribute", "read_value", "scene"]
+    from meter.errors import Problem
+
+__all__ = ["LOG_ATTRIBUTES", "BadValueError", "Form", "LogAttribute", "read_value", "scene"]
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _FLAGS = {
@@ -39,8 +41,23 @@ _SETS = ("reader.segments", "article.tags")
 _DATE_LENGTH = len("2026-06-30")
 
 
+class Form(StrEnum):
+    """How attributes are written."""
+
+    CELL = "cell"
+    """As in a table: a list may be `a;b`, a flag `yes`."""
+    VALUE = "value"
+    """As JSON has them."""
+    JSON = "json"
+    """Each as the text of its JSON, since one column has values of several types."""
+
+
 class BadValueError(ValueError):
-    """A value of a log that cannot be what its column stands for."""
+    """A value of a log or a table that cannot be what its column stands for."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        super().__init__(problem.message)
 
 
 @frozen(kw_only=True)
@@ -170,7 +187,7 @@ def read_value(name: str, value: object, zone: ZoneInfo, form: Form) -> object:
     read = _fields(zone)[name].read(value, tuple(name.split(".")), report)
     if report.found:
         problem, _ = report.found[0]
-        raise BadValueError(problem.message)
+        raise BadValueError(problem)
     return frozenset(read) if name in _SETS and isinstance(read, tuple) else read
 
 

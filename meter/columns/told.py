@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["limits_told"]
 
 _NONE = -1
+_FEW = 1 << 20
+"""Up to so many limits are looked up in a table rather than sorted for."""
 
 
 def limits_told(
@@ -23,9 +25,19 @@ def limits_told(
     # A limit depends on the group and the meter only; there are few pairs of these, so each is
     # asked for once. A pair is numbered as one whole number.
     width = len(columns.meters) + 1
-    pairs, place = np.unique(group.astype(np.int64) * width + told + 1, return_inverse=True)
-    limits = [_limit(columns, *divmod(int(pair), width)) for pair in pairs]
-    return np.array(limits, np.int32)[place]
+    pairs = group.astype(np.int64) * width + told + 1
+    size = len(columns.groups) * width
+    if size > _FEW:
+        met, place = np.unique(pairs, return_inverse=True)
+        limits = [_limit(columns, *divmod(int(pair), width)) for pair in met]
+        return np.array(limits, np.int32)[place]
+    table = np.full(size, _NONE, np.int32)
+    is_met = np.zeros(size, np.bool_)
+    is_met[pairs] = True
+    for pair in np.flatnonzero(is_met).tolist():
+        table[pair] = _limit(columns, *divmod(pair, width))
+    limits_of: NDArray[np.int32] = table[pairs]
+    return limits_of
 
 
 def _limit(columns: Columns, group: int, number: int) -> int:

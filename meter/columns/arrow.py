@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -12,7 +12,13 @@ import pyarrow.compute as pc
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["distinct", "ids_of", "is_empty", "plain_column", "shown"]
+__all__ = ["ArrowStream", "bytes_of", "distinct", "ids_of", "is_empty", "plain_column", "shown"]
+
+
+class ArrowStream(Protocol):
+    """What hands out Arrow data: a `pyarrow` table, a Polars frame, a DuckDB result."""
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object: ...
 
 
 def plain_column(table: pa.Table, name: str) -> pa.Array:
@@ -26,6 +32,22 @@ def plain_column(table: pa.Table, name: str) -> pa.Array:
             values = values.cast(pa.string())
         column = values.take(column.indices)
     return column.cast(pa.string()) if pa.types.is_string_view(column.type) else column
+
+
+def bytes_of(column: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    """Return where texts or bytes start and end, and the bytes of all."""
+    kind = pa.large_binary() if pa.types.is_binary(column.type) else pa.large_string()
+    if not (pa.types.is_large_binary(column.type) or pa.types.is_large_string(column.type)):
+        column = column.cast(kind)
+    # An Arrow column of texts is one buffer of bytes, and one of the places at which they start; a
+    # slice of a column shares both, and begins at its offset.
+    _, offsets, data = column.buffers()
+    if not len(column):
+        return np.zeros(1, np.int64), np.zeros(1, np.uint8)
+    places = np.frombuffer(offsets, np.int64)[column.offset : column.offset + len(column) + 1]
+    if data is None or not data.size:
+        return places, np.zeros(1, np.uint8)
+    return places, np.frombuffer(data, np.uint8)
 
 
 def ids_of(table: pa.Table, name: str, *, texts: bool) -> pa.Array:
@@ -56,7 +78,10 @@ def distinct(column: pa.Array) -> tuple[NDArray[np.int64], list[object]]:
     if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
         column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
     coded = pc.dictionary_encode(column)
-    codes = np.asarray(pc.fill_null(coded.indices, len(coded.dictionary))).astype(np.int64)
+    indices = coded.indices
+    if indices.null_count:
+        indices = pc.fill_null(indices, len(coded.dictionary))
+    codes = np.asarray(indices).astype(np.int64)
     values = [_value(value) for value in coded.dictionary]
     if nested:
         values = [json.loads(str(text), object_hook=_given) for text in values]

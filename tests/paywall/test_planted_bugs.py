@@ -292,8 +292,8 @@ PLANTED = [
         (
             "a usage is read loosely",
             "usage/__init__.py",
-            "if usage.to_bytes() != raw:",
-            "if False:",
+            "if usage.to_bytes() == raw:",
+            "if True:",
             "core/test_usage_bytes.py",
         ),
         (

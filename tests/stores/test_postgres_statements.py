@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import closing
+from datetime import UTC, datetime
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -102,3 +104,24 @@ def test_a_table_that_is_made_anew_is_asked_anew(server):
         assert b"1" == store.load("k")
         other.execute("DROP TABLE meter_usage")
         assert ANSWERS == ask_all(store)
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        datetime(1999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC),
+        datetime(2026, 10, 25, 2, 30, 0, 1, tzinfo=ZoneInfo("Europe/Berlin"), fold=1),
+        datetime.max.replace(tzinfo=UTC),
+        None,
+    ],
+)
+def test_a_time_is_kept_to_the_microsecond(server, when):
+    """What the server reads is the instant it was given, whatever its zone and side of 2000."""
+    with (
+        closing(open_store(server.url)) as store,
+        psycopg.connect(server.url, autocommit=True) as other,
+    ):
+        store.swap("k", None, b"1", expires=when)
+        kept = other.execute("SELECT expires FROM meter_usage").fetchone()[0]
+    # A time that happens twice equals none of another zone (PEP 495): both in UTC.
+    assert (when and when.astimezone(UTC)) == (kept and kept.astimezone(UTC))

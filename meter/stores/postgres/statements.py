@@ -140,8 +140,10 @@ _NO_TABLE = (
 
 
 def _time(when: datetime | None) -> bytes | None:
-    """Return a time with a zone as the server has it: microseconds since 2000, in UTC."""
-    return None if when is None else pack(">q", (when - _EPOCH) // _MICROSECOND)
+    """Return a time as the server has it: microseconds since 2000, in UTC."""
+    if when is None:
+        return None
+    return pack(">q", (when.astimezone(UTC) - _EPOCH) // _MICROSECOND)
 
 
 def make_table() -> Queries[None]:

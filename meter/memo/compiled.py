@@ -2,9 +2,9 @@
 
 Theory. `PolicyMemory` walks three tables for every view: the slots of the vocabulary, to observe
 it; the meters of the rulebook, to count; and the facts that were judged before. The first two never
-change for a policy, so their walk can be written out once: an expression a slot, some lines a meter.
-`write` makes that text, in the order and with the functions of the plain walk, and `compiled` makes
-functions of it. What is judged is looked up as before, so no rule is written here.
+change for a policy, so their walk can be written out once: an expression a slot, some lines a
+meter. `written` makes that text, in the order and with the functions of the plain walk, and
+`compiled` makes functions of it. What is judged is looked up as before: no rule is written here.
 
 Only what is usual is written out. A reader without an id, or a record that holds a read which is
 not before the view, goes the plain way. So here the instant of the view is the one at which windows

@@ -54,6 +54,7 @@ def agree(policy, reader, view, usage, now):
     whole = memo.decide(policy, reader, view, usage, now)
     for decision, left in (whole, memo.observe(policy, reader, view, now).decide(usage)):
         assert (decision, decision.facts) == (plain, plain.facts)
+        assert left == after
         assert left.to_bytes() == after.to_bytes()
         assert (left is usage) == (after is usage)
     return after

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from meter.engine import check_call
 from meter.memo.compiled import compiled
-from meter.memo.memory import Answer, Memory, Situation, Ways
+from meter.memo.memory import Answer, KnownSituation, PolicyMemory, Ways
 from meter.policy import Policy
 from meter.usage import Usage
 from meter.view import PageView, Reader
@@ -103,7 +103,7 @@ def _told(rulebook: Rulebook, answer: Answer) -> Answer:
 
 def _ways(rulebook: Rulebook) -> Ways:
     """Return how the first views of a policy are decided."""
-    memory = Memory(rulebook)
+    memory = PolicyMemory(rulebook)
     first_views = iter(range(_OFTEN))
 
     def noted(now: datetime) -> None:
@@ -114,7 +114,7 @@ def _ways(rulebook: Rulebook) -> Ways:
         noted(now)
         return memory.decide(reader, view, usage, now)
 
-    def observe(reader: Reader, view: PageView, now: datetime) -> tuple[Situation, int]:
+    def observe(reader: Reader, view: PageView, now: datetime) -> tuple[KnownSituation, int]:
         noted(now)
         return memory.observe(reader, view, now)
 
@@ -139,7 +139,7 @@ class Observed:
     or a reader without an id is decided without asking a store for anything.
     """
 
-    _situation: Situation
+    _situation: KnownSituation
     _at: int
 
     __slots__ = ("_at", "_now", "_reader", "_rulebook", "_situation", "_view", "_ways", "final")

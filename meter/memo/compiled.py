@@ -1,10 +1,10 @@
 """Write the looking of one policy at a view as one Python function.
 
-Theory. `Memory` walks three tables for every view: the slots of the vocabulary, to observe it; the
-meters of the rulebook, to count; and the facts that were judged before. The first two never change
-for a policy, so their walk can be written out once: an expression a slot, three lines a meter.
-`write` makes that text, in the order and with the functions of the plain walk, and `compiled` makes
-functions of it. What is judged is looked up as before, so no rule is written here.
+Theory. `PolicyMemory` walks three tables for every view: the slots of the vocabulary, to observe
+it; the meters of the rulebook, to count; and the facts that were judged before. The first two never
+change for a policy, so their walk can be written out once: an expression a slot, some lines a
+meter. `written` makes that text, in the order and with the functions of the plain walk, and
+`compiled` makes functions of it. What is judged is looked up as before: no rule is written here.
 
 Only what is usual is written out. A reader without an id, or a record that holds a read which is
 not before the view, goes the plain way. So here the instant of the view is the one at which windows
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from meter.facts import Slot
-    from meter.memo.memory import Memory
+    from meter.memo.memory import PolicyMemory
 
 __all__ = ["compiled", "written"]
 
@@ -117,13 +117,13 @@ if outcome.writes:
     usage = after or write(outcome, (at, inside, glance, at), usage)
 decided = outcome.latest
 """
-"""What follows from the counts (`Memory.record`), where it was looked up and can be told as is."""
+"""What follows from the counts (`PolicyMemory.record`), where it is known and can be told as is."""
 
 Names = dict[str, Any]
 """What the text calls its constants and functions."""
 
 
-def compiled(memory: Memory, now: datetime) -> Ways:
+def compiled(memory: PolicyMemory, now: datetime) -> Ways:
     """Return the ways of a policy, written out; `now` is the time of some view."""
     text, names = written(memory, now)
     module = compile(text, "<a policy>", "exec")
@@ -136,7 +136,7 @@ def compiled(memory: Memory, now: datetime) -> Ways:
     return Ways(made["decide"], made["observe"], made["conclude"], memory)
 
 
-def written(memory: Memory, now: datetime) -> tuple[str, Names]:
+def written(memory: PolicyMemory, now: datetime) -> tuple[str, Names]:
     """Return the text of a policy's three functions, and what its names are."""
     names: Names = {
         "ALREADY": ALREADY,
@@ -180,7 +180,7 @@ def _indented(lines: Iterable[str]) -> Iterator[str]:
     return (f"    {line}" for line in lines)
 
 
-def _observing(memory: Memory, names: Names, now: datetime) -> Iterator[str]:
+def _observing(memory: PolicyMemory, names: Names, now: datetime) -> Iterator[str]:
     """Yield the lines that find the situation: by the status or, past that, by all of the slots."""
     names["unentitled"] = {
         flag: Reader(id=None, registered=flag).status_at(0) for flag in (False, True)
@@ -238,7 +238,7 @@ def _code(slot: Slot, place: int, names: Names) -> str:
     return f"{asked} if reader.entitlements else none_{place}"
 
 
-def _concluding(memory: Memory, names: Names) -> Iterator[str]:
+def _concluding(memory: PolicyMemory, names: Names) -> Iterator[str]:
     """Yield the lines that count, as `engine.count` does where no read lies ahead, and conclude."""
     rulebook = memory.rulebook
     names["names"] = [meter.name for meter in rulebook.meters]
@@ -271,7 +271,7 @@ def _concluding(memory: Memory, names: Names) -> Iterator[str]:
     yield from _CONCLUDED.format(inside=f"[{', '.join(inside)}]").splitlines()
 
 
-def _beyond_meters(memory: Memory, names: Names) -> Iterator[str]:
+def _beyond_meters(memory: PolicyMemory, names: Names) -> Iterator[str]:
     """Yield what `Counts` say of offers: which were started, and how long ago each was shown."""
     vocabulary = memory.rulebook.vocabulary
     for place, offer in enumerate(vocabulary.once):

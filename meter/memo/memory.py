@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from meter.engine import Held
     from meter.rulebook import Rulebook
 
-__all__ = ["MOST_REMEMBERED", "Answer", "Memory", "Outcome", "Situation", "Ways"]
+__all__ = ["MOST_REMEMBERED", "Answer", "KnownOutcome", "KnownSituation", "PolicyMemory", "Ways"]
 
 MOST_REMEMBERED = 4096
 """How many situations of a policy are kept, and how many outcomes of a situation."""
@@ -58,7 +58,7 @@ _NEVER = (AFTER, AFTER)
 
 
 @define
-class Outcome:
+class KnownOutcome:
     """A conclusion that was drawn, and its decision with the meter as it was told last.
 
     From `since` to before `until` it is told as it is now, whatever was read: what is left to do
@@ -86,12 +86,12 @@ class Outcome:
 
 
 @define
-class Situation:
+class KnownSituation:
     """Facts that need no usage, and everything that follows from them alone."""
 
     facts: Codes
     final: Decision | None
-    outcomes: dict[Counts, Outcome]
+    outcomes: dict[Counts, KnownOutcome]
 
 
 @define
@@ -102,18 +102,18 @@ class Ways:
     """
 
     decide: Callable[[Reader, PageView, Usage, datetime], Answer]
-    observe: Callable[[Reader, PageView, datetime], tuple[Situation, int]]
-    conclude: Callable[[Situation, Reader, PageView, Usage, int, datetime], Answer]
-    memory: Memory
+    observe: Callable[[Reader, PageView, datetime], tuple[KnownSituation, int]]
+    conclude: Callable[[KnownSituation, Reader, PageView, Usage, int, datetime], Answer]
+    memory: PolicyMemory
     """What they look things up in."""
 
 
-class Memory:
+class PolicyMemory:
     """What was judged of one policy, and the plain ways to look it up."""
 
     def __init__(self, rulebook: Rulebook) -> None:
         self.rulebook = rulebook
-        self.situations: dict[Codes, Situation] = {}
+        self.situations: dict[Codes, KnownSituation] = {}
 
     def decide(self, reader: Reader, view: PageView, usage: Usage, now: datetime) -> Answer:
         """Decide what a reader gets for one page view."""
@@ -122,7 +122,7 @@ class Memory:
             return situation.final.dated(now), usage
         return self.conclude(situation, reader, view, usage, at, now)
 
-    def observe(self, reader: Reader, view: PageView, now: datetime) -> tuple[Situation, int]:
+    def observe(self, reader: Reader, view: PageView, now: datetime) -> tuple[KnownSituation, int]:
         """Look at the reader's status and, where that does not settle the matter, at the rest."""
         at = instant(now)
         status = reader.status_at(at)
@@ -132,11 +132,11 @@ class Memory:
             situation = self.situation(facts, now)
         return situation, at
 
-    def situation(self, facts: Codes, now: datetime) -> Situation:
+    def situation(self, facts: Codes, now: datetime) -> KnownSituation:
         """Return what follows from facts that need no usage."""
         return self.situations.get(facts) or self.judge(facts, now)
 
-    def judge(self, facts: Codes, now: datetime) -> Situation:
+    def judge(self, facts: Codes, now: datetime) -> KnownSituation:
         """Judge facts that need no usage, as far as that goes, and keep what follows from them."""
         final = None
         verdict = first_match(self.rulebook, facts)
@@ -144,11 +144,11 @@ class Memory:
             final = conclude(self.rulebook, verdict, facts, (), now).decision
         if len(self.situations) >= MOST_REMEMBERED:
             self.situations.clear()
-        return self.situations.setdefault(facts, Situation(facts, final, {}))
+        return self.situations.setdefault(facts, KnownSituation(facts, final, {}))
 
     def conclude(
         self,
-        situation: Situation,
+        situation: KnownSituation,
         reader: Reader,
         view: PageView,
         usage: Usage,
@@ -160,7 +160,7 @@ class Memory:
         return self.record(situation, counts, held, usage, now)
 
     def record(
-        self, situation: Situation, counts: Counts, held: Held, usage: Usage, now: datetime
+        self, situation: KnownSituation, counts: Counts, held: Held, usage: Usage, now: datetime
     ) -> Answer:
         """Return the decision where the meters have counted so much, and spend."""
         outcome = situation.outcomes.get(counts) or self._outcome(situation, counts, now)
@@ -174,12 +174,12 @@ class Memory:
             return outcome.latest.ending(ends, now), usage
         return outcome.latest.dated(now), usage
 
-    def write(self, outcome: Outcome, held: Held, usage: Usage) -> Usage:
+    def write(self, outcome: KnownOutcome, held: Held, usage: Usage) -> Usage:
         """Return the usage after a view with an outcome that writes."""
         conclusion = outcome.conclusion
         return remember(self.rulebook, conclusion, held, usage, counting(conclusion, held))
 
-    def _outcome(self, situation: Situation, counts: Counts, now: datetime) -> Outcome:
+    def _outcome(self, situation: KnownSituation, counts: Counts, now: datetime) -> KnownOutcome:
         """Judge what the meters have counted in a situation, and keep what follows."""
         known = complete(self.rulebook, situation.facts, counts)
         verdict = judge(self.rulebook, known)
@@ -187,16 +187,16 @@ class Memory:
         if len(situation.outcomes) >= MOST_REMEMBERED:
             situation.outcomes.clear()
         stretch = _NEVER if conclusion.groups or conclusion.lasting else _ALWAYS
-        outcome = Outcome(conclusion, conclusion.decision, None, *stretch)
+        outcome = KnownOutcome(conclusion, conclusion.decision, None, *stretch)
         return situation.outcomes.setdefault(counts, outcome)
 
-    def _told(self, conclusion: Conclusion, told: Told | None, when: int) -> Outcome:
+    def _told(self, conclusion: Conclusion, told: Told | None, when: int) -> KnownOutcome:
         """Return the outcome of a conclusion where windows run as at the instant `when`."""
         latest = conclusion.decision
         if told is not None:
             latest = read_meter(self.rulebook, conclusion, told)
         stretch = self._stretch(conclusion, when)
-        return Outcome(conclusion, latest, told, *stretch)
+        return KnownOutcome(conclusion, latest, told, *stretch)
 
     def _stretch(self, conclusion: Conclusion, when: int) -> Stretch:
         """Return when a conclusion is told as at the instant `when`, whatever was read."""

@@ -521,8 +521,8 @@ COMPILED_BUGS = (
     Bug(
         "a view that is counted loses the prompts that were shown",
         "usage/__init__.py",
-        "if self.shown or self.closed or self.offered:",
-        "if self.closed:",
+        "if self.shown or self.closed or self.offered:\n            return None",
+        "if self.closed:\n            return None",
     ),
     Bug(
         "a view that is counted loses what other meters have counted",

@@ -13,7 +13,7 @@ from attrs import frozen
 from meter.columns.arrays import Integers
 from meter.columns.arrow import bytes_of
 from meter.columns.batch.known import start_of_meter
-from meter.columns.batch.writing import Texts, measure, order_ids, write
+from meter.columns.batch.writing import RawTexts, measure, order_ids, write
 from meter.columns.remembering import CountedAfter
 
 if TYPE_CHECKING:
@@ -51,10 +51,10 @@ def written_records(
 ) -> WrittenRecords:
     """Return what readers have counted as records; `names` are what the marks stand for."""
     after = _together(parts)
-    ids = Texts(*bytes_of(names))
+    ids = RawTexts(*bytes_of(names))
     order_ids(after, ids)
-    meters = Texts(*bytes_of(pa.array(map(start_of_meter, rulebook.places), pa.large_string())))
-    words = Texts(*bytes_of(_quoted(names)))
+    meters = RawTexts(*bytes_of(pa.array(map(start_of_meter, rulebook.places), pa.large_string())))
+    words = RawTexts(*bytes_of(_quoted(names)))
     offsets = np.empty(len(after.reader) + 1, np.int64)
     measure(after, meters, words, offsets)
     letters = np.empty(max(int(offsets[-1]), 1), np.uint8)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from meter.columns.arrays import Integers
     from meter.columns.remembering import CountedAfter
 
-__all__ = ["Texts", "measure", "order_ids", "write"]
+__all__ = ["RawTexts", "measure", "order_ids", "write"]
 
 _VERSION = ord("1")
 _OPEN = ord("{")
@@ -31,15 +31,15 @@ _AROUND = len("1{}")
 _OF_A_METER = len("],[") + len("]]")
 
 
-class Texts(NamedTuple):
-    """Texts as bytes: number `n` is from `offsets[n]` to `offsets[n + 1]` of `data`."""
+class RawTexts(NamedTuple):
+    """RawTexts as bytes: number `n` is from `offsets[n]` to `offsets[n + 1]` of `data`."""
 
     offsets: Integers
     data: NDArray[np.uint8]
 
 
 @compiled
-def order_ids(after: CountedAfter, ids: Texts) -> None:
+def order_ids(after: CountedAfter, ids: RawTexts) -> None:
     """Put what a meter has counted at one instant in order of the ids, as records hold it."""
     for reader in range(len(after.reader)):
         begin = after.starts[reader]
@@ -53,7 +53,7 @@ def order_ids(after: CountedAfter, ids: Texts) -> None:
 
 
 @compiled
-def is_out_of_order(after: CountedAfter, ids: Texts, place: int) -> bool:
+def is_out_of_order(after: CountedAfter, ids: RawTexts, place: int) -> bool:
     """Say whether an entry has to stand before the one that it stands after."""
     if after.meter[place] != after.meter[place - 1] or after.at[place] != after.at[place - 1]:
         return False
@@ -72,7 +72,7 @@ def is_out_of_order(after: CountedAfter, ids: Texts, place: int) -> bool:
 
 
 @compiled
-def measure(after: CountedAfter, meters: Texts, words: Texts, offsets: Integers) -> None:
+def measure(after: CountedAfter, meters: RawTexts, words: RawTexts, offsets: Integers) -> None:
     """Write to `offsets` where each record will start, and where the last one will end.
 
     `meters` are what stands before a meter's ids, `words` the ids, as records hold them.
@@ -100,7 +100,11 @@ def measure(after: CountedAfter, meters: Texts, words: Texts, offsets: Integers)
 
 @compiled
 def write(
-    after: CountedAfter, meters: Texts, words: Texts, offsets: Integers, out: NDArray[np.uint8]
+    after: CountedAfter,
+    meters: RawTexts,
+    words: RawTexts,
+    offsets: Integers,
+    out: NDArray[np.uint8],
 ) -> None:
     """Write the records to their places."""
     for reader in range(len(after.reader)):
@@ -125,8 +129,8 @@ def write(
 @compiled
 def write_meter(
     after: CountedAfter,
-    meters: Texts,
-    words: Texts,
+    meters: RawTexts,
+    words: RawTexts,
     entry: int,
     last: int,
     out: NDArray[np.uint8],
@@ -156,7 +160,7 @@ def write_meter(
 
 
 @compiled
-def copy(texts: Texts, number: int, out: NDArray[np.uint8], place: int) -> int:
+def copy(texts: RawTexts, number: int, out: NDArray[np.uint8], place: int) -> int:
     """Copy a text; return where to go on."""
     for letter in range(texts.offsets[number], texts.offsets[number + 1]):
         out[place] = texts.data[letter]

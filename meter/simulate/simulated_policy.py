@@ -49,7 +49,7 @@ _SELLS = {
 """What a wall asks of the reader."""
 
 
-class _FixedFacts(NamedTuple):
+class _Facts(NamedTuple):
     """What `PolicyTables` says of facts and verdicts."""
 
     group: NDArray[np.int64]
@@ -73,7 +73,7 @@ class _Said(NamedTuple):
     judging: Judging
     bucketings: tuple[Bucketing, Bucketing]
     tables: Tables
-    facts: _FixedFacts
+    facts: _Facts
     asked: Asked
 
 
@@ -98,7 +98,7 @@ def _said(
     judging.judge_all()
     tables = judging.tables(np.array([horizon.opens, horizon.closes]))
     verdicts = judging.verdicts
-    facts = _FixedFacts(
+    facts = _Facts(
         group=group.reshape(-1, *group.shape[len(dimensions) :]),
         who=who,
         reader=reader,
@@ -189,7 +189,7 @@ def _differ(numbers: NDArray[np.int64], axis: int | None = None) -> bool:
     return bool(np.ptp(numbers, axis=axis).any())
 
 
-def _moments_matter(facts: _FixedFacts, tables: Tables, horizon: Horizon) -> bool:
+def _moments_matter(facts: _Facts, tables: Tables, horizon: Horizon) -> bool:
     """Say whether it matters when in a month a view is, and of which article.
 
     It does not where only meters ask, and each starts anew with every month and at no other time:

@@ -1,13 +1,12 @@
 """The cost of one decision, beside a hand-written chain of `if`s and `zen-engine`.
 
-Run it: `python tests/bench/bench_decide.py [--rounds 15] [--json]`. The three are checked to agree
+Run it: `python tests/bench/bench_decide.py [--rounds 15]`. The three are checked to agree
 before anything is timed. Each round times all of them in turn; what is printed are medians over the
 rounds, and ratios between what was measured in one run.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from zoneinfo import ZoneInfo
 from attrs import frozen
 
 from meter import Article, Entitlement, PageView, Reader, Usage, decide, loads_policy
+from tests.bench.figures import Figure, Report, options_of
 
 try:
     import zen
@@ -642,16 +642,24 @@ def measure(rounds: int) -> dict[str, Any]:
     }
 
 
+def figures_of(kind: str, row: dict[str, float]) -> list[Figure]:
+    """Return the figures of one kind of view: ours and others beside the chain written by hand."""
+    base = f"{kind}, by hand"
+    found = [
+        Figure(f"{kind}, meter", row["meter"], "ns", row["of by hand"], base),
+        Figure(base, row["by hand"], "ns", 1.0, base),
+    ]
+    if "zen-engine" in row:
+        slower = row["zen-engine"] / row["by hand"]
+        found.append(Figure(f"{kind}, zen-engine", row["zen-engine"], "ns", slower, base))
+    return found
+
+
 def main() -> None:
     """Print what was measured."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--json", action="store_true")
-    arguments = parser.parse_args()
+    arguments = options_of(__doc__, rounds=15).parse_args()
+    report = Report("decide", arguments.format, arguments.rounds)
     measured = measure(arguments.rounds)
-    if arguments.json:
-        print(json.dumps(measured, indent=2))  # noqa: T201
-        return
     for kind, row in measured["nanoseconds"].items():
         zen_part = (
             f"   zen-engine {row['zen-engine']:>7.0f} ns ({row['faster than zen-engine']:.0f}x"
@@ -659,15 +667,22 @@ def main() -> None:
             if "zen-engine" in row
             else ""
         )
-        print(  # noqa: T201
+        report.line(
             f"{kind:<15} meter {row['meter']:>6.0f} ns   by hand {row['by hand']:>6.0f} ns   ratio"
-            f" {row['of by hand']:.2f}{zen_part}"
+            f" {row['of by hand']:.2f}{zen_part}",
+            *figures_of(kind, row),
         )
-    print(f"import meter    {measured['import seconds']:.3f} s over a bare interpreter")  # noqa: T201
-    print(  # noqa: T201
-        f"usage           {measured['bytes of a reader with five articles']} bytes for five"
-        " articles"
+    took = measured["import seconds"]
+    size = measured["bytes of a reader with five articles"]
+    report.line(
+        f"import meter    {took:.3f} s over a bare interpreter",
+        Figure("import meter, over a bare interpreter", took, "s"),
     )
+    report.line(
+        f"usage           {size} bytes for five articles",
+        Figure("record of 5 articles", size, "bytes", rounds=1),
+    )
+    report.end()
 
 
 if __name__ == "__main__":

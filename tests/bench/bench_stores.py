@@ -1,42 +1,56 @@
 """Measure a check over each store against the bare driver, what people write, and `limits`.
 
-Run it: `python tests/bench/bench_stores.py [--readers 2000] [--store redis] [--json]`; with
-`--sizes` for bytes a reader, with `--outage` for what a decision takes while Redis does not answer.
-The servers are started from wheels. What is compared takes turns, a hundred calls each, in one run;
+Run it: `python tests/bench/bench_stores.py [--readers 2000] [--store redis]`; with
+`--outage` for what a decision takes while Redis does not answer.
+The servers are started from wheels. What is compared takes turns, a hundred calls each, in one run
+(320 of 32 tasks of asyncio, each asking its next when it has been answered);
 what is printed are medians over the turns, and ratios to one bare round trip of the driver (`GET`,
-`SELECT`) in the same run. The naive version loads, decides and writes in two steps, and is wrong
+`SELECT`) in the same run, by the clock and in this process' processor time, which a machine that
+does other work changes less. The naive version loads, decides and writes in two steps, and is wrong
 when two come at once.
 """
 
 from __future__ import annotations
 
-import argparse
+import asyncio
 import importlib.util
-import json
 import logging
 import sqlite3
-import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
+from typing import NamedTuple
 
-import psycopg
 import redis
-from click import echo
+import redis.asyncio
 from psycopg_pool import ConnectionPool
 
-from meter import Article, Entitlement, PageView, Paywall, Reader, Usage, decide, open_store
+from meter import (
+    Article,
+    AsyncPaywall,
+    Entitlement,
+    PageView,
+    Paywall,
+    Reader,
+    Usage,
+    decide,
+    open_store,
+)
+from meter.stores import open_async_store
+from tests.bench.figures import Figure, Report, options_of
 
 try:
     import limits
 except ImportError:  # `pip install limits` to compare with it
     limits = None
 
+CLIENTS = 32
 TURN = 100
+TASKS_TURN = 10 * CLIENTS
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 SUBSCRIBER = Reader(id="s", registered=True, entitlements=[Entitlement(kind="subscription")])
 VIEWS = {name: PageView(article=Article(id=f"2026-06-01-{name}")) for name in "abcd"}
@@ -119,6 +133,22 @@ class RedisPeer(Peer):
         self.client.set(key, raw, ex=3_000_000)
 
 
+class TasksPeer:
+    """The bare driver for asyncio, as its documentation shows it: one trip a call."""
+
+    def __init__(self, path):
+        pool = redis.asyncio.BlockingConnectionPool(
+            connection_class=redis.asyncio.UnixDomainSocketConnection,
+            path=str(path),
+            max_connections=CLIENTS,
+        )
+        self.client = redis.asyncio.Redis.from_pool(pool)
+
+    async def bare(self, reader):
+        """One trip of the driver."""
+        await self.client.get(reader.id)
+
+
 class PostgresPeer(Peer):
     def __init__(self, policy, url):
         super().__init__(policy)
@@ -158,15 +188,33 @@ class PostgresPeer(Peer):
         self.pool.close()
 
 
+class Took(NamedTuple):
+    """Microseconds a call: by the clock, and of this process' processor time."""
+
+    us: float
+    processor_us: float
+
+    @classmethod
+    def since(cls, start, calls):
+        """Return what so many calls took, a call."""
+        times = (perf_counter() - start[0], process_time() - start[1])
+        return cls(*(seconds / calls * 1e6 for seconds in times))
+
+    @classmethod
+    def median(cls, found):
+        """Return the medians."""
+        return cls(*(median(times) for times in zip(*found, strict=True)))
+
+
 def timed(call, items, pool=None):
-    """Return microseconds a call over some items."""
-    start = perf_counter()
+    """Return what a call takes, over some items."""
+    start = perf_counter(), process_time()
     if pool is None:
         for item in items:
             call(item)
     else:
         list(pool.map(call, items))
-    return (perf_counter() - start) / len(items) * 1e6
+    return Took.since(start, len(items))
 
 
 def measure(policy, url, peer, limiter, readers, clients):
@@ -181,6 +229,7 @@ def measure(policy, url, peer, limiter, readers, clients):
     kinds = {
         # One connection serves one thread: several ask the pool.
         "bare round trip": peer.bare if pool is None else lambda reader: peer.get(reader.id),
+        "a question of the store": lambda reader: store.load(reader.id),
         "naive, new": lambda reader: peer.naive(reader, VIEWS["a"]),
         "naive, re-read": lambda reader: peer.naive(reader, VIEWS["a"]),
         "subscriber": lambda _: here.check(SUBSCRIBER, VIEWS["a"], now=NOW),
@@ -203,57 +252,55 @@ def measure(policy, url, peer, limiter, readers, clients):
     if pool is not None:
         pool.shutdown()
     store.close()
-    return {kind: median(times) for kind, times in found.items()}, size
+    return {kind: Took.median(times) for kind, times in found.items()}, size
 
 
-def sizes(real, readers):
-    """Print the bytes a reader of five articles takes in each store, with all the backend adds."""
-    policy = real.policy_of(5)
-    views = [
-        PageView(article=Article(id=f"2026-06-0{number}-harbour-tunnel")) for number in range(1, 6)
-    ]
+async def timed_tasks(call, items):
+    """Return what a call takes, of `CLIENTS` tasks that each go on when they are answered."""
+    left = iter(items)
 
-    def fill(store):
-        paywall = Paywall(policy, store, deadline=30, on_outage="raise", remember=1)
-        for number in range(readers):
-            for day, view in enumerate(views):
-                paywall.check(
-                    Reader(id=f"reader-{number:09}"),
-                    view,
-                    now=NOW + timedelta(days=day, microseconds=number),
-                )
-        return len(store.load("reader-000000000"))
+    async def client():
+        for item in left:
+            await call(item)
 
-    memory = open_store(f"memory://?capacity={readers}")
-    echo(f"{'bytes remembered of a reader':32} {fill(memory)}")
-    with tempfile.TemporaryDirectory() as folder:
-        store = open_store(f"sqlite:///{folder}/counts.db")
-        fill(store)
-        store.close()
-        size = sum(path.stat().st_size for path in Path(folder).iterdir())
-        echo(f"{'SQLite, in the file':32} {size / readers:.0f}")
-    server = real.Valkey()
-    with server.client() as client:
-        store = open_store(server.url)
-        before = client.info("memory")["used_memory"]
-        fill(store)
-        size = client.info("memory")["used_memory"] - before
-        echo(f"{'Valkey, in memory':32} {size / readers:.0f}")
-        store.close()
-    server.close()
-    server = real.Postgres()
-    store = open_store(server.url)
-    fill(store)
-    store.close()
-    with psycopg.connect(server.url, autocommit=True) as connection:
-        connection.execute("VACUUM FULL meter_usage")
-        size = connection.execute("SELECT pg_total_relation_size('meter_usage')").fetchone()[0]
-    echo(f"{'PostgreSQL, after VACUUM FULL':32} {size / readers:.0f}")
-    server.close()
+    start = perf_counter(), process_time()
+    await asyncio.gather(*(client() for _ in range(CLIENTS)))
+    return Took.since(start, len(items))
 
 
-def outage(real, readers):
-    """Print how many milliseconds a decision takes while Redis is paused, and while it is gone.
+async def measure_tasks(policy, url, path, readers):
+    """Return medians of microseconds a call of many tasks in one event loop, by kind."""
+    store = open_async_store(url)
+    peer = TasksPeer(path)
+    here, there = (
+        AsyncPaywall(policy, store, deadline=30, on_outage="raise", remember=2 * readers)
+        for _ in range(2)
+    )
+    people = [Reader(id=f"task-reader-{number}") for number in range(readers)]
+    kinds = {
+        "bare round trip": peer.bare,
+        "a question of the store": lambda reader: store.load(reader.id),
+        "subscriber": lambda _: here.check(SUBSCRIBER, VIEWS["a"], now=NOW),
+        "new reader": lambda reader: here.check(reader, VIEWS["a"], now=NOW),
+        "newly counted, known here": lambda reader: here.check(reader, VIEWS["b"], now=NOW),
+        "newly counted, not known here": lambda reader: there.check(reader, VIEWS["c"], now=NOW),
+        "re-read": lambda reader: there.check(reader, VIEWS["c"], now=NOW),
+        "walled": lambda reader: there.check(reader, VIEWS["d"], now=NOW),
+    }
+    found = {kind: [] for kind in kinds}
+    for call in kinds.values():
+        await timed_tasks(call, [Reader(id=f"warm-{number}") for number in range(CLIENTS)])
+    for start in range(0, readers, TASKS_TURN):
+        for kind, call in kinds.items():
+            found[kind].append(await timed_tasks(call, people[start : start + TASKS_TURN]))
+    size = len(await store.load(people[0].id))
+    await store.aclose()
+    await peer.client.aclose()
+    return {kind: Took.median(times) for kind, times in found.items()}, size
+
+
+def outage(report, real, readers):
+    """Tell how many milliseconds a decision takes while Redis is paused, and while it is gone.
 
     Paused is the worst: nothing answers.
     """
@@ -267,15 +314,21 @@ def outage(real, readers):
         act()
         people = [Reader(id=f"{name}{number}") for number in range(readers)]
         times = sorted(
-            timed(lambda reader: paywall.check(reader, VIEWS["a"], now=NOW), [reader])
+            timed(lambda reader: paywall.check(reader, VIEWS["a"], now=NOW), [reader]).us
             for reader in people
         )
-        entitled = timed(lambda _: paywall.check(SUBSCRIBER, VIEWS["a"], now=NOW), range(readers))
+        entitled = timed(
+            lambda _: paywall.check(SUBSCRIBER, VIEWS["a"], now=NOW), range(readers)
+        ).us
         middle = times[readers // 2] / 1000
         late = times[readers * 99 // 100] / 1000
-        echo(
+        base = f"{name}, a subscriber"
+        report.line(
             f"{name:8} median {middle:.2f} ms, 99th percentile {late:.2f} ms, a subscriber"
-            f" {entitled / 1000:.4f} ms"
+            f" {entitled / 1000:.4f} ms",
+            Figure(base, entitled / 1000, "ms", 1.0, base),
+            Figure(f"{name}, median", middle, "ms", middle * 1000 / entitled, base),
+            Figure(f"{name}, 99th percentile", late, "ms", late * 1000 / entitled, base),
         )
     store.close()
     server.close()
@@ -325,7 +378,7 @@ def compare(real, names, readers):
     policy = real.policy_of(3)
     results = {}
     for name in names:
-        for clients in (1, 32):
+        for clients in (1, CLIENTS):
             with (
                 tempfile.TemporaryDirectory() as folder,
                 SUBJECTS[name](real, policy, folder) as (url, peer, limiter),
@@ -334,25 +387,38 @@ def compare(real, names, readers):
                 results[f"{name}, {clients}"] = measure(
                     policy, url, peer, limiter, readers, clients
                 )
+        if name == "redis":
+            with closing(real.Valkey()) as server:
+                results[f"redis, {CLIENTS} asyncio"] = asyncio.run(
+                    measure_tasks(policy, server.url, server.socket, readers)
+                )
     return results
 
 
-def print_table(results):
-    """Print medians, calls a second, and ratios to one bare trip of the driver."""
+def report_on(report, results):
+    """Tell medians, calls a second, and ratios to one bare trip of the driver.
+
+    The second time and ratio are of this process' processor time.
+    """
     for name, (times, size) in results.items():
-        echo(f"\n{name} client(s); {size} bytes for a reader of three articles")
-        for kind, us in times.items():
-            ratio = us / times["bare round trip"]
-            echo(f"  {kind:32} {us:9.1f} µs {1e6 / us:10,.0f}/s {ratio:7.2f}×")
+        report.line(f"\n{name} client(s); {size} bytes for a reader of three articles")
+        bare = times["bare round trip"]
+        for kind, took in times.items():
+            us, processor = took
+            base, busy = f"{name}, bare round trip", processor / bare.processor_us
+            report.line(
+                f"  {kind:32} {us:9.1f} µs {1e6 / us:10,.0f}/s {us / bare.us:7.2f}×"
+                f" {processor:9.1f} µs {busy:7.2f}×",
+                Figure(f"{name}, {kind}", us, "µs", us / bare.us, base),
+                Figure(f"{name}, {kind}, processor", processor, "µs", busy, f"{base}, processor"),
+            )
 
 
 def main():
     """Measure, and print a table or JSON."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = options_of(__doc__)
     parser.add_argument("--readers", type=int, default=2000)
     parser.add_argument("--store", choices=SUBJECTS, action="append")
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("--sizes", action="store_true", help="bytes a reader instead of times")
     parser.add_argument(
         "--outage",
         action="store_true",
@@ -362,17 +428,13 @@ def main():
     real = servers()
     if options.outage:
         logging.getLogger("meter").setLevel(logging.CRITICAL)
-        outage(real, options.readers)
+        report = Report("stores --outage", options.format, options.readers)
+        outage(report, real, options.readers)
+        report.end()
         return
-    if options.sizes:
-        sizes(real, options.readers)
-        return
-    results = compare(real, options.store or SUBJECTS, options.readers)
-    if options.json:
-        found = {name: {"us": times, "bytes": size} for name, (times, size) in results.items()}
-        json.dump(found, sys.stdout, indent=1)
-        return
-    print_table(results)
+    report = Report("stores", options.format, options.readers // TURN)
+    report_on(report, compare(real, options.store or SUBJECTS, options.readers))
+    report.end()
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
 """How cost grows with the views of a log, the rules of a policy and the articles of a reader.
 
 Run it: `python -m tests.bench.growth [--rounds 5] [--only views] [--largest] [--write]`. Each cost
-is told with its ratio to the same work at the smallest size, measured in the same run: medians of
-rounds in which the sizes take turns, in processor time. No reader, article or instant is used
-twice. `--largest` adds a log of 100 million views, for which 8 GB have to be free. `--write` draws
-what was measured into `docs/explanation/how-cost-grows-*.svg`, which needs the extra `plots`.
+is told with its ratio to the same work on a million views, ten rules or five articles, measured in
+the same run: medians of rounds in which the sizes take turns, in processor time. No reader, article
+or instant is used twice. `--largest` adds a log of 100 million views, for which 8 GB have to be
+free. `--write` draws what was measured into `docs/explanation/how-cost-grows-*.svg`, which needs
+the extra `plots`.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ MOST_VIEWS = 100_000_000
 RULES = (1, 10, 40, 150)
 ARTICLES = (5, 500, 4_000)
 CALLS = 2_000
-READERS = 50
+READERS = 100
+COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7")
 START = datetime(2026, 6, 3, tzinfo=UTC)
 ONE_RULE = '[publication]\nname = "One"\n[[rules]]\nname = "everyone"\nshow = "subscription-wall"\n'
 
@@ -51,9 +53,10 @@ Costs = dict[str, list[float]]
 
 
 class Subject(NamedTuple):
-    """What grows, what it costs in which units, and how to measure it at some sizes."""
+    """What grows, the size all others are beside, what it costs in which units, how to measure."""
 
     of: str
+    base: int
     units: dict[str, str]
     measure: Callable[[tuple[int, ...], int], dict[int, Costs]]
 
@@ -68,7 +71,7 @@ def of_views(sizes, rounds):
         for _ in range(rounds):
             for size in sizes:
                 row = bench_replay.in_a_process("replay", 1, Path(name) / str(size))
-                found[size]["processor time"].append(row["work"])
+                found[size]["processor time"].append(row["work"] * 1e3)
                 found[size]["memory beyond the log"].append(row["beyond_input_mib"])
     return found
 
@@ -129,6 +132,9 @@ def of_articles(sizes, rounds):
     kinds = ("decide, counted already", "decide, newly counted", "read the record", "bytes")
     found = {size: {kind: [] for kind in kinds} for size in sizes}
     policy = policy_of(2 * max(sizes))
+    warm = Usage.from_bytes(_record(-1, 3)), START + timedelta(days=3)
+    for article in range(3):
+        decide(policy, Reader(id="warm"), PageView(article=Article(id=f"w{article}")), *warm)
     for turn in range(rounds):
         for size, costs in found.items():
             raws = [_record(number, size) for number in range(turn * READERS, (turn + 1) * READERS)]
@@ -171,11 +177,17 @@ def _each(work, calls):
 
 SUBJECTS = {
     "views": Subject(
-        "views of a log", {"processor time": "s", "memory beyond the log": "MiB"}, of_views
+        "views of a log",
+        1_000_000,
+        {"processor time": "ms", "memory beyond the log": "MiB"},
+        of_views,
     ),
-    "rules": Subject("rules of a policy", {"decide": "µs", "check": "ms", "prove": "ms"}, of_rules),
+    "rules": Subject(
+        "rules of a policy", 10, {"decide": "µs", "check": "ms", "prove": "ms"}, of_rules
+    ),
     "articles": Subject(
         "articles counted of a reader",
+        5,
         {
             "decide, counted already": "µs",
             "decide, newly counted": "µs",
@@ -188,51 +200,47 @@ SUBJECTS = {
 SIZES = {"views": VIEWS, "rules": RULES, "articles": ARTICLES}
 
 
-def ratios(found):
-    """Return size, kind, median and ratio to the smallest size, all kinds of a size together."""
-    smallest = found[min(found)]
+def ratios(found, base):
+    """Return size, kind, median and ratio to the base's size, all kinds of a size together."""
+    beside = {kind: median(taken) for kind, taken in found[base].items()}
     return [
-        (size, kind, median(taken), median(taken) / median(smallest[kind]))
+        (size, kind, median(taken), median(taken) / beside[kind])
         for size, costs in found.items()
         for kind, taken in costs.items()
     ]
 
 
 def report_growth(report, name, rows):
-    """Tell every cost, and how many times the smallest size's it is."""
-    subject, smallest = SUBJECTS[name], min(size for size, *_ in rows)
+    """Tell every cost, and how many times the base's it is."""
+    subject = SUBJECTS[name]
     for size, kind, cost, ratio in rows:
         unit = subject.units[kind]
-        figure = Figure(f"{kind}, {size} {name}", cost, unit, ratio, f"{kind}, {smallest} {name}")
+        figure = Figure(
+            f"{kind}, {size} {name}", cost, unit, ratio, f"{kind}, {subject.base} {name}"
+        )
         what = f"{size:>11,} {name}"
         report.line(f"{what:22}{kind:26}{cost:12,.1f} {unit:6}{ratio:9.2f}×", figure)
 
 
 def chart_of(name, rows):
-    """Return a chart of how many times the smallest size's cost each is, both axes by powers."""
-    of = SUBJECTS[name].of
+    """Return a chart of how many times the base's cost each is, both axes by powers."""
+    of, base, units, _ = SUBJECTS[name]
     sizes = sorted({size for size, *_ in rows})
     values = [{"size": size, "kind": kind, "ratio": ratio} for size, kind, _, ratio in rows]
-    values += [{"size": n, "kind": "in proportion", "ratio": n / sizes[0]} for n in sizes]
+    values += [{"size": n, "kind": "in proportion", "ratio": n / base} for n in sizes]
     scale = {"type": "log"}
-    across = {"field": "size", "type": "quantitative", "title": of, "scale": scale}
+    across = {"field": "size", "type": "quantitative", "title": of}
+    across["scale"] = {"type": "log", "nice": False, "padding": 24}
     across["axis"] = {"values": sizes, "format": ",", "grid": False}
     up = {"field": "ratio", "type": "quantitative", "scale": scale, "axis": {"format": ",~g"}}
-    up["title"] = f"times the cost of {sizes[0]:,}"
-    kinds = [*SUBJECTS[name].units, "in proportion"]
-    dashes = [[1, 0]] * (len(kinds) - 1) + [[4, 4]]
-    encoding = {
-        "x": across,
-        "y": up,
-        "color": {"field": "kind", "type": "nominal", "title": None, "sort": kinds},
-        "strokeDash": {
-            "field": "kind",
-            "type": "nominal",
-            "title": None,
-            "sort": kinds,
-            "scale": {"domain": kinds, "range": dashes},
-        },
-    }
+    up["title"] = f"times the cost of {base:,}"
+    kinds = [*units, "in proportion"]
+    lines = {"field": "kind", "type": "nominal", "title": None}
+    colours = [*COLOURS[: len(units)], "#888888"]
+    dashes = [[1, 0]] * len(units) + [[4, 4]]
+    color = {**lines, "scale": {"domain": kinds, "range": colours}, "legend": {"orient": "bottom"}}
+    dash = {**lines, "scale": {"domain": kinds, "range": dashes}, "legend": None}
+    encoding = {"x": across, "y": up, "color": color, "strokeDash": dash}
     spec = specification(values, 260, mark={"type": "line", "point": True}, encoding=encoding)
     return Chart(spec=spec, heads=(), rows=())
 
@@ -258,7 +266,8 @@ def main():
     charts = {}
     for name in given.only or SUBJECTS:
         largest = (MOST_VIEWS,) if name == "views" and given.largest else ()
-        rows = ratios(SUBJECTS[name].measure(SIZES[name] + largest, given.rounds))
+        subject = SUBJECTS[name]
+        rows = ratios(subject.measure(SIZES[name] + largest, given.rounds), subject.base)
         report_growth(report, name, rows)
         charts[f"how-cost-grows-{name}"] = chart_of(name, rows)
     if given.write:

@@ -34,11 +34,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
-__all__ = ["MOST_READERS", "Population", "simulate"]
+__all__ = ["BLOCK", "MOST_READERS", "Population", "check_span", "lives_of", "simulate"]
 
 MOST_READERS = 20_000_000
 _MOST_MONTHS = 60
-_BLOCK = 8192
+BLOCK = 8192
 """How many readers are one piece of work."""
 _WANTED = 64
 _VIEWS_LOGGED = 200
@@ -201,13 +201,13 @@ def simulate(
     """
     _check(readers, months, seed, workers)
     known = settled([policy], assumptions or published_assumptions(), today)
-    life = _life(policy, known, months, seed, views=_VIEWS_LOGGED if log else 0)
+    lives = lives_of(policy, known, months, seed, views=_VIEWS_LOGGED if log else 0)
     columns = np.zeros((readers, len(COLUMNS)))
-    starts = range(0, readers, _BLOCK)
+    starts = range(0, readers, BLOCK)
 
-    def block(first: int) -> _Block:
-        last = min(first + _BLOCK, readers)
-        found = life.block(columns, first, last)
+    def block(first: int) -> Block:
+        last = min(first + BLOCK, readers)
+        found = lives.block(columns[first:last], first, last)
         if progress is not None:
             progress(last - first)
         return found
@@ -224,7 +224,7 @@ def simulate(
         assumptions=known,
         months=months,
         seed=seed,
-        reading=life.reading,
+        reading=lives.reading,
         columns=columns,
         monthly=sum(part.monthly for part in parts[1:]) + parts[0].monthly,
         shown=sum(part.shown for part in parts[1:]) + parts[0].shown,
@@ -233,7 +233,7 @@ def simulate(
     )
 
 
-class _Block(NamedTuple):
+class Block(NamedTuple):
     """What became of some readers: as in a population, but for the rows of its columns."""
 
     monthly: NDArray[np.float64]
@@ -243,7 +243,7 @@ class _Block(NamedTuple):
 
 
 @frozen(kw_only=True)
-class _Life:
+class Lives:
     """What the loop has to know: the policy, the people, the calendar, and how much to log."""
 
     reading: SimulatedPolicy
@@ -253,8 +253,8 @@ class _Life:
     seed: int
     views: int
 
-    def block(self, columns: NDArray[np.float64], first: int, last: int) -> _Block:
-        """Take the readers from `first` up to `last` through all months, and fill their rows.
+    def block(self, columns: NDArray[np.float64], first: int, last: int) -> Block:
+        """Take the readers from `first` up to `last` through all months, and fill their columns.
 
         Which of their ids are hashed shows on the way: they go again until all that were asked for
         are known.
@@ -264,9 +264,9 @@ class _Life:
             found = self._walk(columns, first, last, arms.tables)
             if not arms.learn():
                 return found
-            columns[first:last] = 0
+            columns[:] = 0
 
-    def _walk(self, columns: NDArray[np.float64], first: int, last: int, arms: ArmTables) -> _Block:
+    def _walk(self, columns: NDArray[np.float64], first: int, last: int, arms: ArmTables) -> Block:
         monthly = np.zeros((self.months, len(MONTHLY)))
         shown = np.zeros(len(self.reading.judging.verdicts), np.int64)
         wanted = np.zeros(_WANTED, np.int64)
@@ -286,16 +286,16 @@ class _Life:
             wanted,
             rows,
         )
-        return _Block(monthly, shown, wanted, rows[:logged].copy())
+        return Block(monthly, shown, wanted, rows[:logged].copy())
 
 
-def _life(policy: Policy, known: Assumptions, months: int, seed: int, *, views: int) -> _Life:
+def lives_of(policy: Policy, known: Assumptions, months: int, seed: int, *, views: int) -> Lives:
     """Return what the loop has to know; there is room for so many page views a reader and month."""
     horizon = Horizon(known.day("horizon.start"), months, policy.zone)
     world = World(known)
     reading = SimulatedPolicy(policy, world, horizon)
     terms = [offer.term for offer in policy.offers] + [option.term for option in reading.options]
-    return _Life(
+    return Lives(
         reading=reading,
         behaviour=people(known, world),
         time=horizon.time(terms, known),
@@ -308,9 +308,14 @@ def _life(policy: Policy, known: Assumptions, months: int, seed: int, *, views: 
 def _check(readers: int, months: int, seed: int, workers: int | None) -> None:
     if not 1 <= readers <= MOST_READERS:
         raise MeterError(f"the number of readers is between 1 and {MOST_READERS}, not `{readers}`")
+    check_span(months, seed)
+    if workers is not None and workers < 1:
+        raise MeterError(f"there is at least 1 worker, not `{workers}`")
+
+
+def check_span(months: int, seed: int) -> None:
+    """Raise `MeterError` for a number of months or a seed that makes no sense."""
     if not 1 <= months <= _MOST_MONTHS:
         raise MeterError(f"the number of months is between 1 and {_MOST_MONTHS}, not `{months}`")
     if not 0 <= seed < 1 << 63:
         raise MeterError(f"a seed is a whole number from 0 on, not `{seed}`")
-    if workers is not None and workers < 1:
-        raise MeterError(f"there is at least 1 worker, not `{workers}`")

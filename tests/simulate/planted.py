@@ -12,7 +12,11 @@ from tempfile import TemporaryDirectory
 
 from tests.laws.test_planted_bugs import Bug, copy_with, run_suite
 
-SUITES = ("simulate/test_every_assumption.py", "simulate/test_lifetime.py")
+SUITES = (
+    "simulate/test_distributed.py",
+    "simulate/test_every_assumption.py",
+    "simulate/test_lifetime.py",
+)
 BUGS = (
     Bug(
         "a cookie is never lost",
@@ -38,6 +42,12 @@ BUGS = (
         "simulate/kernel/money.py",
         "min(stays * policy_tables.offer_stays[offer], 1.0)",
         "min(stays, 1.0)",
+    ),
+    Bug(
+        "a part's seed depends on the part",
+        "simulate/distributed/__init__.py",
+        "self.months, self.seed, views=0)",
+        "self.months, self.seed + len(table), views=0)",
     ),
 )
 

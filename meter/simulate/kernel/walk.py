@@ -49,8 +49,8 @@ def walk(
 ) -> int:
     """Take readers `first` to `last` through the horizon; add to the arrays from `results` on.
 
-    Rows of `results`, `monthly` and `log` have the columns of `COLUMNS`, `MONTHLY` and `LOG`.
-    Return how many rows of `log` were written.
+    `results` has a row for each of them; its rows and those of `monthly` and `log` have the columns
+    of `COLUMNS`, `MONTHLY` and `LOG`. Return how many rows of `log` were written.
     """
     output = Output(
         readers=results.view(READER_RECORD).reshape(-1),
@@ -82,7 +82,7 @@ def _walk(
             read_month(setting, state, life, month, output, seed)
             close_month(setting, life, month, output)
         pays = life.standing >= FIRST_TRIAL + len(setting.policy_tables.trial)
-        output.readers[reader].pays = pays
+        output.readers[reader - first].pays = pays
 
 
 @inlined

@@ -24,9 +24,11 @@ __all__ = [
     "EstimateRow",
     "Measure",
     "MeasuredReaders",
+    "column_of",
     "estimate",
     "estimate_difference",
     "influence",
+    "sampled_estimate",
     "score_interval",
     "spread",
     "value",
@@ -204,7 +206,8 @@ class Estimate:
         return {"value": self.value, "sampling": [self.low, self.high], "assumptions": varied}
 
 
-def _column(population: MeasuredReaders, name: str) -> NDArray[np.float64]:
+def column_of(population: MeasuredReaders, name: str) -> NDArray[np.float64]:
+    """Return what a measure counts of each reader."""
     if name == "was_stopped":
         return (population.column("stopped") > 0).astype(np.float64)
     return population.column(name)
@@ -212,10 +215,10 @@ def _column(population: MeasuredReaders, name: str) -> NDArray[np.float64]:
 
 def value(population: MeasuredReaders, measure: Measure) -> float:
     """Return a measure of a population."""
-    total = float(_column(population, measure.column).sum())
+    total = float(column_of(population, measure.column).sum())
     if measure.per is None:
         return total * measure.scale
-    whole = float(_column(population, measure.per).sum())
+    whole = float(column_of(population, measure.per).sum())
     return measure.scale * total / whole if whole else 0.0
 
 
@@ -224,10 +227,10 @@ def influence(population: MeasuredReaders, measure: Measure) -> NDArray[np.float
 
     Spreads and paired differences are taken of these parts.
     """
-    mine = _column(population, measure.column)
+    mine = column_of(population, measure.column)
     if measure.per is None:
         return mine * measure.scale
-    per = _column(population, measure.per)
+    per = column_of(population, measure.per)
     whole = float(per.sum())
     if not whole:
         return np.zeros(len(mine))
@@ -244,17 +247,26 @@ def estimate(
     population: MeasuredReaders, measure: Measure, drawn: NDArray[np.float64] | None = None
 ) -> Estimate:
     """Return a measure with both intervals; `drawn` are its values under other assumptions."""
-    found = value(population, measure)
+    per = measure.per
+    whole = float(population.readers if per is None else column_of(population, per).sum())
+    error = spread(influence(population, measure))
+    found = sampled_estimate(measure, value(population, measure), error, whole)
+    return _with_assumptions(found.value, found.low, found.high, drawn)
+
+
+def sampled_estimate(measure: Measure, found: float, error: float, whole: float) -> Estimate:
+    """Return a measure with what sampling leaves open, given its standard error.
+
+    `whole` is what it is a share of, or the number of readers where it is a sum.
+    """
     if measure.per is None:
         unit = measure.scale
-        most = float(population.readers) if measure.share else inf
+        most = whole if measure.share else inf
     else:
-        whole = float(_column(population, measure.per).sum())
         unit = measure.scale / whole if whole else 0.0
         most = measure.scale if measure.share else inf
-    error = spread(influence(population, measure))
     low, high = score_interval(found, error, most=most, unit=unit if measure.event else 0.0)
-    return _with_assumptions(found, low, high, drawn)
+    return Estimate(value=found, low=low, high=high)
 
 
 def estimate_difference(

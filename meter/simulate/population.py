@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
-__all__ = ["MOST_READERS", "Population", "simulate"]
+__all__ = ["MOST_READERS", "Population", "check_span", "simulate"]
 
 MOST_READERS = 20_000_000
 _MOST_MONTHS = 60
@@ -167,14 +167,13 @@ def simulate(
     """
     _check(readers, months, seed, workers)
     known = settled([policy], assumptions or published_assumptions(), today)
-    life = lives_of(policy, known, months, seed, views=_VIEWS_LOGGED if log else 0)
+    lives = lives_of(policy, known, months, seed, views=_VIEWS_LOGGED if log else 0)
     columns = np.zeros((readers, len(COLUMNS)))
-    everybody = np.ones(readers, np.bool_)
     starts = range(0, readers, BLOCK)
 
     def block(first: int) -> Block:
         last = min(first + BLOCK, readers)
-        found = life.block(columns, everybody, first, last)
+        found = lives.everybody(columns[first:last], first, last)
         if progress is not None:
             progress(last - first)
         return found
@@ -191,7 +190,7 @@ def simulate(
         assumptions=known,
         months=months,
         seed=seed,
-        reading=life.reading,
+        reading=lives.reading,
         columns=columns,
         monthly=sum(part.monthly for part in parts[1:]) + parts[0].monthly,
         shown=sum(part.shown for part in parts[1:]) + parts[0].shown,
@@ -203,9 +202,14 @@ def simulate(
 def _check(readers: int, months: int, seed: int, workers: int | None) -> None:
     if not 1 <= readers <= MOST_READERS:
         raise MeterError(f"the number of readers is between 1 and {MOST_READERS}, not `{readers}`")
+    check_span(months, seed)
+    if workers is not None and workers < 1:
+        raise MeterError(f"there is at least 1 worker, not `{workers}`")
+
+
+def check_span(months: int, seed: int) -> None:
+    """Raise `MeterError` for a number of months or a seed that makes no sense."""
     if not 1 <= months <= _MOST_MONTHS:
         raise MeterError(f"the number of months is between 1 and {_MOST_MONTHS}, not `{months}`")
     if not 0 <= seed < 1 << 63:
         raise MeterError(f"a seed is a whole number from 0 on, not `{seed}`")
-    if workers is not None and workers < 1:
-        raise MeterError(f"there is at least 1 worker, not `{workers}`")

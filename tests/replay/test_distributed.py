@@ -81,7 +81,7 @@ def test_the_answer_does_not_depend_on_the_parts(parts, random):
 
 
 def test_two_dask_workers_give_the_same_answer(tmp_path):
-    """Dask's two worker processes read the log, and keep their own readers."""
+    """Dask's two worker processes read the log and keep their own readers, dealt in any way."""
     distributed = pytest.importorskip("distributed", reason="Dask is not installed")
     log = _log()
     pa.parquet.write_table(log, tmp_path / "log.parquet")
@@ -101,17 +101,25 @@ def test_two_dask_workers_give_the_same_answer(tmp_path):
             ) as cluster,
             distributed.Client(cluster) as client,
         ):
-            tasks = [
-                client.submit(
-                    work, str(tmp_path / "log.parquet"), part, 3, ReplayPart(policy=POLICY)
-                )
-                for part in range(3)
-            ]
-            results = client.gather(tasks)
+            for parts in (1, 4, 7):
+                tasks = [
+                    client.submit(
+                        work, str(tmp_path / "log.parquet"), part, parts, ReplayPart(policy=POLICY)
+                    )
+                    for part in range(parts)
+                ]
+                assert _whole(log) == sum_counts(client.gather(tasks))
             workers = {name for task in tasks for name in client.who_has(task)[task.key]}
 
     assert 2 == len(workers)
-    assert _whole(log) == sum_counts(results)
+
+
+def test_a_reader_in_two_parts_is_noticed():
+    """The usual mistake is to deal views: then every part has allowance left for each reader."""
+    log = _log(2_000, 90)
+    halves = [log.slice(0, 1_000), log.slice(1_000)]
+
+    assert _whole(log) != sum_counts(map(ReplayPart(policy=POLICY), halves))
 
 
 def test_readers_add_up_over_parts():

@@ -12,6 +12,7 @@ NEEDS = {
     "meter.replay.run": ("numpy", "numba", "pyarrow"),
     "meter.replay.logs.log": ("numpy", "pyarrow"),
     "meter.replay.distributed": ("numpy", "numba", "pyarrow"),
+    "meter.simulate.distributed": ("numpy", "numba", "pyarrow"),
 }
 
 

@@ -14,6 +14,7 @@ from tests.laws.test_planted_bugs import Bug, copy_with, run_suite
 
 SUITES = (
     "simulate/test_asked.py",
+    "simulate/test_distributed.py",
     "simulate/test_every_assumption.py",
     "simulate/test_lifetime.py",
 )
@@ -54,6 +55,12 @@ BUGS = (
         "simulate/kernel/sessions.py",
         "return life.standing == ANONYMOUS and state.reset_at[0] < month.closes",
         "return life.due < month.closes",
+    ),
+    Bug(
+        "a part's seed depends on the part",
+        "simulate/distributed/__init__.py",
+        "self.months, self.seed, views=0)",
+        "self.months, self.seed + len(table), views=0)",
     ),
 )
 

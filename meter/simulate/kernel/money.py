@@ -142,7 +142,7 @@ def expect(
     Payments, a trial, a subscription at the end of each month.
     """
     policy_tables, behaviour, time = setting.policy_tables, setting.behaviour, setting.time
-    row = output.readers[life.reader]
+    row = output.readers[life.reader - setting.arms.first]
     number = month.number
     now = month.now
     row.starts += chance
@@ -195,7 +195,7 @@ def subscribe_already(setting: Setting, life: Life, month: Month, output: Output
     if not happens(life.key, draws.BASE, 0, setting.behaviour.base):
         return
     policy_tables = setting.policy_tables
-    row = output.readers[life.reader]
+    row = output.readers[life.reader - setting.arms.first]
     life.option = 0
     life.renewals = 0
     life.standing = FIRST_TRIAL + len(policy_tables.trial)

@@ -197,7 +197,7 @@ def close_month(setting: Setting, life: Life, month: Month, output: Output) -> N
         life.habit = min(max(life.habit, _LEAST_HABIT), behaviour.most_habit)
     life.months_walled += month.stopped
 
-    sums = output.readers[life.reader]
+    sums = output.readers[life.reader - setting.arms.first]
     sums.months += month.wanted > 0
     sums.stopped += month.stopped
     sums.registrations += month.registrations

@@ -59,10 +59,9 @@ def walk(
 ) -> int:
     """Take those of the readers `first` to `last` that are `chosen` through the horizon.
 
-    What becomes of them is added to the arrays from `results` on.
-
-    Rows of `results`, `monthly` and `log` have the columns of `COLUMNS`, `MONTHLY` and `LOG`.
-    Return how many rows of `log` were written.
+    What becomes of them is added to the arrays from `results` on. `chosen` and `results` have a row
+    for each reader from `first` to `last`; rows of `results`, `monthly` and `log` have the columns
+    of `COLUMNS`, `MONTHLY` and `LOG`. Return how many rows of `log` were written.
     """
     output = Output(
         readers=results.view(READER_RECORD).reshape(-1),
@@ -88,7 +87,7 @@ def _walk(
     last: int,
 ) -> None:
     for reader in range(first, last):
-        if not chosen[reader]:
+        if not chosen[reader - first]:
             continue
         life = state.life[0]
         begin_life(life, reader, child(seed, reader))
@@ -102,7 +101,7 @@ def _walk(
             read_month(setting, state, life, month, output, seed)
             close_month(setting, life, month, output)
         pays = life.standing >= FIRST_TRIAL + len(setting.policy_tables.trial)
-        output.readers[reader].pays = pays
+        output.readers[reader - first].pays = pays
 
 
 @inlined

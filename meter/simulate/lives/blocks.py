@@ -66,15 +66,19 @@ class Lives:
     ) -> Block:
         """Take the chosen readers from `first` up to `last` through all months; fill their rows.
 
-        Which of their ids are hashed shows on the way: they go again until all that were asked for
-        are known.
+        `columns` and `chosen` have a row for each reader from `first` up to `last`. Which of their
+        ids are hashed shows on the way: they go again until all that were asked for are known.
         """
         arms = SimulatedArms(self.reading.bucketings, first, last)
         while True:
             found = self._walk(columns, chosen, first, last, arms.tables)
             if not arms.learn():
                 return found
-            columns[first:last][chosen[first:last]] = 0
+            columns[chosen] = 0
+
+    def everybody(self, columns: NDArray[np.float64], first: int, last: int) -> Block:
+        """Take all readers from `first` up to `last` through all months; fill their rows."""
+        return self.block(columns, np.ones(last - first, np.bool_), first, last)
 
     def _walk(
         self,

@@ -77,7 +77,8 @@ def varied(
         columns[chosen] = 0
         lives = lives_of(people.policy, known, people.months, people.seed, views=0)
         for first in range(0, readers, BLOCK):
-            lives.block(columns, chosen, first, min(first + BLOCK, readers))
+            last = min(first + BLOCK, readers)
+            lives.block(columns[first:last], chosen[first:last], first, last)
     return ReaderColumns(assumptions=known, columns=columns)
 
 

@@ -16,10 +16,11 @@ from meter.simulate.report.words import counted, listed
 from meter.simulate.results import TIE, leader_and_rival
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
 
     from meter.simulate.limits import LimitChoice
-    from meter.simulate.population import Population
     from meter.simulate.report.shapes import PolicyTable, ReportTable, StopShare
     from meter.simulate.results import Results
 
@@ -30,10 +31,12 @@ __all__ = [
     "denominator",
     "headline",
     "leading",
+    "monthly_rows",
     "rates_sentence",
     "report_table",
     "shown_measures",
     "span_words",
+    "stop_shares",
     "versions",
 ]
 
@@ -147,9 +150,9 @@ def _policy(comparison: Results, number: int) -> PolicyTable:
         "page_views": people.by_show(),
         "walled_views": people.walled_views(),
         "rules": people.by_rule(),
-        "monthly": _monthly(people),
+        "monthly": monthly_rows(people.by_month()),
         "break_even_month": break_even_month(comparison, number),
-        "stop_curve": _stop_curve(people),
+        "stop_curve": stop_shares(people.wanted),
     }
 
 
@@ -161,14 +164,14 @@ def _first_in(comparison: Results, number: int) -> dict[str, float]:
     return found
 
 
-def _monthly(people: Population) -> list[dict[str, float]]:
-    months = people.by_month()
+def monthly_rows(months: Mapping[str, NDArray[np.float64]]) -> list[dict[str, float]]:
+    """Return a row for each month, of columns with a number a month; months count from 1."""
     return [
         {
             "month": number,
-            **{name: round(float(row[number - 1]), 2) for name, row in months.items()},
+            **{name: round(float(value), 2) for name, value in zip(months, row, strict=True)},
         }
-        for number in range(1, people.months + 1)
+        for number, row in enumerate(zip(*months.values(), strict=True), 1)
     ]
 
 
@@ -185,13 +188,13 @@ def break_even_month(comparison: Results, number: int) -> int | None:
     return month if month <= comparison.months else None
 
 
-def _stop_curve(people: Population) -> list[StopShare]:
-    """Return the share of the first month's readers who wanted more than so many articles."""
-    total = float(people.wanted[1:].sum()) or 1.0
-    return [
-        {"articles": most, "share": float(people.wanted[most + 1 :].sum()) / total}
-        for most in _STOPS
-    ]
+def stop_shares(wanted: NDArray[np.int64] | NDArray[np.float64]) -> list[StopShare]:
+    """Return the share of the first month's readers who wanted more than so many articles.
+
+    `wanted` counts them by the articles they wanted.
+    """
+    total = float(wanted[1:].sum()) or 1.0
+    return [{"articles": most, "share": float(wanted[most + 1 :].sum()) / total} for most in _STOPS]
 
 
 def headline(comparison: Results) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 from meter.columns.arrays import CALENDAR
 from meter.columns.tables import Judging
 from meter.simulate.account_states import account_states
-from meter.simulate.kernel.arrays import GATE, PAY, REGISTER, Asked, PolicyTables
+from meter.simulate.kernel.arrays import GATE, PAY, REGISTER, AskedOfPeople, PolicyTables
 from meter.simulate.prices import options_of, prices
 from meter.simulate.situations import Situations
 from meter.vocabulary import Show
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from meter.simulate.arms import Bucketing
     from meter.simulate.horizon import Horizon
     from meter.simulate.situations import Dimension
-    from meter.simulate.world import Kinds, World
+    from meter.simulate.world import World, WorldKinds
 
 __all__ = ["SimulatedPolicy"]
 
@@ -49,7 +49,7 @@ _SELLS = {
 """What a wall asks of the reader."""
 
 
-class _Facts(NamedTuple):
+class _FactTables(NamedTuple):
     """What `PolicyTables` says of facts and verdicts."""
 
     group: NDArray[np.int64]
@@ -73,13 +73,13 @@ class _Said(NamedTuple):
     judging: Judging
     bucketings: tuple[Bucketing, Bucketing]
     tables: Tables
-    facts: _Facts
-    asked: Asked
+    facts: _FactTables
+    asked: AskedOfPeople
 
 
 @lru_cache(maxsize=64)
 def _said(
-    policy: Policy, kinds: Kinds, horizon: Horizon, states: tuple[AccountState, ...]
+    policy: Policy, kinds: WorldKinds, horizon: Horizon, states: tuple[AccountState, ...]
 ) -> _Said:
     """Return what the engine says; shares, chances and prices do not change it."""
     judging = Judging(policy)
@@ -98,7 +98,7 @@ def _said(
     judging.judge_all()
     tables = judging.tables(np.array([horizon.opens, horizon.closes]))
     verdicts = judging.verdicts
-    facts = _Facts(
+    facts = _FactTables(
         group=group.reshape(-1, *group.shape[len(dimensions) :]),
         who=who,
         reader=reader,
@@ -113,7 +113,7 @@ def _said(
         sells=np.array([_SELLS.get(verdict.show, _NOTHING) for verdict in verdicts], np.int64),
         offer=_offers_made(policy, verdicts),
     )
-    asked = Asked(
+    asked = AskedOfPeople(
         scores=_differ(reader, axis=1),
         visits=_differ(visit),
         classes=_differ(article),
@@ -189,7 +189,7 @@ def _differ(numbers: NDArray[np.int64], axis: int | None = None) -> bool:
     return bool(np.ptp(numbers, axis=axis).any())
 
 
-def _moments_matter(facts: _Facts, tables: Tables, horizon: Horizon) -> bool:
+def _moments_matter(facts: _FactTables, tables: Tables, horizon: Horizon) -> bool:
     """Say whether it matters when in a month a view is, and of which article.
 
     It does not where only meters ask, and each starts anew with every month and at no other time:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from meter.policy import Policy
     from meter.simulate.account_states import AccountState
     from meter.simulate.horizon import Horizon
-    from meter.simulate.world import Kinds
+    from meter.simulate.world import WorldKinds
 
     Scene = tuple[Reader, PageView, int]
     """Somebody looks at something at an instant."""
@@ -57,7 +57,7 @@ class Situations:
     """What one policy sees of each person, article, visit and time of the simulated world."""
 
     def __init__(
-        self, policy: Policy, kinds: Kinds, horizon: Horizon, states: Sequence[AccountState]
+        self, policy: Policy, kinds: WorldKinds, horizon: Horizon, states: Sequence[AccountState]
     ) -> None:
         self._kinds = kinds
         self._zone = policy.zone

@@ -19,7 +19,7 @@ from meter.vocabulary import ArticleAccess
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-__all__ = ["Classes", "Kinds", "World"]
+__all__ = ["Classes", "World", "WorldKinds"]
 
 _Member = TypeVar("_Member")
 
@@ -41,7 +41,7 @@ class Classes(Generic[_Member]):
         return cls(known, np.cumsum(shares))
 
 
-class Kinds(NamedTuple):
+class WorldKinds(NamedTuple):
     """The readers, articles and views that there are, however many there are of each."""
 
     readers: tuple[Reader, ...]
@@ -111,9 +111,9 @@ class World:
         return tuple(self.assumptions.shares("views.devices") or _UNKNOWN)
 
     @property
-    def kinds(self) -> Kinds:
+    def kinds(self) -> WorldKinds:
         """Everything there is, without its shares."""
-        return Kinds(self.readers.members, self.articles.members, self.referrers, self.devices)
+        return WorldKinds(self.readers.members, self.articles.members, self.referrers, self.devices)
 
     def words(self, attribute: str) -> frozenset[str]:
         """Return every word of an attribute that somebody or something has, as a rule sees it."""

@@ -9,8 +9,6 @@ turn, in processor time; what is printed are medians over the rounds, and the me
 
 from __future__ import annotations
 
-import argparse
-import sys
 from datetime import UTC, datetime, timedelta
 from statistics import median
 from time import thread_time_ns
@@ -21,6 +19,7 @@ from meter import Article, PageView, Policy, Reader, Usage, decide, loads_policy
 from meter.usage import Tally
 from meter.windows import instant
 from tests.bench.bench_decide import LIMITS, POLICY, YEAR
+from tests.bench.figures import Figure, Report, options_of
 
 CALLS = 512
 BEST_OF = 3
@@ -181,32 +180,36 @@ def timed_month(policy: Policy, views: list[tuple[Reader, PageView, datetime]]) 
     return min(taken) / len(views)
 
 
-def told(kind: str, pairs: list[tuple[float, float]]) -> None:
+def told(report: Report, kind: str, pairs: list[tuple[float, float]]) -> None:
     """Print the medians of what was measured without a campaign and with it."""
     without, with_it = (median(pair[place] for pair in pairs) for place in (0, 1))
     ratio = median(pair[1] / pair[0] for pair in pairs)
-    sys.stdout.write(
-        f"{kind:<32} without {without:>6.0f} ns   with {with_it:>6.0f} ns   ratio {ratio:.2f}\n"
+    report.line(
+        f"{kind:<32} without {without:>6.0f} ns   with {with_it:>6.0f} ns   ratio {ratio:.2f}",
+        Figure(kind, with_it, "ns", ratio, f"{kind}, without"),
+        Figure(f"{kind}, without", without, "ns", 1.0, f"{kind}, without"),
     )
 
 
 def main() -> None:
     """Print what was measured."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=15)
-    rounds = parser.parse_args().rounds
+    given = options_of(__doc__, rounds=15).parse_args()
+    rounds = given.rounds
+    report = Report("campaigns", given.format, rounds)
     plain, campaign = policies()
     for kind, made in cases().items():
         check(plain, campaign, kind, made)
         one = [(plain, reader, view, usage, now) for reader, view, usage, _, now in made]
         two = [(campaign, reader, view, usage, now) for reader, view, _, usage, now in made]
         pairs = [(timed(one), timed(two)) for _ in range(rounds)]
-        told(kind, pairs)
+        told(report, kind, pairs)
     views = month()
     told(
+        report,
         f"a month of {MANY} readers",
         [(timed_month(plain, views), timed_month(campaign, views)) for _ in range(rounds)],
     )
+    report.end()
 
 
 if __name__ == "__main__":

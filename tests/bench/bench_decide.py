@@ -1,8 +1,8 @@
 """The cost of one decision, beside a hand-written chain of `if`s and `zen-engine`.
 
-Run it: `python tests/bench/bench_decide.py [--rounds 15] [--json]`. The three are checked to agree
-before anything is timed. Each round has 10,000 readers, articles and instants of its own, and each
-is decided once by each of the three, so that nothing is gained by remembering one. A round has
+Run it: `python -m tests.bench.bench_decide [--rounds 15] [--format json]`. The three are checked to
+agree before anything is timed. Each round has 10,000 readers, articles and instants of its own, and
+each is decided once by each of the three, so that nothing is gained by remembering one. A round has
 stretches whose views are made just before they are decided, as those of a site are, and in each
 another of the three is first. What is printed are medians of processor time over the rounds, and
 ratios between what was measured in one run.
@@ -10,7 +10,6 @@ ratios between what was measured in one run.
 
 from __future__ import annotations
 
-import argparse
 import gc
 import json
 import subprocess
@@ -27,6 +26,7 @@ from attrs import frozen
 from meter import Article, Entitlement, PageView, Reader, Usage, decide, loads_policy
 from meter.usage import Tally
 from meter.windows import instant
+from tests.bench.figures import Figure, Report, options_of
 
 try:
     import zen
@@ -652,14 +652,9 @@ def measure(rounds: int) -> dict[str, Any]:
 
 def main() -> None:
     """Print what was measured."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--json", action="store_true")
-    arguments = parser.parse_args()
-    measured = measure(arguments.rounds)
-    if arguments.json:
-        print(json.dumps(measured, indent=2))  # noqa: T201
-        return
+    options = options_of(__doc__, rounds=15).parse_args()
+    report = Report("decide", options.format, options.rounds)
+    measured = measure(options.rounds)
     for kind, row in measured["nanoseconds"].items():
         zen_part = (
             f"   zen-engine {row['zen-engine']:>7.0f} ns ({row['faster than zen-engine']:.0f}x"
@@ -667,15 +662,22 @@ def main() -> None:
             if "zen-engine" in row
             else ""
         )
-        print(  # noqa: T201
+        report.line(
             f"{kind:<15} meter {row['meter']:>6.0f} ns   by hand {row['by hand']:>6.0f} ns   ratio"
-            f" {row['of by hand']:.2f}{zen_part}"
+            f" {row['of by hand']:.2f}{zen_part}",
+            Figure(kind, row["meter"], "ns", row["of by hand"], "by hand"),
         )
-    print(f"import meter    {measured['import seconds']:.3f} s over a bare interpreter")  # noqa: T201
-    print(  # noqa: T201
-        f"usage           {measured['bytes of a reader with five articles']} bytes for five"
-        " articles"
+    seconds = measured["import seconds"]
+    report.line(
+        f"import meter    {seconds:.3f} s over a bare interpreter",
+        Figure("import meter", seconds, "s over a bare interpreter"),
     )
+    size = measured["bytes of a reader with five articles"]
+    report.line(
+        f"usage           {size} bytes for five articles",
+        Figure("usage of five articles", size, "bytes"),
+    )
+    report.end()
 
 
 if __name__ == "__main__":

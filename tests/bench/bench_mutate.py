@@ -1,12 +1,12 @@
 """How long the mutants of a policy of 40 rules take against 50 journeys.
 
-`python tests/bench/bench_mutate.py` prints it: the journeys alone, which is what every mutant is
-tried on first. With `--whole` then everything, with what survives compared exactly and told.
+`python tests/bench/bench_mutate.py` prints it, measured once: the journeys alone, which is what
+every mutant is tried on first, beside making the mutants. With `--whole` then everything, with what
+survives compared exactly and told.
 """
 
 from __future__ import annotations
 
-import sys
 from datetime import date
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from meter.verify.mutants.reached import Reached
 from meter.verify.mutants.run import Trial
 from meter.vocabulary import Range
 from meter.windows import Window
+from tests.bench.figures import Figure, Report, options_of
 
 if TYPE_CHECKING:
     from meter.verify.mutants.edit import Mutant
@@ -112,6 +113,10 @@ def _is_noticed(mutant: Mutant, tests: list[JourneyTest], reached: Reached) -> b
 
 def main() -> None:
     """Measure, and print what was measured."""
+    parser = options_of(__doc__)
+    parser.add_argument("--whole", action="store_true", help="with what survives compared exactly")
+    given = parser.parse_args()
+    report = Report("mutate", given.format, 1)
     policy = large_policy()
     tests = expecting(policy, journeys())
     started = perf_counter()
@@ -121,20 +126,25 @@ def main() -> None:
     reached = Reached(policy, [test.journey for test in tests], made)
     unnoticed = [mutant for mutant in made if not _is_noticed(mutant, tests, reached)]
     running = perf_counter() - started
-    per_thousand = 1000 / len(made)
-    sys.stdout.write(
+    took = (making + running) * 1000 / len(made)
+    base = "making the mutants"
+    report.line(
         f"{len(policy.rules)} rules, {len(made)} mutants, made in {making:.1f} s, against"
         f" {len(tests)} journeys of 6 steps in {running:.1f} s ({len(made) - len(unnoticed)}"
-        f" noticed): {(making + running) * per_thousand:.1f} s for 1,000 mutants\n"
+        f" noticed): {took:.1f} s for 1,000 mutants",
+        Figure(base, making, "s", 1.0, base),
+        Figure("journeys", running, "s", running / making, base),
+        Figure("for 1,000 mutants", took, "s"),
     )
-    sys.stdout.flush()
-    if "--whole" not in sys.argv:
-        return
-    started = perf_counter()
-    result = Trial(policy, tests).run()
-    whole = perf_counter() - started
-    sys.stdout.write(f"with what survives compared exactly and told: {whole:.1f} s\n")
-    sys.stdout.write(f"{result.counts}\n")
+    if given.whole:
+        started = perf_counter()
+        result = Trial(policy, tests).run()
+        whole = perf_counter() - started
+        report.line(
+            f"with what survives compared exactly and told: {whole:.1f} s\n{result.counts}",
+            Figure("with what survives compared", whole, "s", whole / making, base),
+        )
+    report.end()
 
 
 if __name__ == "__main__":

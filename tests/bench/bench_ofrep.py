@@ -1,21 +1,18 @@
 """Measure what an evaluation by OFREP costs `meter serve`, beside the same question by `/v1/peek`.
 
-Run it: `python tests/bench/bench_ofrep.py [--json]`. The application of one worker is asked in this
+Run it: `python tests/bench/bench_ofrep.py`. The application of one worker is asked in this
 process, over memory and without a socket, so what is measured is its own work. The calls take turns
 and the smallest of the turns counts.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import json
 import tempfile
 from pathlib import Path
 from time import perf_counter
 
-from click import echo
-
+from tests.bench.figures import Figure, Report, options_of
 from tests.web.in_process import Worker
 
 CALLS, TURNS = 300, 7
@@ -50,14 +47,13 @@ async def measured():
 
 def main():
     """Print the microseconds, and how many times a peek each is."""
-    parser = argparse.ArgumentParser(prog="python tests/bench/bench_ofrep.py")
-    parser.add_argument("--json", action="store_true", help="print microseconds as JSON")
+    report = Report("ofrep", options_of(__doc__).parse_args().format, TURNS)
     found = asyncio.run(measured())
-    if parser.parse_args().json:
-        echo(json.dumps(found))
-        return
     for name, took in found.items():
-        echo(f"{name:18} {took:7.0f} µs  {took / found['`/v1/peek`']:5.2f} × a peek")
+        ratio = took / found["`/v1/peek`"]
+        figure = Figure(name, took, "µs", ratio, "`/v1/peek`")
+        report.line(f"{name:18} {took:7.0f} µs  {ratio:5.2f} × a peek", figure)
+    report.end()
 
 
 if __name__ == "__main__":

@@ -9,16 +9,14 @@ alone: directly, and through pgbouncer with each setting of prepared statements 
 
 from __future__ import annotations
 
-import argparse
 from contextlib import ExitStack, closing
 from time import perf_counter, thread_time
-
-from click import echo
 
 from meter import Paywall, Reader, open_store
 from meter.stores.deadline import deadline
 from tests import servers
 from tests.bench import bench_stores
+from tests.bench.figures import Figure, Report, options_of
 from tests.stores.test_pgbouncer import Pooler, kinds
 
 TURN = 50
@@ -84,27 +82,30 @@ def measure(calls, readers):
     return {name: tuple(map(sorted, times)) for name, times in found.items()}
 
 
-def print_table(found):
+def print_table(report, found):
     """Print the median and the lower tenth of each, and ratios to the first."""
     half, tenth = (
         lambda times: times[len(times) // 2],
         lambda times: times[len(times) // 10],
     )
-    bare = next(iter(found.values()))[0]
-    echo(f"{'µs':34} {'median':>8} {'':>8} {'tenth':>8} {'':>8} {'processor':>10}")
+    first, (bare, _) = next(iter(found.items()))
+    report.line(f"{'µs':34} {'median':>8} {'':>8} {'tenth':>8} {'':>8} {'processor':>10}")
     for name, (walls, processors) in found.items():
-        echo(
+        report.line(
             f"{name:34} {half(walls):8.1f} {half(walls) / half(bare):7.2f}×"
-            f" {tenth(walls):8.1f} {tenth(walls) / tenth(bare):7.2f}× {tenth(processors):10.1f}"
+            f" {tenth(walls):8.1f} {tenth(walls) / tenth(bare):7.2f}× {tenth(processors):10.1f}",
+            Figure(name, half(walls), "µs", half(walls) / half(bare), first),
         )
+    report.end()
 
 
 def main():
     """Measure, and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = options_of(__doc__)
     parser.add_argument("--readers", type=int, default=1000)
     parser.add_argument("--pooler", action="store_true", help="the store alone, and poolers")
     options = parser.parse_args()
+    report = Report("postgres", options.format, options.readers)
     policy = servers.policy_of(3)
     with ExitStack() as opened, deadline(600):
         server = opened.enter_context(closing(servers.Postgres()))
@@ -123,7 +124,7 @@ def main():
             for name, url in urls.items():
                 store = opened.enter_context(closing(open_store(url)))
                 calls |= store_calls(name, store)
-        print_table(measure(calls, options.readers))
+        print_table(report, measure(calls, options.readers))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How much does a prompt cost?
 
-`python -m tests.bench.bench_prompts [--rounds 9] [--json]` prints processor times and their ratio
+`python -m tests.bench.bench_prompts [--rounds 9]` prints processor times and their ratio
 to an f-string of the same words in the same run: medians of interleaved rounds. Each of 10,000
 decisions is another reader's at another instant, with another article, and is used once.
 
@@ -11,9 +11,6 @@ decisions is another reader's at another instant, with another article, and is u
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
 from datetime import UTC, date, datetime, timedelta
 from html import escape
 from itertools import count
@@ -40,6 +37,7 @@ from meter import (
     render,
 )
 from meter.policy import Copy, Publication
+from tests.bench.figures import Figure, Report, options_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -184,17 +182,14 @@ def measure(rounds: int) -> dict[str, float]:
 
 def main() -> None:
     """Measure, and print a table or JSON."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
+    options = options_of(__doc__, rounds=9).parse_args()
+    report = Report("prompts", options.format, options.rounds)
     times = measure(options.rounds)
-    if options.json:
-        sys.stdout.write(json.dumps(times) + "\n")
-        return
     for name, time in times.items():
         ratio = time / times["f-string"]
-        sys.stdout.write(f"{name:<20}{time:8.2f} µs {ratio:7.2f} x\n")
+        figure = Figure(name, time, "µs", ratio, "f-string")
+        report.line(f"{name:<20}{time:8.2f} µs {ratio:7.2f} x", figure)
+    report.end()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Measure how many page views a second a replay decides, and in how much memory, beside others.
 
-Run it: `python tests/bench/bench_replay.py [--views 10000000] [--rounds 5] [--cores 1 2] [--json]`.
+Run it: `python tests/bench/bench_replay.py [--views 10000000] [--rounds 5] [--cores 1 2]`.
 Distinct articles per reader and calendar month, a limit of 5, unsorted whole-number columns in
 memory. Every way runs in a process of its own, pinned to the cores; all must find the same readers
 stopped and views blocked. What is printed are medians over rounds in turn, and ratios to what was
@@ -9,9 +9,8 @@ Polars and DuckDB are compared with if they are installed. Work is processor tim
 on the machine disturbs less than it does the clock.
 """
 
-# A way imports what it measures and nothing else, so that its memory is its own; and a benchmark
-# prints.
-# ruff: noqa: PLC0415, T201
+# A way imports what it measures and nothing else, so that its memory is its own.
+# ruff: noqa: PLC0415
 from __future__ import annotations
 
 import argparse
@@ -26,6 +25,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
+
+from tests.bench.figures import Figure, Report, hand_over, options_of
 
 LIMIT = 5
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -258,19 +259,26 @@ def measure(name, cores, folder):
         seconds.append(perf_counter() - start)
         work.append(process_time() - busy)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(
-        json.dumps(
-            {
-                "first": seconds[0],
-                "again": seconds[1],
-                "work": work[1],
-                "answer": list(map(int, answer)),
-                "views": getattr(run, "views", len(views["at"])),
-                "peak_mib": peak / 1024,
-                "beyond_input_mib": (peak - before) / 1024,
-            }
-        )
+    hand_over(
+        {
+            "first": seconds[0],
+            "again": seconds[1],
+            "work": work[1],
+            "answer": list(map(int, answer)),
+            "views": getattr(run, "views", len(views["at"])),
+            "peak_mib": peak / 1024,
+            "beyond_input_mib": (peak - before) / 1024,
+        }
     )
+
+
+def in_a_process(name, cores, folder):
+    """Run one way in a process of its own, and return what it has measured."""
+    one = ["--one", name, "--cores", str(cores), "--folder", str(folder)]
+    done = subprocess.run(
+        [sys.executable, __file__, *one], check=True, stdout=subprocess.PIPE, text=True
+    )
+    return json.loads(done.stdout)
 
 
 def compare(views, rounds, cores, folder):
@@ -286,22 +294,7 @@ def compare(views, rounds, cores, folder):
         runs = {name: [] for name in ways if count == 1 or name != "decide"}
         for _ in range(rounds):
             for name, found in runs.items():
-                done = subprocess.run(
-                    [
-                        sys.executable,
-                        __file__,
-                        "--one",
-                        name,
-                        "--cores",
-                        str(count),
-                        "--folder",
-                        str(folder),
-                    ],
-                    check=True,
-                    stdout=subprocess.PIPE,
-                    text=True,
-                )
-                found.append(json.loads(done.stdout))
+                found.append(in_a_process(name, count, folder))
         answers = {
             tuple(found["answer"])
             for name, each in runs.items()
@@ -327,15 +320,31 @@ def compare(views, rounds, cores, folder):
     return rows
 
 
+def figures_of(name, cores, row, columns):
+    """Return the figures of one way, beside the columns in the same run."""
+    return [
+        Figure(
+            f"{name}, {cores} core{'s' * (cores > 1)}, {kind.replace('_', ' ')}",
+            row[kind],
+            unit,
+            row[kind] / columns[kind],
+            "columns",
+        )
+        for kind, unit in (
+            ("nanoseconds_of_work_a_view", "ns"),
+            ("million_views_a_second", "million/s"),
+            ("first_call_seconds", "s"),
+            ("peak_mib", "MiB"),
+            ("beyond_input_mib", "MiB"),
+        )
+    ]
+
+
 def main():
     """Compare, and print a table or JSON."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = options_of(__doc__, rounds=5)
     parser.add_argument("--views", type=int, default=10_000_000)
-    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--cores", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("--json", action="store_true")
     parser.add_argument("--one", choices=WAYS, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -344,15 +353,13 @@ def main():
         return
     with tempfile.TemporaryDirectory() as folder:
         rows = compare(given.views, given.rounds, given.cores, Path(folder))
-    if given.json:
-        print(json.dumps({"views": given.views, "rounds": given.rounds, "cores": rows}, indent=2))
-        return
-    print(
+    report = Report("replay", given.format, given.rounds)
+    report.line(
         f"{given.views:,} views, limit {LIMIT} distinct articles a calendar month, medians of"
         f" {given.rounds} rounds"
     )
     for cores, ways in rows.items():
-        print(
+        report.line(
             f"\n{cores} core{'s' * (cores > 1)}        M views/s   columns is   ns of work a view "
             " columns is   first call  peak MiB  beyond input"
         )
@@ -361,12 +368,14 @@ def main():
                 ways["columns"][figure] / row[figure]
                 for figure in ("million_views_a_second", "nanoseconds_of_work_a_view")
             ]
-            print(
+            text = (
                 f"{name:<15}{row['million_views_a_second']:>9.2f}{ratios[0]:>11.1f}"
                 f" x{row['nanoseconds_of_work_a_view']:>20.0f}{1 / ratios[1]:>10.1f}"
                 f" x{row['first_call_seconds']:>11.2f}"
                 f" s{row['peak_mib']:>9.0f}{row['beyond_input_mib']:>13.0f}"
             )
+            report.line(text, *figures_of(name, cores, row, ways["columns"]))
+    report.end()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The time and memory that a million simulated readers take for a year, and the same in SimPy.
 
-Run it: `python tests/bench/bench_simulate.py [--readers 1000000] [--rounds 3] [--json]`. Every way
+Run it: `python tests/bench/bench_simulate.py [--readers 1000000] [--rounds 3]`. Every way
 runs in a process of its own, after one small run that compiles; what is printed are medians over
 rounds in turn. The full default model runs on one worker and on two. A minimal model (read, stop at
 a limit, subscribe, churn) runs here, as a loop of plain Python, and as SimPy processes, the last
@@ -11,7 +11,6 @@ clock.
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import os
@@ -24,7 +23,7 @@ from statistics import median
 from string import Template
 from time import perf_counter, process_time
 
-from click import echo
+from tests.bench.figures import Figure, Report, hand_over, options_of
 
 try:
     import simpy
@@ -277,42 +276,52 @@ def compare(rows):
     return ratios | {"two workers over one": one["seconds"] / two["seconds"]}
 
 
-def show(rows, ratios, readers, rounds):
+def show(report, rows, ratios, readers, rounds):
     """Print a table."""
-    echo(
+    base = "minimal model, one worker"
+    report.line(
         f"{readers:,} readers, {MONTHS} months, {os.cpu_count()} cores, medians of {rounds} rounds"
     )
-    echo(
+    report.line(
         f"{'':<30}{'seconds':>9}{'work':>9}{'MiB':>8}{'views, M':>10}{'stopped':>9}{'starts/M':>10}"
     )
     for way, row in rows.items():
         mib = "-" if way in SCALED else f"{row['mib']:.0f}"
         found = f"{row['views'] / 1e6:>10.1f}{row['stopped']:>9.2%}{row['starts']:>10.0f}"
-        echo(f"{way:<30}{row['seconds']:>9.1f}{row['work']:>9.1f}{mib:>8}{found}")
+        text = f"{way:<30}{row['seconds']:>9.1f}{row['work']:>9.1f}{mib:>8}{found}"
+        report.line(text, *figures_of(way, row, rows[base], base))
     for name, ratio in ratios.items():
-        echo(f"{name}: {ratio:.1f}")
+        report.line(f"{name}: {ratio:.1f}")
+
+
+def figures_of(way, row, smallest, base):
+    """Return the figures of one way, beside the minimal model of ours."""
+    found = [
+        Figure(f"{way}, work", row["work"], "s", row["work"] / smallest["work"], f"{base}, work"),
+        Figure(way, row["seconds"], "s", row["seconds"] / smallest["seconds"], base),
+    ]
+    if way not in SCALED:
+        beside = row["mib"] / smallest["mib"]
+        found.append(Figure(f"{way}, memory", row["mib"], "MiB", beside, f"{base}, memory"))
+    return found
 
 
 def main():
     """Measure every way in turn, and print medians and ratios."""
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options = options_of(__doc__, rounds=3)
     options.add_argument("--readers", type=int, default=1_000_000)
-    options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--way", choices=WAYS)
-    options.add_argument("--json", action="store_true")
     given = options.parse_args()
     if given.way:
         found = WAYS[given.way](given.readers)
         found["mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        echo(json.dumps(found))
+        hand_over(found)
         return
     rows = run_all(given.readers, given.rounds)
     ratios = compare(rows)
-    if given.json:
-        fixed = {"readers": given.readers, "months": MONTHS, "cores": os.cpu_count()}
-        echo(json.dumps(fixed | {"ways": rows, "ratios": ratios}))
-        return
-    show(rows, ratios, given.readers, given.rounds)
+    report = Report("simulate", given.format, given.rounds)
+    show(report, rows, ratios, given.readers, given.rounds)
+    report.end()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How long does it take to start?
 
-`python -m tests.bench.bench_startup [--rounds 15] [--json]` prints the processor time of a fresh
+`python -m tests.bench.bench_startup [--rounds 15]` prints the processor time of a fresh
 interpreter for each job, what that is above a bare one (`python -c pass`), and the ratio to it:
 medians of interleaved rounds. Compiled modules are kept in a folder of this run, made before
 anything is timed, as an installed package has them.
@@ -8,8 +8,6 @@ anything is timed, as an installed package has them.
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import subprocess
 import sys
@@ -19,6 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from meter.resources import template_root
+from tests.bench.figures import Figure, Report, options_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,18 +64,15 @@ def measure(rounds: int) -> dict[str, float]:
 
 def main() -> None:
     """Measure, and print a table or JSON."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
+    options = options_of(__doc__, rounds=15).parse_args()
+    report = Report("startup", options.format, options.rounds)
     times = measure(options.rounds)
-    if options.json:
-        sys.stdout.write(json.dumps(times) + "\n")
-        return
     bare = times["bare"]
     for name, time in times.items():
         more = f"{time - bare:.3f} s more"
-        sys.stdout.write(f"{name:<20}{time:7.3f} s{more:>16}{time / bare:7.1f} x\n")
+        figure = Figure(name, time, "s", time / bare, "bare")
+        report.line(f"{name:<20}{time:7.3f} s{more:>16}{time / bare:7.1f} x", figure)
+    report.end()
 
 
 if __name__ == "__main__":

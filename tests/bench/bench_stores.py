@@ -1,7 +1,7 @@
 """Measure a check over each store against the bare driver, what people write, and `limits`.
 
-Run it: `python tests/bench/bench_stores.py [--readers 2000] [--store redis] [--json]`; with
-`--sizes` for bytes a reader, with `--outage` for what a decision takes while Redis does not answer.
+Run it: `python tests/bench/bench_stores.py [--readers 2000] [--store redis]`; with
+`--outage` for what a decision takes while Redis does not answer.
 The servers are started from wheels. What is compared takes turns, a hundred calls each, in one run
 (320 of 32 tasks of asyncio, each asking its next when it has been answered);
 what is printed are medians over the turns, and ratios to one bare round trip of the driver (`GET`,
@@ -12,26 +12,21 @@ when two come at once.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import importlib.util
-import json
 import logging
 import sqlite3
-import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
 from typing import NamedTuple
 
-import psycopg
 import redis
 import redis.asyncio
-from click import echo
 from psycopg_pool import ConnectionPool
 
 from meter import (
@@ -46,6 +41,7 @@ from meter import (
     open_store,
 )
 from meter.stores import open_async_store
+from tests.bench.figures import Figure, Report, options_of
 
 try:
     import limits
@@ -303,54 +299,8 @@ async def measure_tasks(policy, url, path, readers):
     return {kind: Took.median(times) for kind, times in found.items()}, size
 
 
-def sizes(real, readers):
-    """Print the bytes a reader of five articles takes in each store, with all the backend adds."""
-    policy = real.policy_of(5)
-    views = [
-        PageView(article=Article(id=f"2026-06-0{number}-harbour-tunnel")) for number in range(1, 6)
-    ]
-
-    def fill(store):
-        paywall = Paywall(policy, store, deadline=30, on_outage="raise", remember=1)
-        for number in range(readers):
-            for day, view in enumerate(views):
-                paywall.check(
-                    Reader(id=f"reader-{number:09}"),
-                    view,
-                    now=NOW + timedelta(days=day, microseconds=number),
-                )
-        return len(store.load("reader-000000000"))
-
-    memory = open_store(f"memory://?capacity={readers}")
-    echo(f"{'bytes remembered of a reader':32} {fill(memory)}")
-    with tempfile.TemporaryDirectory() as folder:
-        store = open_store(f"sqlite:///{folder}/counts.db")
-        fill(store)
-        store.close()
-        size = sum(path.stat().st_size for path in Path(folder).iterdir())
-        echo(f"{'SQLite, in the file':32} {size / readers:.0f}")
-    server = real.Valkey()
-    with server.client() as client:
-        store = open_store(server.url)
-        before = client.info("memory")["used_memory"]
-        fill(store)
-        size = client.info("memory")["used_memory"] - before
-        echo(f"{'Valkey, in memory':32} {size / readers:.0f}")
-        store.close()
-    server.close()
-    server = real.Postgres()
-    store = open_store(server.url)
-    fill(store)
-    store.close()
-    with psycopg.connect(server.url, autocommit=True) as connection:
-        connection.execute("VACUUM FULL meter_usage")
-        size = connection.execute("SELECT pg_total_relation_size('meter_usage')").fetchone()[0]
-    echo(f"{'PostgreSQL, after VACUUM FULL':32} {size / readers:.0f}")
-    server.close()
-
-
-def outage(real, readers):
-    """Print how many milliseconds a decision takes while Redis is paused, and while it is gone.
+def outage(report, real, readers):
+    """Tell how many milliseconds a decision takes while Redis is paused, and while it is gone.
 
     Paused is the worst: nothing answers.
     """
@@ -372,9 +322,13 @@ def outage(real, readers):
         ).us
         middle = times[readers // 2] / 1000
         late = times[readers * 99 // 100] / 1000
-        echo(
+        base = f"{name}, a subscriber"
+        report.line(
             f"{name:8} median {middle:.2f} ms, 99th percentile {late:.2f} ms, a subscriber"
-            f" {entitled / 1000:.4f} ms"
+            f" {entitled / 1000:.4f} ms",
+            Figure(base, entitled / 1000, "ms", 1.0, base),
+            Figure(f"{name}, median", middle, "ms", middle * 1000 / entitled, base),
+            Figure(f"{name}, 99th percentile", late, "ms", late * 1000 / entitled, base),
         )
     store.close()
     server.close()
@@ -441,29 +395,30 @@ def compare(real, names, readers):
     return results
 
 
-def print_table(results):
-    """Print medians, calls a second, and ratios to one bare trip of the driver.
+def report_on(report, results):
+    """Tell medians, calls a second, and ratios to one bare trip of the driver.
 
     The second time and ratio are of this process' processor time.
     """
     for name, (times, size) in results.items():
-        echo(f"\n{name} client(s); {size} bytes for a reader of three articles")
+        report.line(f"\n{name} client(s); {size} bytes for a reader of three articles")
         bare = times["bare round trip"]
         for kind, took in times.items():
             us, processor = took
-            echo(
+            base, busy = f"{name}, bare round trip", processor / bare.processor_us
+            report.line(
                 f"  {kind:32} {us:9.1f} µs {1e6 / us:10,.0f}/s {us / bare.us:7.2f}×"
-                f" {processor:9.1f} µs {processor / bare.processor_us:7.2f}×"
+                f" {processor:9.1f} µs {busy:7.2f}×",
+                Figure(f"{name}, {kind}", us, "µs", us / bare.us, base),
+                Figure(f"{name}, {kind}, processor", processor, "µs", busy, f"{base}, processor"),
             )
 
 
 def main():
     """Measure, and print a table or JSON."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = options_of(__doc__)
     parser.add_argument("--readers", type=int, default=2000)
     parser.add_argument("--store", choices=SUBJECTS, action="append")
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("--sizes", action="store_true", help="bytes a reader instead of times")
     parser.add_argument(
         "--outage",
         action="store_true",
@@ -473,20 +428,13 @@ def main():
     real = servers()
     if options.outage:
         logging.getLogger("meter").setLevel(logging.CRITICAL)
-        outage(real, options.readers)
+        report = Report("stores --outage", options.format, options.readers)
+        outage(report, real, options.readers)
+        report.end()
         return
-    if options.sizes:
-        sizes(real, options.readers)
-        return
-    results = compare(real, options.store or SUBJECTS, options.readers)
-    if options.json:
-        found = {
-            name: {"us": {kind: took._asdict() for kind, took in times.items()}, "bytes": size}
-            for name, (times, size) in results.items()
-        }
-        json.dump(found, sys.stdout, indent=1)
-        return
-    print_table(results)
+    report = Report("stores", options.format, options.readers // TURN)
+    report_on(report, compare(real, options.store or SUBJECTS, options.readers))
+    report.end()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Measure how many views of a table are decided a second and core, beside `decide` in a loop.
 
-Run it: `python tests/bench/bench_tables.py [--views 2000000] [--rounds 5] [--json]`.
+Run it: `python -m tests.bench.bench_tables [--views 2000000] [--rounds 5]`.
 
 A night of a site: views in no order, ten a reader on average, texts as ids, who is registered, the
 article's section and access, and records of half of the readers, with three articles each. Both
@@ -10,12 +10,8 @@ usages that are made already. Rounds are in turn on one core; what is printed ar
 processor time, and their ratio.
 """
 
-# A benchmark prints.
-# ruff: noqa: T201
 from __future__ import annotations
 
-import argparse
-import json
 import os
 from datetime import UTC, datetime
 from statistics import median
@@ -27,6 +23,7 @@ import pyarrow as pa
 from meter import Article, PageView, Reader, Usage, decide, loads_policy
 from meter.columns import decide_many
 from meter.windows import instant, moment
+from tests.bench.figures import Figure, Report, options_of
 
 START = instant(datetime(2026, 6, 10, tzinfo=UTC))
 DAY = 86_400_000_000
@@ -145,23 +142,24 @@ def measure(views, rounds):
 
 
 def main():
-    """Measure, and print a table or JSON."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--views", type=int, default=2_000_000)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--json", action="store_true")
-    given = parser.parse_args()
+    """Measure, and print lines or JSON."""
+    options = options_of(__doc__, rounds=5)
+    options.add_argument("--views", type=int, default=2_000_000)
+    given = options.parse_args()
+    report = Report("tables", given.format, given.rounds)
     os.sched_setaffinity(0, set(sorted(os.sched_getaffinity(0))[:1]))
     found = measure(given.views, given.rounds)
     ratio = found["decide in a loop"] / found["decide_many"]
-    if given.json:
-        print(json.dumps({"views": given.views, "nanoseconds_a_view": found, "ratio": ratio}))
-        return
     for name, nanoseconds in found.items():
-        print(f"{name:<18}{nanoseconds:>9.0f} ns a view{1e3 / nanoseconds:>9.2f} M views a second")
-    print(f"`decide_many` is {ratio:.1f} times as fast")
+        report.line(
+            f"{name:<18}{nanoseconds:>9.0f} ns a view{1e3 / nanoseconds:>9.2f} M views a second",
+            Figure(name, nanoseconds, "ns a view"),
+        )
+    report.line(
+        f"`decide_many` is {ratio:.1f} times as fast",
+        Figure("decide_many, how many times as fast", ratio, "times", ratio, "decide in a loop"),
+    )
+    report.end()
 
 
 if __name__ == "__main__":

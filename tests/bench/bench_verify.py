@@ -7,6 +7,7 @@ process that may not use more than 512 MiB.
 
 from __future__ import annotations
 
+import json
 import resource
 import subprocess
 import sys
@@ -30,6 +31,7 @@ from meter.verify.space import Space
 from meter.verify.walk.symbolic import comes_from, reaches
 from meter.vocabulary import Members
 from meter.windows import Window
+from tests.bench.figures import Figure, Report, hand_over, options_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,7 +109,7 @@ def z3_differs(old: Policy, new: Policy) -> bool:
     return bool(list(one_difference(books, "asked for", 60.0)))
 
 
-def report(label: str, policy: Policy, times: int) -> None:
+def report_on(report: Report, label: str, policy: Policy, times: int) -> None:
     """Measure one policy, and print a line."""
     swapped = evolve(policy, rules=(policy.rules[1], policy.rules[0], *policy.rules[2:]))
     linted, warnings = timed(lambda: lints(policy), times)
@@ -122,13 +124,25 @@ def report(label: str, policy: Policy, times: int) -> None:
         same = "agree" if by_diagram == by_z3 else "DISAGREE"
     analysed = "no" if any(warning.code == "not-analysed" for warning in warnings) else "yes"
     outcomes = {str(answer.outcome) for answer in answers}
-    sys.stdout.write(
+    took = {
+        "lints": linted,
+        "prove": proved,
+        "diff": different,
+        "reach every rule: z3": by_z3_took,
+        "reach every rule: diagram": reached,
+        "z3 finds one difference": z3_diff,
+    }
+    base = "reach every rule: diagram"
+    report.line(
         f"{label:34} {len(policy.rules):3} rules | lints {linted:8.1f}  prove {proved:8.1f}  diff"
         f" {different:8.1f} ms | reach every rule: diagram {reached:8.1f}, z3 {by_z3_took:8.1f} ms"
         f" ({by_z3_took / reached:5.1f}x), {same} | z3 finds one difference {z3_diff:7.1f} ms |"
-        f" lints analysed: {analysed}, answers: {', '.join(sorted(outcomes))}\n"
+        f" lints analysed: {analysed}, answers: {', '.join(sorted(outcomes))}",
+        *(
+            Figure(f"{label}, {kind}", each, "ms", each / reached, f"{label}, {base}", times)
+            for kind, each in took.items()
+        ),
     )
-    sys.stdout.flush()
 
 
 def hard() -> None:
@@ -136,13 +150,13 @@ def hard() -> None:
     limit = 512 * MIB
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     policy = narrow(60, 40)
-    hard_once(policy, "with z3")
+    first = hard_once(policy, "with z3")
     sys.modules["z3"] = None  # as if it were not installed
-    hard_once(policy, "without z3")
+    hand_over([first, hard_once(policy, "without z3")])
 
 
-def hard_once(policy: Policy, label: str) -> None:
-    """Answer a policy once, and print a line."""
+def hard_once(policy: Policy, label: str) -> dict[str, object]:
+    """Answer a policy once, and return what that took, and a line about it."""
     started = perf_counter()
     warnings, answers = lints(policy), guarantees(policy, seconds=9.0)
     took = perf_counter() - started
@@ -152,20 +166,34 @@ def hard_once(policy: Policy, label: str) -> None:
         outcome: sum(answer.outcome == outcome for answer in answers)
         for outcome in ("proved", "fails", "not decided")
     }
-    sys.stdout.write(
+    text = (
         f"60 narrow rules over 40 tags, {label}: {took:.1f} s, peak {peak:.0f} MiB,"
-        f" {'; '.join(left_out) or 'all lints'}; {counts}\n"
+        f" {'; '.join(left_out) or 'all lints'}; {counts}"
     )
+    return {"label": label, "text": text, "seconds": took, "mib": peak}
 
 
 def main() -> None:
     """Print everything."""
-    report("the sample policy", load_policy(ROOT / "templates" / "sample" / "policy.toml"), 5)
+    given = options_of(__doc__).parse_args()
+    report = Report("verify", given.format, 1)
+    report_on(
+        report, "the sample policy", load_policy(ROOT / "templates" / "sample" / "policy.toml"), 5
+    )
     for path in sorted((ROOT / "tests" / "verify" / "policies").glob("*.toml")):
-        report(path.stem, load_policy(path), 5)
+        report_on(report, path.stem, load_policy(path), 5)
     for count, tags in ((10, 8), (20, 8), (40, 12), (40, 40)):
-        report(f"narrow, {tags} tags", narrow(count, tags), 1)
-    subprocess.run([sys.executable, __file__, "hard"], check=True)
+        report_on(report, f"narrow, {tags} tags", narrow(count, tags), 1)
+    done = subprocess.run([sys.executable, __file__, "hard"], check=True, stdout=subprocess.PIPE)
+    first, *_ = found = json.loads(done.stdout)
+    for each in found:
+        what, ratio = f"60 narrow rules, {each['label']}", each["seconds"] / first["seconds"]
+        report.line(
+            each["text"],
+            Figure(what, each["seconds"], "s", ratio, "60 narrow rules, with z3"),
+            Figure(f"{what}, peak so far", each["mib"], "MiB"),
+        )
+    report.end()
 
 
 if __name__ == "__main__":

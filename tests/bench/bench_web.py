@@ -1,6 +1,6 @@
 """Measure what a request costs a site with a paywall, and the same site without.
 
-Run it: `python tests/bench/bench_web.py [--store redis] [--seconds 3] [--json]`; `--gate` measures
+Run it: `python tests/bench/bench_web.py [--store redis] [--seconds 3]`; `--gate` measures
 the gate alone, in this process, over memory. Sites and servers are real: two uvicorn workers, and a
 store that they share, from a wheel. `wrk` asks (`apt-get install wrk`). What is printed is the
 processor time of the workers a request, which other work on the machine disturbs less than clocks.
@@ -9,10 +9,8 @@ With and without the paywall take turns, and the smallest of the turns counts.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import importlib.util
-import json
 import os
 import re
 import shutil
@@ -28,10 +26,9 @@ from http.cookies import SimpleCookie
 from pathlib import Path
 from timeit import repeat
 
-from click import echo
-
 from meter import Article, Entitlement, Paywall, Reader, load_policy, open_store
 from meter.web import Gate, WebRequest
+from tests.bench.figures import Figure, Report, options_of
 
 ROOT = Path(__file__).parents[2]
 POLICY = ROOT / "docs" / "examples" / "policy.toml"
@@ -39,6 +36,7 @@ AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) 
 WORKERS = 2
 CONNECTIONS = 16
 TURNS = 3
+GATE_TURNS = 20
 TICKS = os.sysconf("SC_CLK_TCK")
 HEADERS = {
     "Host": "localhost",
@@ -250,46 +248,47 @@ def measure_gate():
     paywall = Paywall(load_policy(POLICY), open_store("memory://"))
     calls = visits(Gate(paywall=paywall, secret="of a benchmark"))
     return {
-        kind: min(repeat(call, timer=time.process_time, number=500, repeat=20)) / 500 * 1e6
+        kind: min(repeat(call, timer=time.process_time, number=500, repeat=GATE_TURNS)) / 500 * 1e6
         for kind, call in calls.items()
     }
 
 
-def print_table(store, found):
-    """Print one store's figures."""
-    echo(f"\n{store}, {WORKERS} workers: the workers' µs a request, and requests a second")
-    echo(f"  {'':24}{'without':>10}{'with':>10}{'paywall':>10}{'without/s':>12}{'with/s':>10}")
+def report_on(report, store, found):
+    """Tell one store's figures."""
+    report.line(f"\n{store}, {WORKERS} workers: the workers' µs a request, and requests a second")
+    report.line(
+        f"  {'':24}{'without':>10}{'with':>10}{'paywall':>10}{'without/s':>12}{'with/s':>10}"
+    )
     for kind, ((bare, bare_rate), (used, rate)) in found.items():
-        echo(
-            f"  {kind:24}{bare:10.0f}{used:10.0f}{used - bare:10.0f}{bare_rate:12,.0f}{rate:10,.0f}"
+        base = f"{store}, {kind}, without"
+        times = f"{bare:10.0f}{used:10.0f}{used - bare:10.0f}"
+        report.line(
+            f"  {kind:24}{times}{bare_rate:12,.0f}{rate:10,.0f}",
+            Figure(base, bare, "µs", 1.0, base),
+            Figure(f"{store}, {kind}, with", used, "µs", used / bare, base),
         )
 
 
 def main():
     """Measure, and print a table or JSON."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = options_of(__doc__)
     parser.add_argument("--store", choices=("sqlite", "redis", "postgres"), action="append")
     parser.add_argument("--seconds", type=int, default=3)
-    parser.add_argument("--json", action="store_true")
     parser.add_argument("--gate", action="store_true", help="the gate alone, in this process")
     options = parser.parse_args()
+    report = Report("web", options.format, GATE_TURNS if options.gate else TURNS)
     if options.gate:
         found = measure_gate()
-        if options.json:
-            json.dump(found, sys.stdout, indent=1)
-            return
+        base = "free article"
         for kind, us in found.items():
-            echo(f"{kind:26}{us:8.1f} µs")
+            report.line(f"{kind:26}{us:8.1f} µs", Figure(kind, us, "µs", us / found[base], base))
+        report.end()
         return
     if shutil.which("wrk") is None:
         parser.error("`wrk` is not installed: `apt-get install wrk`")
-    results = {}
     for store in options.store or ("sqlite", "redis", "postgres"):
-        results[store] = measure(store, options.seconds)
-        if not options.json:
-            print_table(store, results[store])
-    if options.json:
-        json.dump(results, sys.stdout, indent=1)
+        report_on(report, store, measure(store, options.seconds))
+    report.end()
 
 
 if __name__ == "__main__":

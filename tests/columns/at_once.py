@@ -140,6 +140,9 @@ def by_table(policy, table, records, *, workers=1):
         row["deadlines"] = row.get("deadlines") or []
         found.append(row)
     after = {row["reader"]: row["usage"] for row in usages.to_pylist()}
+    views_of = dict.fromkeys(decisions["reader"].to_pylist())
+    new = [name for name in views_of if name in after and name not in records]
+    assert [*records, *new] == usages["reader"].to_pylist()
     changed = {row["reader"] for row in usages.to_pylist() if row["changed"]}
     assert changed == {name for name, raw in after.items() if raw != records.get(name)}
     return found, after

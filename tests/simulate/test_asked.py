@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from meter.simulate.assumptions import published_assumptions
-from meter.simulate.kernel.arrays import Asked
+from meter.simulate.kernel.arrays import AskedOfPeople
 from meter.simulate.lives.blocks import lives_of
 from meter.simulate.population import simulate
 from tests.simulate.test_engine_agreement import BUSY, POLICIES
@@ -52,7 +52,7 @@ def test_lives_are_the_same_whether_page_views_are_kept_or_not(name: str, world:
         assert np.array_equal(getattr(plain, what), getattr(fast, what)), what
 
 
-def asked(name: str, first: date) -> Asked:
+def asked(name: str, first: date) -> AskedOfPeople:
     """Return what a policy asks for in the plain world."""
     known = PLAIN.replace({"horizon.start": first})
     return lives_of(POLICIES[name], known, 4, 1, views=0).asked
@@ -60,7 +60,9 @@ def asked(name: str, first: date) -> Asked:
 
 def test_a_policy_asks_for_no_more_than_it_tells_apart() -> None:
     """A meter of calendar months asks for no time, others do, or where months start mid-month."""
-    assert Asked(scores=False, visits=False, classes=False, moments=False) == asked("month", FIRST)
+    assert AskedOfPeople(scores=False, visits=False, classes=False, moments=False) == asked(
+        "month", FIRST
+    )
     assert asked("month", date(2026, 1, 15)).moments
     assert asked("rolling", FIRST).moments
     assert asked("lifetime", FIRST).moments

@@ -28,7 +28,7 @@ __all__ = [
     "READER_RECORD",
     "SLOT",
     "ArmTables",
-    "Asked",
+    "AskedOfPeople",
     "Behaviour",
     "Calendar",
     "LogLine",
@@ -199,7 +199,7 @@ class Behaviour(NamedTuple):
     device_kinds: Shares
 
 
-class Asked(NamedTuple):
+class AskedOfPeople(NamedTuple):
     """What of people and page views matters to anybody; all of it, where page views are kept."""
 
     scores: bool
@@ -212,7 +212,7 @@ class Asked(NamedTuple):
     """Whether it matters when in a month a view is, and of which article not read in it yet."""
 
 
-EVERYTHING = Asked(scores=True, visits=True, classes=True, moments=True)
+EVERYTHING = AskedOfPeople(scores=True, visits=True, classes=True, moments=True)
 
 
 class PolicyTables(NamedTuple):
@@ -316,4 +316,4 @@ class Setting(NamedTuple):
     behaviour: Behaviour
     time: Calendar
     arms: ArmTables
-    asked: Asked
+    asked: AskedOfPeople

@@ -28,7 +28,13 @@ from meter.simulate.kernel.views import group_of, holder_of, read_article
 
 if TYPE_CHECKING:
     from meter.columns.arrays import Flags, Floats, Integers, Tables
-    from meter.simulate.kernel.arrays import ArmTables, Asked, Behaviour, Calendar, PolicyTables
+    from meter.simulate.kernel.arrays import (
+        ArmTables,
+        AskedOfPeople,
+        Behaviour,
+        Calendar,
+        PolicyTables,
+    )
     from meter.simulate.kernel.state import Life, Month, State
 
 __all__ = ["walk"]
@@ -40,7 +46,7 @@ def walk(
     behaviour: Behaviour,
     time: Calendar,
     arms: ArmTables,
-    asked: Asked,
+    asked: AskedOfPeople,
     seed: np.uint64,
     chosen: Flags,
     first: int,

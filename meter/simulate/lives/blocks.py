@@ -14,7 +14,7 @@ from meter.simulate.kernel.arrays import (
     LOG,
     MONTHLY,
     ArmTables,
-    Asked,
+    AskedOfPeople,
     Behaviour,
     Calendar,
 )
@@ -52,7 +52,7 @@ class Lives:
     reading: SimulatedPolicy
     behaviour: Behaviour
     time: Calendar
-    asked: Asked
+    asked: AskedOfPeople
     months: int
     seed: int
     views: int

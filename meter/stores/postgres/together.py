@@ -24,7 +24,7 @@ MOST = 256
 _NEARLY = 0.1  # what is left of one deadline differs a little from load to load
 
 
-class _Round:
+class _LoadRound:
     """The keys of one round of the event loop, and who waits for each."""
 
     def __init__(self, seconds: float) -> None:
@@ -41,7 +41,7 @@ class LoadsTogether:
 
     def __init__(self, ask: Callable[[Sequence[str]], Awaitable[list[bytes | None]]]) -> None:
         self._ask = ask
-        self._round: _Round | None = None
+        self._round: _LoadRound | None = None
         self._asking: set[asyncio.Task[None]] = set()
 
     async def load(self, key: str, seconds: float) -> bytes | None:
@@ -53,7 +53,7 @@ class LoadsTogether:
         loop = asyncio.get_running_loop()
         current = self._round
         if current is None or not current.takes(seconds):
-            current = self._round = _Round(seconds)
+            current = self._round = _LoadRound(seconds)
             loop.call_soon(self._begin, current)
         future: asyncio.Future[bytes | None] = loop.create_future()
         current.waiting.append((key, future))
@@ -64,14 +64,14 @@ class LoadsTogether:
         while self._asking:
             await asyncio.wait(self._asking)
 
-    def _begin(self, round_: _Round) -> None:
+    def _begin(self, round_: _LoadRound) -> None:
         if self._round is round_:
             self._round = None
         task = asyncio.create_task(self._answer(round_))
         self._asking.add(task)
         task.add_done_callback(self._asking.discard)
 
-    async def _answer(self, round_: _Round) -> None:
+    async def _answer(self, round_: _LoadRound) -> None:
         futures = [future for _, future in round_.waiting]
         try:
             answers = await self._ask([key for key, _ in round_.waiting])

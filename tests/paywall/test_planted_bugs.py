@@ -157,6 +157,13 @@ PLANTED = [
             f"{LINE}::test_whoever_has_to_end_first_ends_alone",
         ),
         (
+            "a round whose first question was given up waits for ever",
+            "stores/redis/line.py",
+            "        if not self._open:  # the first",
+            "        if not self._asked:  # the first",
+            f"{LINE}::test_a_round_whose_first_question_was_given_up_still_ends",
+        ),
+        (
             "what is lost with a connection is not sent again",
             "stores/redis/line.py",
             "elif asked.once or not isinstance(error, _CUT):",

@@ -13,6 +13,7 @@ from jinja2 import Environment, nodes
 
 from meter import Article, PageView, PromptError, Reader, Usage, Window, decide, render
 from meter.policy import Copy
+from meter.prompts import rendering
 from meter.prompts.laid import kept
 from meter.prompts.laid.drafts import PromptDraft
 from meter.prompts.parts.ahead import has_enough
@@ -138,6 +139,21 @@ def test_a_text_that_one_reader_has_is_not_kept():
     assert len(said) == 1
     assert policy.rulebook.said == {}
     assert len(policy.rulebook.drafted) == 1
+
+
+@pytest.mark.parametrize("window", WINDOWS.values(), ids=WINDOWS)
+def test_words_of_a_moment_that_one_reader_has_are_not_kept(window, monkeypatch):
+    """At the walls of a window that rolls, or that began with a read, they would pile up."""
+    room = {}
+    monkeypatch.setattr(rendering, "words_room", lambda *_alike: room)
+    policy = make_policy(window=window, limit=13)
+    *_, wall = by_counts(policy, 13)
+    for seconds in range(20):
+        reading = wall.meter
+        if window.calendar is None and reading.resets_at is not None:
+            reading = evolve(reading, resets_at=reading.resets_at + timedelta(seconds=seconds))
+        assert render(evolve(wall, meter=reading))
+    assert len(room) <= 1
 
 
 def test_no_more_is_kept_than_a_bound(monkeypatch):

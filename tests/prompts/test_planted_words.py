@@ -337,6 +337,12 @@ BUGS = {
             "return (reading.left,)",
         ),
         Bug(
+            "words of a moment that one reader has are kept",
+            "prompts/laid/drafts.py",
+            "if reading.resets_at is not None and self._window.calendar is None:",
+            "if False:",
+        ),
+        Bug(
             "what is counted is not escaped in a draft",
             "prompts/laid/drafts.py",
             'if self._look.form == "html":',

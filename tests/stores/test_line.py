@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager, suppress
+from math import inf
 
 import pytest
 
 from meter import AsyncPaywall
 from meter.errors import CorruptUsageError, StoreUnavailableError
 from meter.stores import open_async_store
-from meter.stores.deadline import deadline
+from meter.stores.deadline import Answers, deadline
+from meter.stores.redis.line import SharedLine
 from tests.paywall.test_faults import Proxy
 
 TASKS = 40
@@ -254,3 +256,50 @@ def test_a_store_that_is_closed_in_an_outage_fails_what_was_asked(own_valkey):
             return told
 
     assert [StoreUnavailableError.__name__] * 20 == asyncio.run(ask())
+
+
+class SilentConnection:
+    """A connection that is made when it may be, and never answers."""
+
+    def __init__(self, may_connect):
+        self.may_connect = may_connect
+
+    async def connect(self):
+        await self.may_connect.wait()
+
+    async def disconnect(self, *, nowait=False):
+        """Do nothing: there is no socket."""
+
+    def write(self, data):
+        """Take what is sent."""
+
+    async def read(self):
+        await asyncio.Event().wait()
+
+    def refusal(self, said):
+        return RuntimeError(said)
+
+
+def test_a_round_whose_first_question_was_given_up_still_ends():
+    """The connection comes in the middle of a round, when the first who asked is gone."""
+
+    async def ask():
+        loop = asyncio.get_running_loop()
+        may_connect = asyncio.Event()
+        line = SharedLine(lambda: SilentConnection(may_connect), Answers())
+        asked = [line.ask((b"GET", b"first"), 60, inf)]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        may_connect.set()
+        await asyncio.sleep(0)
+        loop.call_soon(lambda: asked.append(line.ask((b"GET", b"third"), 0.05, inf)))
+        line.ask((b"GET", b"second"), 0.05, inf).cancel()
+        await asyncio.sleep(0)
+        try:
+            await asyncio.wait(asked[1:], timeout=10)
+            return asked[1].done()
+        finally:
+            asked[0].cancel()
+            await line.close()
+
+    assert asyncio.run(ask())

@@ -103,14 +103,15 @@ class PromptDraft:
             return None
         reading = cast("MeterReading", decision.meter)
         key = self._key(reading, today)
-        words = self._room.get(key)
+        words = None if key is None else self._room.get(key)
         if words is None:
             words = self._words(decision)
             if len(words.raw) > _LONGEST_WORDS:
                 return None
-            if len(self._room) >= _MOST_WORDS:
-                self._room.clear()
-            self._room[key] = words
+            if key is not None:
+                if len(self._room) >= _MOST_WORDS:
+                    self._room.clear()
+                self._room[key] = words
         outline = self._outlines.get(words.shape)
         if outline is None:
             outline = self._outlines[words.shape] = self._outline(words.shape)
@@ -118,13 +119,15 @@ class PromptDraft:
         return outline % {**words.printed, **numbers_of(reading), "id": ident}
 
     def _key(self, reading: MeterReading, today: date) -> Hashable:
-        """Return what the words of a count hang on.
+        """Return what the words of a count hang on; `None` for a moment that no other reader has.
 
         While something is left, that is what is left, and in a window that rolls the limit; else
         all of it, and the day.
         """
         if reading.left and self._window.fixed is None:
             return reading.left, None if self._window.rolling is None else reading.limit
+        if reading.resets_at is not None and self._window.calendar is None:
+            return None
         return reading.left, reading.limit, reading.used, reading.resets_at, today
 
     def _words(self, decision: Decision) -> _Words:

@@ -95,10 +95,12 @@ class _Round:
         self._slice = seconds / SLICES
         self._slices = Slices(answers)
         self._context = context
-        self._timer = self._wait()
+        self._timer: asyncio.TimerHandle
 
     def join(self, asked: _LineQuestion) -> None:
         """Let a question take part."""
+        if not self._open:  # the first, or all before it have ended already
+            self._timer = self._wait()
         self._asked.append(asked)
         self._open += 1
 
@@ -208,7 +210,8 @@ class SharedLine:
         `time.monotonic`) in any case.
         """
         if not self._rounds:
-            asyncio.get_running_loop().call_soon(self._end_round)
+            # Outside of the context of whoever asks first: a line outlives that.
+            asyncio.get_running_loop().call_soon(self._end_round, context=self._nothing)
         round_ = self._rounds.get(seconds)
         if round_ is None:
             round_ = self._rounds[seconds] = _Round(seconds, self._answers, self._nothing)

@@ -11,7 +11,7 @@ from zlib import crc32
 from meter.policy.faults.offers import MOST_OFFERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from meter.decision import MeterReading
     from meter.prompts.parts.made import Action, Parts
@@ -22,6 +22,7 @@ __all__ = [
     "LISTS",
     "VARIABLES",
     "as_bytes",
+    "checksum_of",
     "id_of",
     "numbers_of",
     "settled_values",
@@ -110,6 +111,7 @@ LISTS = frozenset({"benefits"})
 COUNTED = ("heading", "count_line", "return_line", "period", "noun")
 """The variables whose words hang on what was counted; the other words are alike for all readers."""
 
+_OF_THE_DAY = ("today", "weekday")
 _OTHERS = tuple(f"other_offer_{number}" for number in range(1, MOST_OFFERS + 1))
 
 
@@ -121,7 +123,7 @@ def values_of(parts: Parts, layout: str, ending: str = "") -> dict[str, Any]:
     """
     settled = settled_values(parts, layout)
     words = [getattr(parts, name) for name in COUNTED]
-    before = crc32(as_bytes(words), crc32(as_bytes(settled.values())))
+    before = crc32(as_bytes(words), checksum_of(settled))
     return {
         **settled,
         **dict(zip(COUNTED, words, strict=True)),
@@ -192,6 +194,11 @@ def id_of(name: str, reading: MeterReading | None, before: int, ending: str) -> 
     """
     told = "" if reading is None else f"{reading.left} {reading.used} {reading.limit}"
     return f"meter-{name}-{crc32(told.encode(), before):08x}{ending}"
+
+
+def checksum_of(settled: Mapping[str, object]) -> int:
+    """Return the checksum of settled values, but for the day: all prompts of a page have that."""
+    return crc32(as_bytes(value for name, value in settled.items() if name not in _OF_THE_DAY))
 
 
 def as_bytes(values: Iterable[object]) -> bytes:

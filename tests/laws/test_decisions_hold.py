@@ -73,12 +73,17 @@ RELOADS = {
 @pytest.mark.parametrize("reload", RELOADS)
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_reload_changes_no_word_of_what_was_decided(reload, form):
-    """Renamed, removed or repriced: the words are those of the policy that decided."""
+    """Renamed, removed or repriced: the words are those of the policy that decided.
+
+    Those of a twin are made apart: what was said once is remembered with its policy.
+    """
     after = RELOADS[reload]
-    for decision in decisions(POLICY):
-        said = render(decision, POLICY, format=form)
-        assert said == render(decision, after, format=form)
+    here, twin = (make_policy(offer=make_offer()) for _ in range(2))
+    for decision, same in zip(decisions(here), decisions(twin), strict=True):
+        said = render(decision, after, format=form)
+        assert said == render(same, format=form)
         assert said == render(decision, format=form)
+        assert said == render(decision, here, format=form)
         assert explain(decision) == explain(decision, after)
 
 

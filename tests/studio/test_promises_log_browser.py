@@ -104,7 +104,7 @@ name = "section {number}"
 when = {{ section = ["s{number}"], country = ["JP", "US"], device = ["phone"] }}
 show = "article"
 """
-        for number in range(50)
+        for number in range(120)
     )
     head, rules = SMALL.split("[[rules]]", 1)
     draft = site.desk.keep(f"{head}{many}\n[[rules]]{rules}")

@@ -21,7 +21,14 @@ from meter.prompts.parts.look import SUFFIX, TemplateWord
 from meter.prompts.parts.telling import counted_words
 from meter.prompts.templates import found
 from meter.prompts.texts import without_controls
-from meter.prompts.variables import COUNTED, as_bytes, id_of, numbers_of, settled_values
+from meter.prompts.variables import (
+    COUNTED,
+    as_bytes,
+    checksum_of,
+    id_of,
+    numbers_of,
+    settled_values,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -86,7 +93,7 @@ class PromptDraft:
         self._ending = look.ending
         self._returns = returns
         self._settled = settled_values(parts, look.layout)
-        self._checksum = crc32(as_bytes(self._settled.values()))
+        self._checksum = checksum_of(self._settled)
         reading = cast("MeterReading", parts.reading)
         self._window = policy.meter(reading.name).window
         self._room = room

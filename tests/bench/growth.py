@@ -3,7 +3,7 @@
 Run it: `python -m tests.bench.growth [--rounds 5] [--only views] [--largest] [--write]`. Each cost
 is told with its ratio to the same work on a million views, ten rules or five articles, measured in
 the same run: medians of rounds in which the sizes take turns, in processor time. No reader, article
-or instant is used twice. `--largest` adds a log of 100 million views, for which 8 GB have to be
+or instant is used twice. `--largest` adds a log of 100 million views, for which 10 GB have to be
 free. `--write` draws what was measured into `docs/explanation/how-cost-grows-*.svg`, which needs
 the extra `plots`.
 """

@@ -67,4 +67,8 @@ OTHERS = {
 nitpick_ignore_regex = [("py:.*", rf"({'|'.join(sorted(OTHERS))})\..*")]
 # As the settings of a paywall name it, which are read from another module's annotations, and a type
 # variable of what a paywall is asked.
-nitpick_ignore = [("py:class", "datetime"), ("py:class", "T")]
+# What psycopg's own connections say of themselves, by bare names.
+nitpick_ignore = [
+    ("py:class", name)
+    for name in ("datetime", "T", "PGconn", "AsyncRowFactory", "RowFactory", "PQGen", "RV")
+]

@@ -13,10 +13,7 @@ machine disturbs it less than it does the clock.
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
-import sys
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -35,6 +32,7 @@ from meter.simulate.lives.blocks import BLOCK
 from meter.simulate.population import simulate
 from meter.stores.deadline import deadline
 from meter.stores.postgres import TABLE
+from tests.bench.figures import Figure, Report, options_of
 from tests.servers import Postgres, Valkey, policy_of
 
 LIMIT = 5
@@ -255,24 +253,15 @@ def of_workers(rounds):
 
 def main(arguments=None):
     """Measure, and print lines or one JSON document."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = options_of(__doc__, rounds=3)
     parser.add_argument("--readers", type=int, default=4000)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--format", choices=("text", "json"), default="text")
     options = parser.parse_args(arguments)
-    figures = []
-    rounds = options.rounds
-    for found in chain(of_workers(rounds), of_stores(options.readers, rounds)):
-        figures.append({**found, "rounds": rounds})
-        if options.format == "text":
-            ratio = "" if found["ratio"] is None else f"{found['ratio']:8.3g} × {found['baseline']}"
-            line = f"{found['name']:44} {found['value']:12,.2f} {found['unit']:5} {ratio}"
-            sys.stdout.write(f"{line.rstrip()}\n")
-            sys.stdout.flush()
-    if options.format == "json":
-        sys.stdout.write(json.dumps({"bench": "bench_sizing", "figures": figures}, indent=1) + "\n")
+    report = Report("sizing", options.format, options.rounds)
+    for found in chain(of_workers(options.rounds), of_stores(options.readers, options.rounds)):
+        ratio = "" if found["ratio"] is None else f"{found['ratio']:8.3g} × {found['baseline']}"
+        line = f"{found['name']:44} {found['value']:12,.2f} {found['unit']:5} {ratio}"
+        report.line(line.rstrip(), Figure(**found))
+    report.end()
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ from tests.laws.test_planted_bugs import Bug, copy_with, run_suite
 
 SUITES = (
     "simulate/test_asked.py",
-    "simulate/test_distributed.py",
     "simulate/test_every_assumption.py",
     "simulate/test_lifetime.py",
 )

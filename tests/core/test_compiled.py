@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
@@ -69,6 +70,31 @@ def test_a_reading_is_told_anew_when_the_window_is_another():
         usage = Usage({"monthly": Tally(("a",), (instant(now) - 1,))})
         for name in ("a", "b"):
             agree(policy, READER, PageView(article=Article(id=name)), usage, now)
+
+
+@pytest.mark.parametrize("year", [1, 9999])
+@pytest.mark.parametrize("windows", [["month"], ["week", "month"], [None, "year"], ["year", None]])
+@pytest.mark.parametrize("limit", [0, 2])
+def test_no_calendar_reaches_the_edge_of_time(year, windows, limit):
+    """With nothing read yet, where no meter needs to know when its window ends, too."""
+    meters = [
+        Meter(name=f"m{place}", window=Window(calendar=unit, lifetime=unit is None), limit=limit)
+        for place, unit in enumerate(windows)
+    ]
+    rules = [Rule(name=each.name, spend=each.name, show="countdown") for each in meters]
+    policy = Policy(publication=PAPER, meters=meters, rules=[*rules, WALL])
+    memo.write_out(policy, NOW)
+    view = PageView(article=Article(id="a"))
+    agree(policy, READER, view, Usage(), NOW)
+    dates = [(1, 1), (1, 2), (11, 29), (11, 30), (12, 2), (12, 28), (12, 30), (12, 31)]
+    for now in (datetime(year, *date, 12, tzinfo=UTC) for date in dates):
+        told = []
+        for way in (engine, memo):
+            try:
+                told.append(way.decide(policy, READER, view, Usage(), now))
+            except ValueError as error:
+                told.append(str(error))
+        assert told[0] == told[1]
 
 
 def test_a_reading_that_hangs_on_what_was_read_is_never_another_readers():

@@ -25,7 +25,7 @@ from meter.decision import NEVER, Decision
 from meter.engine import elapsed_codes, look
 from meter.facts import ACCESS
 from meter.facts.meters import ALREADY
-from meter.facts.slots import observer_of, variant_coder, word_coder
+from meter.facts.slots import observer_of, word_coder
 from meter.memo.memory import Ways
 from meter.usage import NOTHING
 from meter.view import Article, PageView, Reader
@@ -216,7 +216,7 @@ def _code(slot: Slot, place: int, names: Names) -> str:
     if slot.name == "period":
         return f"bisect_right(mentioned_{place}, at)"
     if slot.assignment is not None:
-        names[f"code_{place}"] = variant_coder(slot.assignment)
+        names[f"code_{place}"] = slot.variant
         return f"code_{place}(reader.{'visitor' if slot.assignment.by_visitor else 'id'})"
     if field is not None and slot.kind == "word":
         names[f"code_{place}"] = word_coder(slot)

@@ -20,6 +20,7 @@ from meter import (
     Usage,
     Window,
     engine,
+    loads_policy,
     memo,
 )
 from meter.memo.compiled import written
@@ -244,3 +245,29 @@ def test_what_is_written_out_decides_as_the_engine(data):
         usage = data.draw(st.just(Usage()) | usages(policy))
         for step in data.draw(journeys(policy, max_size=8)):
             usage = agree(policy, step.reader, step.view, usage, step.now)
+
+
+def test_ids_whose_variant_is_known_are_not_hashed_again():
+    """What the first views have found of each id is there for the ways that are written out."""
+    policy = loads_policy(
+        """
+        [publication]
+        name = "The Harbour Review"
+        [experiments.price]
+        seed = "price"
+        variants = { control = 0.5, nine = 0.5 }
+        [[rules]]
+        name = "nine"
+        when = { experiment = { price = ["nine"] } }
+        show = "registration-wall"
+        [[rules]]
+        name = "rest"
+        show = "subscription-wall"
+        """
+    )
+    page = PageView(article=Article(id="a"))
+    for number in range(20):
+        memo.decide(policy, Reader(id=None, visitor=f"v{number}"), page, Usage(), NOW)
+    _, names = written(policy.rulebook.memory.memory, NOW)
+    [place] = policy.rulebook.vocabulary.experiments.values()
+    assert names[f"code_{place}"].cache_info().currsize == 20

@@ -56,8 +56,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY = 86_400_000_000
 _MICROSECOND = timedelta(microseconds=1)
 _TERM = re.compile(r"([0-9]{1,4}) (day|week|month|year)s?", re.ASCII)
-_FIRST_WHOLE = (datetime(2, 1, 2, tzinfo=UTC) - EPOCH) // _MICROSECOND
-_LAST_WHOLE = (datetime(9998, 12, 30, tzinfo=UTC) - EPOCH) // _MICROSECOND
+FIRST_WHOLE = (datetime(2, 1, 2, tzinfo=UTC) - EPOCH) // _MICROSECOND
+LAST_WHOLE = (datetime(9998, 12, 30, tzinfo=UTC) - EPOCH) // _MICROSECOND
 """No calendar reaches beyond: what is read there ends with the next, or the last, whole year."""
 _TOO_FAR = "no calendar reaches that far: the time is at the edge of the years 1 to 9999"
 _LONGEST_UNIT = {
@@ -303,7 +303,7 @@ class Timeline:
         if self.window.lifetime:
             return None
         if self.window.calendar is not None:
-            return self.bounds(min(max(reads[-1], _FIRST_WHOLE), _LAST_WHOLE))[1]
+            return self.bounds(min(max(reads[-1], FIRST_WHOLE), LAST_WHOLE))[1]
         return reads[-1] + self._length
 
     def _inside_calendar(self, reads: Sequence[int], at: int) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -15,16 +14,15 @@ from meter.errors import UnknownPromptError
 from meter.errors.kinds import check_name
 from meter.policy.faults.frequency import known_prompts
 from meter.usage import Usage, earliest_of
-from meter.windows import DAY, instant, moment
+from meter.windows import DAY, LAST_WHOLE, instant, moment
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from meter.policy import Policy
     from meter.usage import Tally
 
 __all__ = ["check_prompt", "close", "expires_at", "join", "joined_at", "ledger", "start"]
-
-_LAST = instant(datetime(9998, 12, 30, tzinfo=UTC))
-"""No usage is kept for longer: calendars end with the year 9999."""
 
 
 def expires_at(policy: Policy, usage: Usage, now: datetime | None = None) -> datetime | None:
@@ -36,7 +34,7 @@ def expires_at(policy: Policy, usage: Usage, now: datetime | None = None) -> dat
     than a day ahead of `now` is taken to be a day ahead, so that no clock that was wrong keeps a
     record for years; without `now` every read is believed.
     """
-    latest = _LAST if now is None else min(instant(now) + DAY, _LAST)
+    latest = LAST_WHOLE if now is None else min(instant(now) + DAY, LAST_WHOLE)
     if usage.started:
         return None
     rulebook = policy.rulebook
@@ -52,7 +50,7 @@ def expires_at(policy: Policy, usage: Usage, now: datetime | None = None) -> dat
     if None in ends:
         return None
     last = max((end for end in ends if end is not None), default=None)
-    return None if last is None else moment(min(last, _LAST), policy.zone)
+    return None if last is None else moment(min(last, LAST_WHOLE), policy.zone)
 
 
 def join(

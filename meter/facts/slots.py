@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from meter.view import PageView, Reader
 
-__all__ = ["Slot", "observer_of", "uncertain", "variant_coder", "with_regions", "word_coder"]
+__all__ = ["Slot", "observer_of", "uncertain", "with_regions", "word_coder"]
 
 _WORDS_KEPT = 512
 _UNITS_KEPT = 16_384
@@ -96,6 +96,22 @@ class Slot:
             return (*self.mentioned, OTHER, None)
         return self.mentioned if len(self.mentioned) == len(Weekday) else (*self.mentioned, OTHER)
 
+    @cached_property
+    def variant(self) -> Callable[[str | None], str | None]:
+        """The function that finds an id's variant: hashing is dear, so answers are kept.
+
+        Whoever reads this slot shares them. Raises `ValueError` where it is no experiment's.
+        """
+        if self.assignment is None:
+            raise ValueError(f"`{self.name}` is no experiment")
+        by = self.assignment.by
+
+        @lru_cache(maxsize=_UNITS_KEPT)
+        def variant(unit: str | None) -> str | None:
+            return None if unit is None else by.variant(unit) or OTHER
+
+        return variant
+
     def code(self, number: float | None) -> int | None:
         """Return the code of a number: the interval it lies in."""
         if number is None:
@@ -121,7 +137,7 @@ def observer_of(slot: Slot) -> Read:
     if slot.zone is not None:
         return _by_the_clock(slot, slot.zone)
     if slot.assignment is not None:
-        variant = variant_coder(slot.assignment)
+        variant = slot.variant
         if slot.assignment.by_visitor:
             return lambda reader, _view, _at: variant(reader.visitor)
         return lambda reader, _view, _at: variant(reader.id)
@@ -154,16 +170,6 @@ def _published(slot: Slot) -> Read:
         return None if age is None else bisect_right(slot.mentioned, at - age)
 
     return published
-
-
-def variant_coder(assignment: Assignment) -> Callable[[str | None], str | None]:
-    """Return the function that finds an id's variant: hashing is dear, so answers are kept."""
-
-    @lru_cache(maxsize=_UNITS_KEPT)
-    def variant(unit: str | None) -> str | None:
-        return None if unit is None else assignment.by.variant(unit) or OTHER
-
-    return variant
 
 
 def _by_the_clock(slot: Slot, zone: ZoneInfo) -> Read:

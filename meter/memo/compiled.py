@@ -6,9 +6,9 @@ change for a policy, so their walk can be written out once: an expression a slot
 meter. `written` makes that text, in the order and with the functions of the plain walk, and
 `compiled` makes functions of it. What is judged is looked up as before: no rule is written here.
 
-Only what is usual is written out. A reader without an id, or a record that holds a read which is
-not before the view, goes the plain way. So here the instant of the view is the one at which windows
-run, and every read lies before it.
+Only what is usual is written out. A reader without an id, a record that holds a read which is not
+before the view, or a view at the edge of the calendar goes the plain way. So here the instant of
+the view is the one at which windows run, and every read lies before it.
 
 No word of a policy stands in the text. A constant is handed over under a name that ends with the
 place of its slot or meter (`mentioned_3`, `inside_0`), so nothing in a policy file is ever run. An
@@ -25,12 +25,12 @@ from meter.decision import NEVER, Decision
 from meter.engine import elapsed_codes, look
 from meter.facts import ACCESS
 from meter.facts.meters import ALREADY
-from meter.facts.slots import observer_of, variant_coder, word_coder
+from meter.facts.slots import observer_of, word_coder
 from meter.memo.memory import Ways
 from meter.usage import NOTHING
 from meter.view import Article, PageView, Reader
 from meter.vocabulary import Status
-from meter.windows import EPOCH, instant
+from meter.windows import EPOCH, FIRST_WHOLE, LAST_WHOLE, instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -106,6 +106,8 @@ if tally_{place}.ids:
 _CONCLUDED = """\
 outcome = situation.outcomes.get(counts)
 if outcome is None or not outcome.since <= at < outcome.until:
+    if not first_whole <= at < last_whole:
+        return plainly(situation, reader, view, usage, at, now)
     return record(situation, counts, (at, {inside}, glance, at), usage, now)
 if outcome.writes:
     inside = {inside}
@@ -146,9 +148,11 @@ def written(memory: PolicyMemory, now: datetime) -> tuple[str, Names]:
         "bisect_left": bisect_left,
         "bisect_right": bisect_right,
         "elapsed_codes": elapsed_codes,
+        "first_whole": FIRST_WHOLE,
         "instant": instant,
         "judge": memory.judge,
         "known": memory.situations.get,
+        "last_whole": LAST_WHOLE,
         "look": look,
         "new": object.__new__,
         "none_of_them": frozenset(),
@@ -212,7 +216,7 @@ def _code(slot: Slot, place: int, names: Names) -> str:
     if slot.name == "period":
         return f"bisect_right(mentioned_{place}, at)"
     if slot.assignment is not None:
-        names[f"code_{place}"] = variant_coder(slot.assignment)
+        names[f"code_{place}"] = slot.variant
         return f"code_{place}(reader.{'visitor' if slot.assignment.by_visitor else 'id'})"
     if field is not None and slot.kind == "word":
         names[f"code_{place}"] = word_coder(slot)

@@ -34,9 +34,9 @@ from meter.engine import (
 )
 from meter.facts import Codes
 from meter.rulebook import first_match
-from meter.usage import AFTER, FIRST, Usage
+from meter.usage import AFTER, Usage
 from meter.view import PageView, Reader
-from meter.windows import instant
+from meter.windows import FIRST_WHOLE, LAST_WHOLE, instant
 
 if TYPE_CHECKING:
     from meter.engine import Held
@@ -53,7 +53,7 @@ Answer = tuple[Decision, Usage]
 
 Stretch = tuple[int, int]
 """From which instant to before which one, in microseconds since 1970."""
-_ALWAYS = (FIRST, AFTER)
+_ALWAYS = (FIRST_WHOLE, LAST_WHOLE)
 _NEVER = (AFTER, AFTER)
 
 
@@ -62,8 +62,9 @@ class KnownOutcome:
     """A conclusion that was drawn, and its decision with the meter as it was told last.
 
     From `since` to before `until` it is told as it is now, whatever was read: what is left to do
-    for a view is to date it, and to write the usage where `writes` says so. `place` is that of the
-    meter that counts the view, if nothing else is to be written.
+    for a view is to date it, and to write the usage where `writes` says so. It ends before the edge
+    of the calendar, where some meter may have no window, which only the engine notices. `place` is
+    that of the meter that counts the view, if nothing else is to be written.
     """
 
     conclusion: Conclusion
@@ -206,4 +207,9 @@ class PolicyMemory:
         timeline = self.rulebook.meters[place].timeline
         if limit == 0 or timeline.window.lifetime:
             return _ALWAYS
-        return _NEVER if timeline.window.calendar is None else timeline.bounds(when)
+        return _NEVER if timeline.window.calendar is None else _whole(*timeline.bounds(when))
+
+
+def _whole(since: int, until: int) -> Stretch:
+    """Return the part of a stretch in which every calendar has its windows."""
+    return max(since, FIRST_WHOLE), min(until, LAST_WHOLE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +20,7 @@ from meter import (
     Usage,
     Window,
     engine,
+    loads_policy,
     memo,
 )
 from meter.memo.compiled import written
@@ -69,6 +71,31 @@ def test_a_reading_is_told_anew_when_the_window_is_another():
         usage = Usage({"monthly": Tally(("a",), (instant(now) - 1,))})
         for name in ("a", "b"):
             agree(policy, READER, PageView(article=Article(id=name)), usage, now)
+
+
+@pytest.mark.parametrize("year", [1, 9999])
+@pytest.mark.parametrize("windows", [["month"], ["week", "month"], [None, "year"], ["year", None]])
+@pytest.mark.parametrize("limit", [0, 2])
+def test_no_calendar_reaches_the_edge_of_time(year, windows, limit):
+    """With nothing read yet, where no meter needs to know when its window ends, too."""
+    meters = [
+        Meter(name=f"m{place}", window=Window(calendar=unit, lifetime=unit is None), limit=limit)
+        for place, unit in enumerate(windows)
+    ]
+    rules = [Rule(name=each.name, spend=each.name, show="countdown") for each in meters]
+    policy = Policy(publication=PAPER, meters=meters, rules=[*rules, WALL])
+    memo.write_out(policy, NOW)
+    view = PageView(article=Article(id="a"))
+    agree(policy, READER, view, Usage(), NOW)
+    dates = [(1, 1), (1, 2), (11, 29), (11, 30), (12, 2), (12, 28), (12, 30), (12, 31)]
+    for now in (datetime(year, *date, 12, tzinfo=UTC) for date in dates):
+        told = []
+        for way in (engine, memo):
+            try:
+                told.append(way.decide(policy, READER, view, Usage(), now))
+            except ValueError as error:
+                told.append(str(error))
+        assert told[0] == told[1]
 
 
 def test_a_reading_that_hangs_on_what_was_read_is_never_another_readers():
@@ -218,3 +245,29 @@ def test_what_is_written_out_decides_as_the_engine(data):
         usage = data.draw(st.just(Usage()) | usages(policy))
         for step in data.draw(journeys(policy, max_size=8)):
             usage = agree(policy, step.reader, step.view, usage, step.now)
+
+
+def test_ids_whose_variant_is_known_are_not_hashed_again():
+    """What the first views have found of each id is there for the ways that are written out."""
+    policy = loads_policy(
+        """
+        [publication]
+        name = "The Harbour Review"
+        [experiments.price]
+        seed = "price"
+        variants = { control = 0.5, nine = 0.5 }
+        [[rules]]
+        name = "nine"
+        when = { experiment = { price = ["nine"] } }
+        show = "registration-wall"
+        [[rules]]
+        name = "rest"
+        show = "subscription-wall"
+        """
+    )
+    page = PageView(article=Article(id="a"))
+    for number in range(20):
+        memo.decide(policy, Reader(id=None, visitor=f"v{number}"), page, Usage(), NOW)
+    _, names = written(policy.rulebook.memory.memory, NOW)
+    [place] = policy.rulebook.vocabulary.experiments.values()
+    assert names[f"code_{place}"].cache_info().currsize == 20

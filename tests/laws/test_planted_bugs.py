@@ -495,6 +495,12 @@ COMPILED_BUGS = (
         "if outcome is None or outcome.told is None:",
     ),
     Bug(
+        "what is written out knows no edge of the calendar",
+        "memo/compiled.py",
+        "if not first_whole <= at < last_whole:",
+        "if False:",
+    ),
+    Bug(
         "a read that lies ahead is like any other",
         "memo/compiled.py",
         "if tally.ats[-1] >= at:",

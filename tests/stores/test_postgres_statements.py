@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 from contextlib import closing
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
+from psycopg import errors
 
 from meter import open_store
 from meter.errors import CorruptUsageError
 from meter.stores import open_async_store
 from meter.stores.postgres import statements
+from meter.stores.postgres.questions import Route, learn
+from meter.stores.queries import run
 from tests.servers import close_async
 
 
@@ -104,6 +108,36 @@ def test_a_table_that_is_made_anew_is_asked_anew(server):
         assert b"1" == store.load("k")
         other.execute("DROP TABLE meter_usage")
         assert ANSWERS == ask_all(store)
+
+
+@pytest.mark.parametrize(
+    ("error", "loses"),
+    [
+        (errors.AdminShutdown, False),
+        (errors.CannotConnectNow, False),
+        (errors.TooManyConnections, False),
+        (errors.QueryCanceled, False),
+        (errors.InvalidSqlStatementName, True),
+        (errors.DuplicatePreparedStatement, True),
+        (errors.InsufficientPrivilege, True),
+        (errors.FeatureNotSupported, True),
+    ],
+)
+def test_only_a_refusal_says_that_a_pooler_carries_nothing(server, error, loses):
+    """A server that is shut down while it is asked says nothing of statements."""
+    with psycopg.connect(server.url) as near, psycopg.connect(server.url) as far:
+        connection = SimpleNamespace(pgconn=near.pgconn, prepared=None, route=Route())
+        other = far.pgconn.exec_params(b"SELECT pg_backend_pid()", None, result_format=1)
+        answers = [[other]]
+
+        def ask(question):
+            near.wait(question)
+            if answers:
+                return answers.pop()
+            raise error
+
+        run(learn(connection), ask, psycopg.Error)
+    assert (loses, None) == (connection.route.loses, connection.prepared)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from meter import AsyncPaywall, Paywall, open_store
-from meter.errors import CorruptUsageError
+from meter.errors import CorruptUsageError, StoreError
 from meter.stores import open_async_store
 from meter.stores.postgres.together import MOST
 
@@ -113,7 +113,24 @@ def test_what_is_wrong_is_told_to_each(url):
 
     wrong, found = asyncio.run(ask())
     assert [CorruptUsageError] * 4 == [type(error) for error in wrong]
+    assert 4 == len({id(error) for error in wrong})
+    assert 1 == len({str(error) for error in wrong})
     assert [b"1"] * 4 == found
+
+
+@pytest.mark.parametrize("impossible", ["a\0b", "\ud800"])
+def test_a_key_that_cannot_be_fails_for_its_own_task(url, impossible):
+    """One with a NUL, or with half a character, among five that are keys."""
+
+    async def ask():
+        async with opened(url) as store:
+            await store.swap("k", None, b"1", expires=None)
+            keys = ["k", "k", impossible, "k", "nobody", "k"]
+            return await asyncio.gather(*map(store.load, keys), return_exceptions=True)
+
+    found = asyncio.run(ask())
+    assert isinstance(found.pop(2), StoreError)
+    assert [b"1", b"1", b"1", None, b"1"] == found
 
 
 def test_many_readers_at_once_are_decided_as_each_would_be(url, newsroom):

@@ -15,6 +15,7 @@ statement before anything is done, and the query is asked without one.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 
 import psycopg
@@ -53,6 +54,10 @@ Trips: TypeAlias = "Generator[PQGen[list[PGresult]], list[PGresult], T]"
 
 _REFUSED = (InvalidSqlStatementName, DuplicatePreparedStatement, FeatureNotSupported)
 """A prepared statement is missing, belongs to another client, or does not fit its table."""
+
+_NOT_CARRIED = re.compile("26|42|0A")
+"""The classes of errors that say so: a name that is not known, or is not new; access or syntax; and
+what is not supported. Any other, such as of a server that is shut down, says nothing of names."""
 
 _DONE = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 
@@ -110,6 +115,8 @@ def learn(connection: Askable) -> Trips[None]:
         except psycopg.Error as error:
             if error.sqlstate is None:  # the connection is lost, not the statement
                 raise
+            if not _NOT_CARRIED.match(error.sqlstate):  # the next connection asks again
+                return
             carried = 0
         if carried:
             connection.prepared = prepared

@@ -39,6 +39,7 @@ __all__ = [
     "Query",
     "Result",
     "SqlStatement",
+    "can_be_asked",
     "forget",
     "load",
     "load_all",
@@ -161,6 +162,14 @@ def _ask(query: Query) -> Queries[Result]:
         except UndefinedTable:
             yield from make_table()
     raise StoreSetupError(_NO_TABLE)
+
+
+def can_be_asked(key: str) -> bool:
+    """Say whether the server can read a key: one with a NUL or half a character is an error."""
+    try:
+        return b"\0" not in key.encode()
+    except UnicodeEncodeError:
+        return False
 
 
 def load(key: str) -> Queries[bytes | None]:

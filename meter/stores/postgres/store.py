@@ -146,7 +146,7 @@ class AsyncPostgresStore:
 
     async def load(self, key: str) -> bytes | None:
         """Return the bytes kept under a key, or `None`."""
-        if not self._asking:
+        if not self._asking or not statements.can_be_asked(key):
             return await self._run(statements.load(key))
         self._loop.check()
         return await self._together.load(key, remaining(DEADLINE))

@@ -8,6 +8,7 @@ put together: each is a transaction of its own, and many at once share the wait 
 from __future__ import annotations
 
 import asyncio
+from copy import copy
 from math import isclose
 from typing import TYPE_CHECKING
 
@@ -81,7 +82,14 @@ class LoadsTogether:
         except MeterError as error:
             for future in futures:
                 if not future.done():
-                    future.set_exception(error)
+                    future.set_exception(_own(error))
         finally:
             for future in futures:
                 future.cancel()  # where the event loop ends first; others are done by now
+
+
+def _own(error: MeterError) -> MeterError:
+    """Return an error for one task: whoever raises one adds to its traceback."""
+    own = copy(error)
+    own.__cause__ = error.__cause__
+    return own

@@ -15,7 +15,7 @@ from redis.connection import (
     AbstractConnection,
     Connection,
 )
-from redis.exceptions import ResponseError
+from redis.exceptions import InvalidResponse, ResponseError
 from redis.retry import Retry
 
 from meter.stores.deadline import SLICES, Slices, patience, remaining
@@ -72,6 +72,8 @@ class _DeadlineMixin(AbstractConnection):
         except redis.TimeoutError:
             self.turns.give_up()
             raise
+        except ValueError as error:  # what the driver raises for a number that is none
+            raise InvalidResponse(str(error)) from error
         finally:
             self.socket_connect_timeout = given
         type(self).took = monotonic() - began
@@ -108,7 +110,9 @@ class _DeadlineMixin(AbstractConnection):
                     found = self.replies.feed(data)
         except OSError as error:
             raise redis.ConnectionError(str(error)) from error
-        [reply] = found
+        if len(found) > 1:
+            raise InvalidResponse("more than one answer to one question")
+        reply = found[0]
         if isinstance(reply, Exception):
             raise reply
         return reply

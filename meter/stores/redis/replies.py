@@ -50,7 +50,8 @@ class Replies:
     def feed(self, data: bytes) -> list[Reply | Exception]:
         """Return the answers that are whole by now, an error as what would be raised.
 
-        Raises `InvalidResponse` for what no answer to a command of ours begins with.
+        Raises `InvalidResponse` for what no answer to a command of ours begins with, and for a
+        number that is none.
         """
         data = self._rest + data
         found: list[Reply | Exception] = []
@@ -60,14 +61,14 @@ class Replies:
             after = end + 2
             reply: Reply | Exception = None
             if kind == _BYTES:
-                length = int(data[at + 1 : end])
+                length = _number(data[at + 1 : end])
                 if length >= 0:
                     after += length + 2
                     if len(data) < after:
                         break
                     reply = data[end + 2 : after - 2]
             elif kind == _NUMBER:
-                reply = int(data[at + 1 : end])
+                reply = _number(data[at + 1 : end])
             elif kind == _ERROR:
                 reply = self._error(data[at + 1 : end].decode("utf-8", "replace"))
             elif kind == _WORD:
@@ -78,3 +79,10 @@ class Replies:
             at = after
         self._rest = data[at:]
         return found
+
+
+def _number(digits: bytes) -> int:
+    try:
+        return int(digits)
+    except ValueError:
+        raise InvalidResponse(f"an answer with no number where one belongs: {digits!r}") from None

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from meter.commands.console import open_console, print_json, print_message
 from meter.simulate import report
@@ -20,11 +20,12 @@ from meter.simulate.limits import LimitChoice, LimitSearch
 from meter.simulate.optimise import choose
 from meter.simulate.report.charts import charts
 from meter.simulate.report.html import html_report
+from meter.simulate.report.summary import first_answer
 from meter.simulate.report.terminal import print_calibration, print_comparison
 from meter.simulate.scenario import SimulationPlan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from meter.commands.population import OutputOptions, People
     from meter.policy import Policy
@@ -35,9 +36,13 @@ __all__ = ["Simulation"]
 
 @frozen
 class Simulation:
-    """What is asked of simulated people, and the bars and answers of it in a terminal."""
+    """What is asked of simulated people, and the bars and answers of it in a terminal.
+
+    A comparison that seems to take more than `patience` seconds says first what is known by then.
+    """
 
     scenario: SimulationPlan
+    patience: float = 2.0
 
     @classmethod
     def fitted(cls, people: People, policies: Sequence[Policy]) -> Simulation:
@@ -69,7 +74,7 @@ class Simulation:
         tried = search.high - search.low + 1
         half = tried * asked.readers // 2
         total = half + evolve(asked, sweep=False).lives(tried)
-        with _progress_bar(f"trying {tried} limits", total) as progress:
+        with _progress_bar(f"trying {tried} limits", total) as bar:
             choice = choose(
                 policy,
                 search,
@@ -81,16 +86,26 @@ class Simulation:
                 draws=asked.draws,
                 by=asked.by,
                 sweep=asked.sweep,
-                progress=progress,
+                progress=None if bar is None else bar.advance,
             )
         return choice, search.turned(policy, choice.selected)
 
     def compare(
         self, policies: Sequence[Policy], names: Sequence[str], *, title: str
     ) -> Comparison:
-        """Take the people through each policy; `title` stands beside the bar."""
-        with _progress_bar(title, self.scenario.lives(len(policies))) as progress:
-            return self.scenario.compare(policies, names, progress)
+        """Take the people through each policy; `title` stands beside the bar.
+
+        Where somebody looks and it takes long, the first answer is printed above the bar.
+        """
+        with _progress_bar(title, self.scenario.lives(len(policies))) as bar:
+            if bar is None:
+                return self.scenario.compare(policies, names)
+
+            def print_first(found: Comparison) -> None:
+                if bar.seconds > self.patience:
+                    bar.print(first_answer(found))
+
+            return self.scenario.compare(policies, names, bar.advance, print_first)
 
     def print_answer(
         self, comparison: Comparison, output: OutputOptions, choice: LimitChoice | None = None
@@ -112,8 +127,30 @@ class Simulation:
             print_message(f"wrote {len(written)} files into {output.charts}")
 
 
+@frozen
+class _Bar:
+    """How far the reader-lives of one answer are, on stderr."""
+
+    shown: Progress
+    task: TaskID
+
+    def advance(self, done: int) -> None:
+        """Move on by so many reader-lives."""
+        self.shown.update(self.task, advance=done)
+
+    @property
+    def seconds(self) -> float:
+        """How long all of it takes if it goes on as it has gone so far."""
+        task = self.shown.tasks[self.task]
+        return (task.elapsed or 0) * (task.total or 0) / max(task.completed, 1)
+
+    def print(self, words: str) -> None:
+        """Print words above the bar."""
+        self.shown.console.print(words)
+
+
 @contextmanager
-def _progress_bar(words: str, total: int) -> Iterator[Callable[[int], None] | None]:
+def _progress_bar(words: str, total: int) -> Iterator[_Bar | None]:
     """Show how far it is on stderr, where somebody looks; otherwise nothing."""
     if not sys.stderr.isatty():
         yield None
@@ -124,6 +161,5 @@ def _progress_bar(words: str, total: int) -> Iterator[Callable[[int], None] | No
         TextColumn("{task.percentage:>3.0f} %"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=open_console(stderr=True), transient=True) as bar:
-        task = bar.add_task(words, total=total)
-        yield lambda done: bar.update(task, advance=done)
+    with Progress(*columns, console=open_console(stderr=True), transient=True) as shown:
+        yield _Bar(shown, shown.add_task(words, total=total))

@@ -81,6 +81,7 @@ def compare(
     by: str = "net",
     today: date | None = None,
     progress: Callable[[int], None] | None = None,
+    first: Callable[[Comparison], None] | None = None,
 ) -> Comparison:
     """Take the same people through each policy and compare what becomes of them.
 
@@ -89,8 +90,10 @@ def compare(
     smaller sample of the same people. `by` names the measure that says which is best, if any is
     (`Comparison.verdict`). All start on one day: `horizon.start` of the assumptions where that is
     said, else `today`, else as in `meter.loading.today`. The same seed and first day give the same
-    answer whatever `workers` is. `progress` is called with the number of reader-lives done. Raises
-    `MeterError`, also where money is in several currencies.
+    answer whatever `workers` is. `progress` is called with the number of reader-lives done, and
+    `first` with the comparison at the central assumptions, where others are still to be tried: the
+    same numbers, without the intervals of the assumptions. Raises `MeterError`, also where money is
+    in several currencies.
     """
     measure = _measure(by)
     if not policies:
@@ -101,19 +104,21 @@ def compare(
     )
     populations = study.populations(known, workers)
     uncertain = known.uncertain() if sweep else []
-    worlds = [(world, None) for world in _drawn(known, draws, seed)]
-    values = study.under([*worlds, *_swept(known, uncertain)], populations, workers)
-    drawn = values[:draws]
-    swept = values[draws:]
-    ends = {item.name: swept[2 * number : 2 * number + 2] for number, item in enumerate(uncertain)}
-    comparison = Comparison(
+    central = Comparison(
         names=tuple(names or distinct_names(policies)),
         populations=populations,
         by=measure,
-        drawn=drawn,
+        drawn=np.empty((0, len(policies), len(MEASURES))),
         sensitivities=(),
-        ends=ends,
     )
+    worlds: list[World] = [(world, None) for world in _drawn(known, draws, seed)]
+    worlds += _swept(known, uncertain)
+    if first is not None and worlds:
+        first(central)
+    values = study.under(worlds, populations, workers)
+    swept = values[draws:]
+    ends = {item.name: swept[2 * number : 2 * number + 2] for number, item in enumerate(uncertain)}
+    comparison = evolve(central, drawn=values[:draws], ends=ends)
     return evolve(comparison, sensitivities=_sensitivities(uncertain, comparison))
 
 

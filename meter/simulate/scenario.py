@@ -81,8 +81,17 @@ class SimulationPlan:
         policies: Sequence[Policy],
         names: Sequence[str],
         progress: Callable[[int], None] | None = None,
+        first: Callable[[Comparison], None] | None = None,
     ) -> Comparison:
-        """Take the people through each policy; `progress` gets the reader-lives done since."""
+        """Take the people through each policy; `progress` gets the reader-lives done since.
+
+        `first` gets the comparison at the central assumptions, before others are tried.
+        """
+
+        def tell_first(found: Comparison) -> None:
+            if first is not None:
+                first(self._as_asked(found))
+
         found = compare(
             policies,
             names=names,
@@ -95,7 +104,12 @@ class SimulationPlan:
             sweep=self.sweep,
             by=self.by,
             progress=progress,
+            first=tell_first,
         )
+        return self._as_asked(found)
+
+    def _as_asked(self, found: Comparison) -> Comparison:
+        """Return a comparison that knows how many readers you have, and how your numbers fit."""
         fit = () if self.calibration is None else self.calibration.rows
         return evolve(found, my_readers=self.my_readers, fit=fit)
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import sys
+from io import StringIO
 from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner, Result
 
 from meter.cli import main
+from meter.commands.simulation import Simulation
 from meter.loading import dumps_policy
-from meter.simulate.scenario import significant
+from meter.simulate.assumptions import published_assumptions
+from meter.simulate.report.summary import headline
+from meter.simulate.scenario import SimulationPlan, significant
 from tests.simulate.policies import metered, with_trials
 
 if TYPE_CHECKING:
@@ -189,6 +194,38 @@ def test_the_same_file_twice_is_told_apart() -> None:
     )
     assert ["today.toml (1)", "today.toml (2)"] == [policy["name"] for policy in report["policies"]]
     assert 0 == report["policies"][1]["difference"]["net"]["value"]
+
+
+class Terminal(StringIO):
+    """A text that looks like a terminal."""
+
+    def isatty(self) -> bool:
+        """Say so."""
+        return True
+
+
+@pytest.mark.parametrize(("patience", "says"), [(0.0, True), (1e9, False)])
+def test_who_waits_at_a_terminal_gets_the_first_answer_before_the_last(
+    monkeypatch: pytest.MonkeyPatch, *, patience: float, says: bool
+) -> None:
+    """In the sentences of the last one, on as many readers; who need not wait gets one answer."""
+    plan = SimulationPlan(
+        assumptions=published_assumptions(),
+        readers=300,
+        months=1,
+        draws=1,
+        sweep=False,
+        my_readers=777,
+    )
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    simulation = Simulation(plan, patience=patience)
+    found = simulation.compare([metered(5), metered(2)], ["five", "two"], title="comparing")
+    said = " ".join(terminal.getvalue().split())
+    assert says == ("First answer, before other assumptions are tried" in said)
+    told = headline(found)
+    central = told[told.index("At the central assumptions, with your 777 readers a month") :]
+    assert says == (central in said)
 
 
 def test_figures_have_the_digits_that_every_processor_agrees_on() -> None:

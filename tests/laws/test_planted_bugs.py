@@ -365,7 +365,10 @@ def said_in(folder: Path, module: str) -> list[str]:
 
 
 def run_suite(
-    folder: Path, suite: Iterable[str] = SUITE, only: str = "not remembers_no_more"
+    folder: Path,
+    suite: Iterable[str] = SUITE,
+    only: str = "not remembers_no_more",
+    seconds: int = 300,
 ) -> subprocess.CompletedProcess[str]:
     """Run a suite, or those of its tests that `only` names, against the package in a folder."""
     # In the copy's folder: `python -m` looks there first, and would find the checkout's package in
@@ -391,7 +394,7 @@ def run_suite(
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=seconds,
     )
 
 

@@ -18,6 +18,7 @@ from meter.simulate.measures import MEASURES, influence, spread
 from meter.simulate.optimise import choose
 from meter.simulate.population import simulate
 from meter.simulate.report.cautions import cautions_of
+from meter.simulate.report.summary import beside, first_answer
 from tests.simulate.policies import free_for_all, hard_wall, metered, with_trials
 
 
@@ -100,6 +101,39 @@ def test_the_front_holds_what_no_other_policy_beats_on_both_axes() -> None:
         [metered(5), metered(3), nothing_for_it], readers=6000, months=2, draws=0, sweep=False
     )
     assert (0, 1) == both.front
+
+
+def test_the_first_answer_has_the_numbers_of_the_last_one() -> None:
+    """Only the intervals of the assumptions are missing, and nothing is called best."""
+    told: list[Comparison] = []
+    last = compare(
+        [metered(5), metered(3)],
+        names=["five", "three"],
+        readers=600,
+        months=1,
+        draws=2,
+        first=told.append,
+    )
+    (first,) = told
+    for measured in ("measures", "differences"):
+        for early, late in zip(getattr(first, measured), getattr(last, measured), strict=True):
+            for name, found in late.items():
+                assert evolve(found, least=None, most=None) == early[name]
+    assert first.best is None
+    sentences = beside(first)
+    assert sentences == beside(last)[: len(sentences)]
+    words = first_answer(first)
+    assert words.startswith("First answer, before other assumptions are tried: At the central")
+    assert " ".join(sentences) in words
+    assert words.endswith("How far other assumptions move this is not known yet.")
+    assert "best" not in words
+
+
+def test_there_is_no_first_answer_where_no_other_assumption_is_tried() -> None:
+    """The only answer is then the last one."""
+    told: list[Comparison] = []
+    compare([metered(5)], readers=60, months=1, draws=0, sweep=False, first=told.append)
+    assert [] == told
 
 
 def test_a_report_is_plain_json_with_codes_and_a_holdout(found: Comparison) -> None:

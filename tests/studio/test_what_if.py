@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from datetime import date
 from multiprocessing import active_children
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, parse_qsl, urlsplit
@@ -13,6 +14,9 @@ import pytest
 from click.testing import CliRunner
 
 from meter.cli import main
+from meter.simulate.report.html import in_quotes
+from meter.studio.what_if.answer import Task
+from meter.studio.what_if.work import compute
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -147,6 +151,31 @@ def test_another_one_is_computed_instead(client: TestClient, desk: Desk) -> None
     )
     assert "not simulated yet" in client.get(second).text
     assert active_children() == []
+
+
+def test_the_first_answer_is_told_while_other_assumptions_are_tried(desk: Desk) -> None:
+    """In the sentences of the last one, which is not there yet."""
+    text = desk.file().text
+    told: list[str] = []
+    answer = compute(
+        Task(
+            names=("today", "lower"),
+            texts=(text, text.replace("anonymous = 3", "anonymous = 1")),
+            readers=200,
+            months=2,
+            seed=1,
+            draws=2,
+            sweep=False,
+            by="net",
+            today=date(2026, 6, 1),
+        ),
+        lambda _done, _total, words: told.append(words),
+    )
+    early = [words for words in told if "First answer" in words]
+    assert 1 == len(set(early))
+    assert all(in_quotes(sentence) in early[0] for sentence in answer.more)
+    assert told.index(early[0]) > 0
+    assert "Writing the report" == told[-1]
 
 
 def test_what_is_wrong_is_said_at_its_field(client: TestClient) -> None:

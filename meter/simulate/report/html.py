@@ -38,7 +38,14 @@ if TYPE_CHECKING:
     from meter.simulate.measures import EstimateRow
     from meter.simulate.results import Results
 
-__all__ = ["format_range", "format_value", "html_report", "notebook_html", "plain_value"]
+__all__ = [
+    "format_range",
+    "format_value",
+    "html_report",
+    "in_quotes",
+    "notebook_html",
+    "plain_value",
+]
 
 _BASES = (
     ("yours", "Given by you"),
@@ -106,7 +113,7 @@ def html_report(
     return page.render(
         title=title or _title(comparison),
         report=report_table(comparison, choice),
-        headline=_quoted(headline(comparison)),
+        headline=in_quotes(headline(comparison)),
         rates=_rates(comparison),
         moved=comparison.moved,
         span=span_words(comparison),
@@ -131,7 +138,7 @@ def notebook_html(comparison: Results) -> str:
     page = _environment().get_template("notebook.html.j2")
     return page.render(
         report=report_table(comparison),
-        headline=_quoted(headline(comparison)),
+        headline=in_quotes(headline(comparison)),
         measures=shown_measures(comparison),
         rates=_rates(comparison),
     )
@@ -156,7 +163,7 @@ def _environment() -> Environment:
         format_value=format_value,
         format_range=format_range,
         plain=plain_value,
-        quoted=_quoted,
+        quoted=in_quotes,
         sentence=_sentence,
         share=share_text,
         colour=_colour,
@@ -173,14 +180,14 @@ def _text(path: Traversable) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def _quoted(text: str) -> str:
+def in_quotes(text: str) -> str:
     """Return a text with the backticks of a terminal as quotation marks."""
     return re.sub("`([^`]*)`", "“\\1”", text)
 
 
 def _sentence(text: str) -> str:
     """Return a text as a sentence, its backticks as quotation marks."""
-    quoted = _quoted(text)
+    quoted = in_quotes(text)
     end = "" if quoted.endswith((".", "?", "!")) else "."
     return f"{quoted[0].upper()}{quoted[1:]}{end}"
 

@@ -29,6 +29,7 @@ __all__ = [
     "break_even_month",
     "currency_of",
     "denominator",
+    "first_answer",
     "headline",
     "leading",
     "monthly_rows",
@@ -200,6 +201,15 @@ def stop_shares(wanted: NDArray[np.int64] | NDArray[np.float64]) -> list[StopSha
 def headline(comparison: Results) -> str:
     """Return one paragraph for somebody who reads nothing else: the verdict, then the numbers."""
     return " ".join([leading(comparison), *beside(comparison)])
+
+
+def first_answer(comparison: Results) -> str:
+    """Return what is known before other assumptions are tried, and that it is no more than that."""
+    said = [_about_one(comparison)] if len(comparison.names) == 1 else beside(comparison)
+    return (
+        f"First answer, before other assumptions are tried: {' '.join(said)} How far other"
+        " assumptions move this is not known yet."
+    )
 
 
 def leading(comparison: Results) -> str:

@@ -12,10 +12,11 @@ from meter.loading import loads_policy
 from meter.simulate.assumptions import loads_assumptions, published_assumptions
 from meter.simulate.assumptions.known import Known
 from meter.simulate.report.cautions import UNKNOWABLE, cautions_of, closing
-from meter.simulate.report.html import format_range, format_value, html_report
+from meter.simulate.report.html import format_range, format_value, html_report, in_quotes
 from meter.simulate.report.summary import (
     beside,
     currency_of,
+    first_answer,
     leading,
     rates_sentence,
     shown_measures,
@@ -72,7 +73,15 @@ def compute(task: Task, tell: Callable[[int, int, str], None]) -> ComparisonAnsw
     total = scenario.lives(len(policies))
     words = f"Simulating readers under {len(policies)} policies"
     tell(0, total, words)
-    comparison = scenario.compare(policies, names, lambda done: tell(done, total, words))
+
+    def tell_first(found: Comparison) -> None:
+        nonlocal words
+        words = f"Trying other assumptions. {in_quotes(first_answer(found))}"
+        tell(0, total, words)
+
+    comparison = scenario.compare(
+        policies, names, lambda done: tell(done, total, words), tell_first
+    )
     tell(0, total, "Writing the report")
     return _answer(comparison, scenario.table(comparison))
 

@@ -18,6 +18,7 @@ from attrs import field, frozen
 from meter.experiments import Assignment
 from meter.facts.attributes import OTHER
 from meter.simulate.kernel.arrays import ArmTables
+from meter.simulate.lives.hashed import variants_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,12 +41,18 @@ def identity_name(reader: int, identity: int) -> str:
 class Bucketing:
     """The experiments that go by one id: their places among the facts, and all that is possible.
 
-    `codes` are the variants of all of them side by side; an arm is the number of such a row.
+    `known` are the codes of each; an arm is the number of a row of `codes`, which has one of each.
     """
 
     slots: tuple[int, ...]
-    codes: tuple[tuple[Hashable, ...], ...]
+    known: tuple[tuple[Hashable, ...], ...]
     assignments: tuple[Assignment, ...]
+    codes: tuple[tuple[Hashable, ...], ...] = field(init=False)
+    """The variants of all experiments side by side; those of the last one change first."""
+
+    @codes.default
+    def _codes(self) -> tuple[tuple[Hashable, ...], ...]:
+        return tuple(product(*self.known))
 
     @classmethod
     def of(cls, slots: Sequence[Slot], *, by_visitor: bool) -> Bucketing:
@@ -55,14 +62,16 @@ class Bucketing:
             for place, slot in enumerate(slots)
             if slot.assignment is not None and slot.assignment.by_visitor is by_visitor
         ]
-        known = [[code for code in codes if code is not None] for _, codes, _ in found]
+        known = tuple(tuple(code for code in codes if code is not None) for _, codes, _ in found)
         places = tuple(place for place, _, _ in found)
-        return cls(places, tuple(product(*known)), tuple(way for _, _, way in found))
+        return cls(places, known, tuple(way for _, _, way in found))
 
-    def arm(self, name: str) -> int:
-        """Return the number of the variants that an id is in."""
-        found = tuple(way.by.variant(name) or OTHER for way in self.assignments)
-        return self.codes.index(found)
+    def arms(self, ids: Sequence[str]) -> Integers:
+        """Return the number of the variants that each id is in."""
+        arms = np.zeros(len(ids), np.int64)
+        for way, known in zip(self.assignments, self.known, strict=True):
+            arms = arms * len(known) + variants_of(way.by, ids, known, OTHER)
+        return arms
 
 
 @frozen(eq=False)
@@ -131,8 +140,11 @@ class SimulatedArms:
         table = np.zeros((len(known), int(asked.max())), np.int32)
         if bucketing.slots:
             table[:, : known.shape[1]] = known
-            for place in new.tolist():
-                for identity in range(self._known[place], asked[place]):
-                    name = identity_name(self.tables.first + place, identity)
-                    table[place, identity] = bucketing.arm(name)
+            counts = asked[new] - self._known[new]
+            places = np.repeat(new, counts)
+            before = np.repeat(np.cumsum(counts) - counts - self._known[new], counts)
+            identities = np.arange(len(places)) - before
+            readers = (places + self.tables.first).tolist()
+            ids = [*map(identity_name, readers, identities.tolist())]
+            table[places, identities] = bucketing.arms(ids)
         return table

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 
+from meter.experiments import Experiment, Filter, Hash
 from meter.simulate.arms import SimulatedArms, identity_name
 from meter.simulate.export.events import simulated_views
+from meter.simulate.lives.hashed import variants_of
 from meter.simulate.population import simulate
 from tests.simulate.policies import with_campaigns
 from tests.simulate.test_engine_agreement import BUSY, disagreements
@@ -44,3 +48,30 @@ def test_a_visitor_is_a_device_and_stays_through_sign_in():
     visitors = {seen.reader.visitor for seen in views}
     assert {identity_name(0, 0)} <= visitors
     assert {seen.reader.id for seen in views if not seen.reader.registered} <= visitors
+
+
+IDS = st.integers(0, 10**9).flatmap(
+    lambda reader: st.builds(identity_name, st.just(reader), st.integers(0, 400))
+)
+SHARES = st.sampled_from([0.0, 0.1, 0.25, 0.5])
+SEEDS = st.sampled_from(["price-test", "größer", "s", "🗞", "a b"])
+HASHES = st.sampled_from(list(Hash))
+FILTERS = st.builds(
+    Filter, seed=SEEDS, ranges=st.sampled_from([[(0, 0.5)], [(0.2, 0.3), (0.6, 1)]]), hash=HASHES
+)
+EXPERIMENTS = st.builds(
+    Experiment,
+    seed=SEEDS,
+    variants=st.fixed_dictionaries({"control": SHARES, "nine": SHARES}),
+    hash=HASHES,
+    coverage=st.sampled_from([0.3, 1.0]),
+    filters=st.lists(FILTERS, max_size=2),
+)
+
+
+@given(experiment=EXPERIMENTS, ids=st.lists(IDS, min_size=1, max_size=50))
+def test_many_ids_at_once_are_in_the_variants_that_each_is_in(experiment, ids):
+    """Whatever the hash, the filters and the seed, which may be outside ASCII."""
+    codes = ["control", "none", "nine"]
+    found = variants_of(experiment, ids, codes, "none")
+    assert [experiment.variant(each) or "none" for each in ids] == [codes[place] for place in found]

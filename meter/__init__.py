@@ -93,8 +93,12 @@ _PLACES = {
     "render": "meter.prompts",
 }
 
+_ROOMS = frozenset(_PLACES.values())
+
 
 def __getattr__(name: str) -> object:
+    if f"meter.{name}" in _ROOMS:
+        return import_module(f"meter.{name}")
     if name not in _PLACES:
         raise AttributeError(f"module `meter` has no attribute `{name}`")
     value = getattr(import_module(_PLACES[name]), name)

@@ -197,6 +197,16 @@ def test_every_public_name_is_there(name):
     assert name in dir(meter)
 
 
+@pytest.mark.parametrize("room", ["errors", "policy", "paywall", "windows"])
+def test_a_room_is_there_without_an_import_of_its_own(room):
+    """`meter.errors.MeterError` needs no more than `import meter`, in a fresh interpreter."""
+    program = f"import meter; print(meter.{room}.__name__)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"meter.{room}\n"
+
+
 def test_an_unknown_name_is_an_attribute_error():
     """As in any module."""
     with pytest.raises(AttributeError, match="module `meter` has no attribute `metre`"):

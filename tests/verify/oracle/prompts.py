@@ -214,12 +214,35 @@ def bounded(
             # A view that is sent again shows its own prompt, whatever its group showed since.
             own = {each.key for each in record.shown if each.prompt == prompt and each.at <= now}
             kept |= {each.key for each in [each for each in held if each.key in own][-times:]}
+    kept = _with_beginnings(policy, name, every, kept)
     shown = tuple(
         each
         for each in record.shown
         if each.prompt not in group or each.key in kept or each.at > now
     )
     return record._replace(shown=shown)
+
+
+def _with_beginnings(policy: Table, name: str, every: list[Showing], kept: set[Key]) -> set[Key]:
+    """Return some showings, and those that begin the fixed windows in which they are.
+
+    Without these another would begin a window that is over, and those after it, at other instants.
+    """
+    lengths = [
+        length_of(window["fixed"]) for _, window in looked_at(policy, name) if "fixed" in window
+    ]
+    while True:
+        new = set(kept)
+        for length in lengths:
+            begin = None
+            for each in every:
+                if begin is None or each.at >= begin.at + length:
+                    begin = each
+                if each.key in kept:
+                    new.add(begin.key)
+        if new == kept:
+            return kept
+        kept = new
 
 
 def close(policy: Table, record: Record, name: str, at: datetime) -> Record:

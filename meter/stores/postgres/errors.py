@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg.errors import (
@@ -23,9 +22,7 @@ from meter.errors import (
     StoreSetupError,
     StoreUnavailableError,
 )
-
-if TYPE_CHECKING:
-    from types import TracebackType
+from meter.stores.translating import Translated
 
 __all__ = ["ALREADY_MADE", "CONFLICTS", "HARMLESS", "MISSES", "NO_BYTES", "TRANSLATED"]
 
@@ -61,31 +58,6 @@ _REFUSALS = re.compile(
 """What a server says when it refuses a connection for good; there is no SQLSTATE then."""
 
 
-class Translated:
-    """A context that raises the errors of `meter` in the place of the driver's.
-
-    It is a class, for it is entered once a call: one made of a generator costs several times as
-    much.
-    """
-
-    __slots__ = ()
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if isinstance(error, Exception) and not isinstance(error, MeterError):
-            raise _ours(error) from error
-
-
-TRANSLATED = Translated()
-
-
 def _ours(error: Exception) -> MeterError:
     """Return what an error of the driver's means: another change, a mistake or an outage."""
     if isinstance(error, CONFLICTS):
@@ -99,6 +71,9 @@ def _ours(error: Exception) -> MeterError:
             " password, database) and what the role may do with the table"
         )
     return StoreUnavailableError(f"the database did not answer: {said}")
+
+
+TRANSLATED = Translated(_ours)
 
 
 def _said(error: Exception) -> str:

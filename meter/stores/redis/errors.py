@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 import redis
 from redis.exceptions import (
@@ -18,9 +17,7 @@ from redis.exceptions import (
 )
 
 from meter.errors import CorruptUsageError, MeterError, StoreSetupError, StoreUnavailableError
-
-if TYPE_CHECKING:
-    from types import TracebackType
+from meter.stores.translating import Translated
 
 __all__ = ["MISSES", "TRANSLATED"]
 
@@ -39,25 +36,6 @@ _SAID_OF_MISTAKES = re.compile(
     r"DB index|unknown command|is not allowed in cluster mode|protected mode", re.IGNORECASE
 )
 """What a server says of a mistake for which the driver has no class of its own."""
-
-
-class Translation:
-    """A context that raises the errors of `meter` in the place of the driver's."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if isinstance(error, Exception) and not isinstance(error, MeterError):
-            raise _ours(error) from error
-
-
-TRANSLATED = Translation()
 
 
 def _ours(error: Exception) -> MeterError:
@@ -85,3 +63,6 @@ def _ours(error: Exception) -> MeterError:
     if isinstance(error, ResponseError):
         return StoreUnavailableError(f"the server refused: {said}")
     return StoreUnavailableError(f"the server did not answer: {said}")
+
+
+TRANSLATED = Translated(_ours)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
+    "FNV_PRIME",
     "Hash",
     "HashWord",
     "fnv1a",
@@ -31,7 +32,9 @@ __all__ = [
 ]
 
 _32_BITS = 0xFFFFFFFF
-_FNV_BASIS, _FNV_PRIME = 0x811C9DC5, 0x01000193
+FNV_PRIME = 0x01000193
+"""What FNV-1a multiplies by, in its form for 32 bits."""
+_FNV_BASIS = 0x811C9DC5
 _UNLEASH_VARIANTS = 86028157
 """Unleash seeds the hash of variants apart from that of a roll-out, which has the seed 0."""
 _UNLEASH_WEIGHTS = 1000
@@ -152,7 +155,7 @@ def fnv1a(text: str) -> int:
         units = [unit for (unit,) in iter_unpack("<H", text.encode("utf-16-le", "surrogatepass"))]
     number = _FNV_BASIS
     for unit in units:
-        number = (number ^ unit) * _FNV_PRIME & _32_BITS
+        number = (number ^ unit) * FNV_PRIME & _32_BITS
     return number
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meter.experiments import Hash
-from meter.experiments.hashes import fnv1a
+from meter.experiments.hashes import FNV_PRIME, fnv1a
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["variants_of"]
 
-_PRIME = np.uint32(0x01000193)
-_BASIS = 0x811C9DC5
+_PRIME = np.uint32(FNV_PRIME)
 Numbers = NDArray[np.int64]
 
 
@@ -57,7 +56,7 @@ def _numbers(hash_: Hash, seed: str, ids: Sequence[str], letters: NDArray[np.byt
     """Return the number of each id."""
     if hash_ is Hash.GROWTHBOOK_2:
         first = _fnv1a(fnv1a(seed), letters)
-        return (_fnv1a(_BASIS, first.astype(np.bytes_)) % 10_000).astype(np.int64)
+        return (_fnv1a(fnv1a(""), first.astype(np.bytes_)) % hash_.parts).astype(np.int64)
     return np.array([hash_.number(seed, each) for each in ids], np.int64)
 
 

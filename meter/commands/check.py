@@ -44,6 +44,11 @@ _A_PART = "if a policy includes this file, check that policy: the file is checke
 _IN_A_MESSAGE = "%\r\n"
 _IN_A_VALUE = "%\r\n:,"
 
+# The template engine is a third of a check, and most policies have no folder of prompts: what needs
+# it is imported when it is asked for.
+_FolderProblems = Callable[[Path], tuple[Problem, ...]]
+_Reports = Callable[["Policy", Path | None], "tuple[LanguageReport, ...]"]
+
 
 class _Checked(NamedTuple):
     """What was found in a file: a policy, if it is one, problems, and what else is to be known."""
@@ -152,10 +157,6 @@ def check(
         raise click.exceptions.Exit(EXIT_NO)
 
 
-_FolderProblems = Callable[[Path], tuple[Problem, ...]]
-_Reports = Callable[["Policy", Path | None], "tuple[LanguageReport, ...]"]
-
-
 def _included(policies: tuple[Path, ...]) -> frozenset[Path]:
     """Return the files that some policies include; one that cannot be read is told elsewhere."""
     found: list[Path] = []
@@ -189,7 +190,6 @@ def _with_languages(checked: _Checked, templates: Path | None) -> _Checked:
 
 
 def _folder_problems(folder: Path) -> tuple[Problem, ...]:
-    # The template engine is a third of a check, and most policies have no folder of prompts.
     problems: _FolderProblems = import_module("meter.prompts.folder").folder_problems
     return problems(folder)
 

@@ -9,9 +9,8 @@ pytest.importorskip("numba", reason="populations need the `sim` extra")
 from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 
-from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.errors import NoSuchExample
 
 from meter import loads_policy
 from meter.columns import decide as columns
@@ -19,6 +18,7 @@ from meter.columns import one_by_one
 from meter.columns.decide import Columns
 from meter.testing import strategies
 from tests.columns.both import by_columns, by_engine, closing_journeys
+from tests.columns.noticing import is_noticed
 from tests.planted import some
 
 CAMPAIGN = loads_policy("""
@@ -147,19 +147,8 @@ def _differs(population):
 
 
 def _is_found():
-    options = settings(
-        max_examples=400,
-        deadline=None,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-        derandomize=True,
-    )
-    try:
-        find(st.tuples(st.just(CAMPAIGN), _people(CAMPAIGN)), _differs, settings=options)
-    except NoSuchExample:
-        return False
-    return True
+    populations = st.tuples(st.just(CAMPAIGN), _people(CAMPAIGN))
+    return is_noticed(populations, _differs, examples=400)
 
 
 @pytest.mark.parametrize("name", some(BUGS))

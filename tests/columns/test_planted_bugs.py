@@ -12,15 +12,15 @@ import pytest
 
 pytest.importorskip("numba", reason="populations need the `sim` extra")
 
-from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.errors import NoSuchExample
 
 from meter import loads_policy
 from meter.columns import counting, spending, tables, windows
 from meter.columns import decide as columns
 from meter.testing import strategies
 from tests.columns.both import by_columns, by_engine
+from tests.columns.noticing import is_noticed
 from tests.planted import some
 
 BUGS = {
@@ -299,15 +299,5 @@ def test_a_planted_bug_is_found(name, monkeypatch):
             return True
 
     windows = next((words for word, words in SHOWN_BY.items() if word in name), ("",))
-    options = settings(
-        max_examples=600,
-        deadline=None,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-        derandomize=True,
-    )
-    try:
-        find(_several() if name in OF_SEVERAL else _populations(windows), differs, settings=options)
-    except NoSuchExample:
-        pytest.fail(f"nobody noticed that {name}")
+    populations = _several() if name in OF_SEVERAL else _populations(windows)
+    assert is_noticed(populations, differs), f"nobody noticed that {name}"

@@ -9,14 +9,14 @@ import pytest
 
 pytest.importorskip("numba", reason="tables need the `sim` extra")
 
-from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.errors import NoSuchExample
 
 from meter.columns import counting, decide, remembering, spending, windows
 from meter.columns.batch import known, many, marks, records, remembered, writing
 from meter.errors import MeterError
 from tests.columns.at_once import disagreements, known_populations
+from tests.columns.noticing import is_noticed
 from tests.columns.test_planted_bugs import OF_LISTS, POLICIES, run_spoiled
 from tests.planted import some
 
@@ -148,15 +148,4 @@ def test_a_bug_planted_in_tables_is_found(name, monkeypatch):
         except (AssertionError, MeterError, IndexError):  # it does not even add up
             return True
 
-    options = settings(
-        max_examples=600,
-        deadline=None,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-        derandomize=True,
-    )
-    try:
-        find(_populations(), differs, settings=options)
-    except NoSuchExample:
-        pytest.fail(f"nobody noticed that {name}")
+    assert is_noticed(_populations(), differs), f"nobody noticed that {name}"

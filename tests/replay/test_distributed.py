@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import warnings
 
 import pytest
 
@@ -19,6 +18,7 @@ from meter import loads_policy
 from meter.replay.distributed import READERS, ReplayPart, deal_by_reader, sum_counts
 from meter.replay.logs.log import LogError
 from meter.replay.run import replay
+from tests.dask_workers import dask_client
 
 POLICY = loads_policy("""
 [publication]
@@ -82,34 +82,22 @@ def test_the_answer_does_not_depend_on_the_parts(parts, random):
 
 def test_two_dask_workers_give_the_same_answer(tmp_path):
     """Dask's two worker processes read the log and keep their own readers, dealt in any way."""
-    distributed = pytest.importorskip("distributed", reason="Dask is not installed")
     log = _log()
     pa.parquet.write_table(log, tmp_path / "log.parquet")
 
     def work(path, part, parts, function):
         return function(deal_by_reader(pa.parquet.read_table(path), parts)[part])
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Dask's own
-        with (
-            distributed.LocalCluster(
-                n_workers=2,
-                threads_per_worker=1,
-                dashboard_address=None,
-                silence_logs=50,
-                local_directory=tmp_path,
-            ) as cluster,
-            distributed.Client(cluster) as client,
-        ):
-            for parts in (1, 4, 7):
-                tasks = [
-                    client.submit(
-                        work, str(tmp_path / "log.parquet"), part, parts, ReplayPart(policy=POLICY)
-                    )
-                    for part in range(parts)
-                ]
-                assert _whole(log) == sum_counts(client.gather(tasks))
-            workers = {name for task in tasks for name in client.who_has(task)[task.key]}
+    with dask_client(tmp_path) as client:
+        for parts in (1, 4, 7):
+            tasks = [
+                client.submit(
+                    work, str(tmp_path / "log.parquet"), part, parts, ReplayPart(policy=POLICY)
+                )
+                for part in range(parts)
+            ]
+            assert _whole(log) == sum_counts(client.gather(tasks))
+        workers = {name for task in tasks for name in client.who_has(task)[task.key]}
 
     assert 2 == len(workers)
 

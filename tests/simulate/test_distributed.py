@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import warnings
 from datetime import date
 
 import pytest
@@ -29,6 +28,7 @@ from meter.simulate.distributed import (
 )
 from meter.simulate.lives.blocks import BLOCK
 from meter.simulate.population import simulate
+from tests.dask_workers import dask_client
 from tests.simulate.policies import metered
 
 DAY = date(2026, 1, 1)
@@ -78,21 +78,8 @@ def blocks():
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
     """Yield a client of two worker processes of Dask."""
-    distributed = pytest.importorskip("distributed", reason="Dask is not installed")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Dask's own
-        with (
-            distributed.LocalCluster(
-                n_workers=2,
-                threads_per_worker=1,
-                processes=True,
-                dashboard_address=None,
-                silence_logs=50,
-                local_directory=tmp_path_factory.mktemp("dask"),
-            ) as servers,
-            distributed.Client(servers) as client,
-        ):
-            yield client
+    with dask_client(tmp_path_factory.mktemp("dask")) as client:
+        yield client
 
 
 def depends_on_the_parts(part):

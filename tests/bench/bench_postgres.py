@@ -12,7 +12,7 @@ from __future__ import annotations
 from contextlib import ExitStack, closing
 from time import perf_counter, thread_time
 
-from meter import Paywall, Reader, open_store
+from meter import Reader, open_store
 from meter.stores.deadline import deadline
 from tests import servers
 from tests.bench import bench_stores
@@ -22,31 +22,21 @@ from tests.stores.test_pgbouncer import Pooler, kinds
 TURN = 50
 NOW = bench_stores.NOW
 VIEWS = bench_stores.VIEWS
-
-
-def paywalls(policy, store, readers):
-    """Return two paywalls over a store: what one counts, the other does not know."""
-    settings = {"deadline": 30, "on_outage": "raise", "remember": 2 * readers}
-    return Paywall(policy, store, **settings), Paywall(policy, store, **settings)
+CHECKED = ("new reader", "newly counted, known here", "newly counted, not known here", "re-read")
 
 
 def views(policy, url, peer, readers):
     """Return the calls that are compared, by name; each takes a reader."""
     store = open_store(url)
-    here, there = paywalls(policy, store, readers)
-    near, far = paywalls(policy, open_store("memory://"), readers)
+    here, there = bench_stores.paywalls(policy, store, readers)
+    near, far = bench_stores.paywalls(policy, open_store("memory://"), readers)
+    kept, local = bench_stores.checks(here, there), bench_stores.checks(near, far)
     return store, {
         "bare round trip": peer.bare,
         "naive, new": lambda reader: peer.naive(reader, VIEWS["a"]),
         "naive, re-read": lambda reader: peer.naive(reader, VIEWS["a"]),
-        "new reader": lambda reader: here.check(reader, VIEWS["a"], now=NOW),
-        "newly counted, known here": lambda reader: here.check(reader, VIEWS["b"], now=NOW),
-        "newly counted, not known here": lambda reader: there.check(reader, VIEWS["c"], now=NOW),
-        "re-read": lambda reader: there.check(reader, VIEWS["c"], now=NOW),
-        "memory: new reader": lambda reader: near.check(reader, VIEWS["a"], now=NOW),
-        "memory: known here": lambda reader: near.check(reader, VIEWS["b"], now=NOW),
-        "memory: not known here": lambda reader: far.check(reader, VIEWS["c"], now=NOW),
-        "memory: re-read": lambda reader: far.check(reader, VIEWS["c"], now=NOW),
+        **{name: kept[name] for name in CHECKED},
+        **{f"memory: {name}": local[name] for name in CHECKED},
         "the store: load": lambda reader: store.load(reader.id),
     }
 

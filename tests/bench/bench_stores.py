@@ -217,13 +217,28 @@ def timed(call, items, pool=None):
     return Took.since(start, len(items))
 
 
+def paywalls(policy, store, readers, kind=Paywall):
+    """Return two paywalls over a store: what one counts, the other does not know."""
+    settings = {"deadline": 30, "on_outage": "raise", "remember": 2 * readers}
+    return kind(policy, store, **settings), kind(policy, store, **settings)
+
+
+def checks(here, there):
+    """Return the checks that are compared, by name: of two paywalls over one store, in turn."""
+    return {
+        "subscriber": lambda _: here.check(SUBSCRIBER, VIEWS["a"], now=NOW),
+        "new reader": lambda reader: here.check(reader, VIEWS["a"], now=NOW),
+        "newly counted, known here": lambda reader: here.check(reader, VIEWS["b"], now=NOW),
+        "newly counted, not known here": lambda reader: there.check(reader, VIEWS["c"], now=NOW),
+        "re-read": lambda reader: there.check(reader, VIEWS["c"], now=NOW),
+        "walled": lambda reader: there.check(reader, VIEWS["d"], now=NOW),
+    }
+
+
 def measure(policy, url, peer, limiter, readers, clients):
     """Return medians of microseconds a call, by kind."""
     store = open_store(url)
-    here, there = (
-        Paywall(policy, store, deadline=30, on_outage="raise", remember=2 * readers)
-        for _ in range(2)
-    )
+    here, there = paywalls(policy, store, readers)
     pool = ThreadPoolExecutor(clients) if clients > 1 else None
     people = [Reader(id=f"{clients}-reader-{number}") for number in range(readers)]
     kinds = {
@@ -232,12 +247,7 @@ def measure(policy, url, peer, limiter, readers, clients):
         "a question of the store": lambda reader: store.load(reader.id),
         "naive, new": lambda reader: peer.naive(reader, VIEWS["a"]),
         "naive, re-read": lambda reader: peer.naive(reader, VIEWS["a"]),
-        "subscriber": lambda _: here.check(SUBSCRIBER, VIEWS["a"], now=NOW),
-        "new reader": lambda reader: here.check(reader, VIEWS["a"], now=NOW),
-        "newly counted, known here": lambda reader: here.check(reader, VIEWS["b"], now=NOW),
-        "newly counted, not known here": lambda reader: there.check(reader, VIEWS["c"], now=NOW),
-        "re-read": lambda reader: there.check(reader, VIEWS["c"], now=NOW),
-        "walled": lambda reader: there.check(reader, VIEWS["d"], now=NOW),
+        **checks(here, there),
     }
     if limiter is not None:
         kinds["`limits` fixed window"] = limiter
@@ -272,20 +282,12 @@ async def measure_tasks(policy, url, path, readers):
     """Return medians of microseconds a call of many tasks in one event loop, by kind."""
     store = open_async_store(url)
     peer = TasksPeer(path)
-    here, there = (
-        AsyncPaywall(policy, store, deadline=30, on_outage="raise", remember=2 * readers)
-        for _ in range(2)
-    )
+    here, there = paywalls(policy, store, readers, AsyncPaywall)
     people = [Reader(id=f"task-reader-{number}") for number in range(readers)]
     kinds = {
         "bare round trip": peer.bare,
         "a question of the store": lambda reader: store.load(reader.id),
-        "subscriber": lambda _: here.check(SUBSCRIBER, VIEWS["a"], now=NOW),
-        "new reader": lambda reader: here.check(reader, VIEWS["a"], now=NOW),
-        "newly counted, known here": lambda reader: here.check(reader, VIEWS["b"], now=NOW),
-        "newly counted, not known here": lambda reader: there.check(reader, VIEWS["c"], now=NOW),
-        "re-read": lambda reader: there.check(reader, VIEWS["c"], now=NOW),
-        "walled": lambda reader: there.check(reader, VIEWS["d"], now=NOW),
+        **checks(here, there),
     }
     found = {kind: [] for kind in kinds}
     for call in kinds.values():

@@ -105,27 +105,18 @@ def _decide_at_once(
     workers: int,
 ) -> tuple[CountedAfter, ...]:
     """Decide rows in arrays; return what their readers have counted."""
-    group = group_views(columns, asked.at, asked.attributes)
+    taken = rows if len(rows) < len(asked) else slice(None)  # a slice copies nothing
+    group = group_views(columns, asked.at, asked.attributes)[taken]
     views = Views(
-        reader=asked.reader,
-        at=asked.at,
-        article=marks.article,
-        key=marks.view,
+        reader=asked.reader[taken],
+        at=asked.at[taken],
+        article=marks.article[taken],
+        key=marks.view[taken] if len(marks.view) else marks.view,
         group=group,
     )
-    if len(rows) < len(asked):
-        key = marks.view[rows] if len(marks.view) else marks.view
-        group = group[rows]
-        views = Views(
-            reader=asked.reader[rows],
-            at=asked.at[rows],
-            article=marks.article[rows],
-            key=key,
-            group=group,
-        )
     before = CountedBefore(found.starts, found.meter, marks.before, found.at)
     decided = columns.at_once(views, workers=workers, before=before)
-    answers.add_decided(rows if len(rows) < len(asked) else slice(None), group, decided)
+    answers.add_decided(taken, group, decided)
     return decided.after
 
 

@@ -192,9 +192,10 @@ def _exhausted(asked: list[str], visit: Visit) -> Iterator[Answer]:
 
 def _experiment(asked: Table, visit: Visit) -> Iterator[Answer]:
     for name, variants in asked.items():
+        meant = holds(visit.policy["experiments"][name].get("when", {}), visit)
         found = visit.variant(name)
-        yield None if found is None else found in variants
-        yield holds(visit.policy["experiments"][name].get("when", {}), visit)
+        inside = None if found is None else found in variants
+        yield inside if meant else meant
 
 
 def _dates(asked: Table, visit: Visit) -> Iterator[Answer]:

@@ -209,14 +209,13 @@ def _option(address: _Address, name: str, kind: Callable[[str], N]) -> dict[str,
 
 
 def _module(server: _Server) -> ModuleType:
-    """Import the module of a store, if its driver is there."""
+    """Import the module of a store, if what it needs is there."""
     try:
-        import_module(server.driver)
+        return import_module(server.module)
     except ModuleNotFoundError as error:
         raise_missing_extra(error)
     except ImportError as error:
         raise StoreSetupError(f"the driver `{server.driver}` does not work: {error}") from error
-    return import_module(server.module)
 
 
 def _native(url: str) -> str:

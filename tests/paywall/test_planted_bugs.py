@@ -32,6 +32,7 @@ SHADOW = "paywall/test_shadow.py"
 TELEMETRY = "paywall/test_telemetry.py"
 TURNS = "stores/test_turns.py"
 LINE = "stores/test_line.py"
+REPLIES = "stores/test_replies.py"
 PROMPTS = "paywall/test_prompts.py"
 
 PLANTED = [
@@ -169,6 +170,20 @@ PLANTED = [
             "elif asked.once or not isinstance(error, _CUT):",
             "elif True:",
             f"{LINE}::test_a_connection_that_is_cut_costs_nobody_anything",
+        ),
+        (
+            "an answer to no command of ours is taken for one",
+            "stores/redis/replies.py",
+            "if type(reply) not in _KINDS and not isinstance(reply, Exception):",
+            "if False:",
+            REPLIES,
+        ),
+        (
+            "more than one answer to one question is taken",
+            "stores/redis/connections.py",
+            "if len(found) > 1:",
+            "if False:",
+            f"{REPLIES}::test_what_is_no_answer_is_a_mistake",
         ),
         (
             "a silent connection stays in use",

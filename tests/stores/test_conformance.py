@@ -30,6 +30,12 @@ def test_every_async_store_keeps_the_contract(store_url):
     check_store(lambda: open_async_store(store_url), examples=8, rounds=5)
 
 
+@pytest.mark.parametrize("opens", [open_store, open_async_store])
+def test_both_versions_of_the_protocol_of_redis_keep_the_contract(valkey, opens):
+    """The URL asks for the newer one, in which nothing is a kind of answer of its own."""
+    check_store(lambda: opens(f"{valkey.url}?protocol=3"), examples=5, rounds=3)
+
+
 class DoesNotCompare(MemoryStore):
     """Writes whatever it is given."""
 

@@ -33,6 +33,7 @@ TELEMETRY = "paywall/test_telemetry.py"
 TURNS = "stores/test_turns.py"
 LINE = "stores/test_line.py"
 REPLIES = "stores/test_replies.py"
+CLUSTER = "stores/test_cluster.py"
 PROMPTS = "paywall/test_prompts.py"
 
 PLANTED = [
@@ -184,6 +185,20 @@ PLANTED = [
             "if len(found) > 1:",
             "if False:",
             f"{REPLIES}::test_what_is_no_answer_is_a_mistake",
+        ),
+        (
+            "of the nodes in a URL only the first is asked",
+            "stores/redis/cluster.py",
+            "for node in others]",
+            "for node in []]",
+            f"{CLUSTER}::test_a_cluster_of_a_url_is_used_by_threads_and_a_forked_process",
+        ),
+        (
+            "the database of a cluster is passed by",
+            "stores/redis/cluster.py",
+            'if settings.pop("db", 0):',
+            'if settings.pop("db", 0) is None:',
+            MISTAKES,
         ),
         (
             "a silent connection stays in use",

@@ -16,7 +16,7 @@ from redis.exceptions import NoScriptError, RedisError, ResponseError
 from meter.stores.deadline import AnswerTime, ends_at, patience, remaining
 from meter.stores.locks import ForkLock
 from meter.stores.queries import run, run_async
-from meter.stores.redis.cluster import Cluster, cluster, is_cluster
+from meter.stores.redis.cluster import Cluster, cluster_client, is_cluster
 from meter.stores.redis.connections import (
     DEADLINE,
     SIZE,
@@ -159,7 +159,7 @@ class RedisStore:
         options may follow a `?`, such as `socket_timeout=0.2`.
         """
         if is_cluster(url):
-            nodes, deadline, turns = cluster(url)
+            nodes, deadline, turns = cluster_client(url)
             store = cls(nodes, deadline=deadline)
         else:
             made, direct, deadline, turns = client(url)

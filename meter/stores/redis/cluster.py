@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from meter.stores.redis.replies import Reply
 
-__all__ = ["Cluster", "cluster", "is_cluster"]
+__all__ = ["Cluster", "cluster_client", "is_cluster"]
 
 _RETRIES = 1  # a question whose node is gone is asked once more of the node that took its place
 
@@ -68,7 +68,7 @@ class Cluster:
         return made
 
 
-def cluster(url: str) -> tuple[Cluster, float, Turns]:
+def cluster_client(url: str) -> tuple[Cluster, float, Turns]:
     """Return a client for the nodes that a URL names, the deadline, and the turns of its threads.
 
     What one node answers says nothing of another's silence: their connections count no answers.

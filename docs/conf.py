@@ -47,6 +47,7 @@ OTHERS = {
     "django",
     "fastapi",
     "flask",
+    "hiredis",
     "http_message_signatures",
     "hypothesis",
     "itsdangerous",

@@ -60,6 +60,7 @@ _MOST_ITEMS = 3  # of a list or a table that is quoted
 _MOST_LISTED = 40
 EXTRAS = {
     "crawleruseragents": "web",
+    "hiredis": "redis",
     "html5lib": "web",
     "cryptography": "machines",
     "http_message_signatures": "machines",

@@ -31,22 +31,34 @@ _KINDS = {
     "unix": "redis",
     "valkey": "redis",
     "valkeys": "redis",
+    "redis+cluster": "cluster",
+    "rediss+cluster": "cluster",
+    "valkey+cluster": "cluster",
+    "valkeys+cluster": "cluster",
     "postgresql": "postgres",
     "postgres": "postgres",
 }
 """The kind of store for each scheme of a URL."""
 
-_NATIVE_SCHEMES = {"valkey": "redis", "valkeys": "rediss"}
+_NATIVE_SCHEMES = {
+    "valkey": "redis",
+    "valkeys": "rediss",
+    "valkey+cluster": "redis+cluster",
+    "valkeys+cluster": "rediss+cluster",
+}
 """The driver's own scheme for one that it does not know."""
 
 
 @frozen
 class _Server:
-    """A store that needs a driver; its module is imported when one is opened."""
+    """A store that needs a driver; its module is imported when one is opened.
+
+    Without an `async_store` the calls of the other run in threads.
+    """
 
     module: str
     store: str
-    async_store: str
+    async_store: str | None
     driver: str
 
 
@@ -55,6 +67,12 @@ _SERVERS = {
         module="meter.stores.redis",
         store="RedisStore",
         async_store="AsyncRedisStore",
+        driver="redis",
+    ),
+    "cluster": _Server(
+        module="meter.stores.redis",
+        store="RedisStore",
+        async_store=None,
         driver="redis",
     ),
     "postgres": _Server(
@@ -81,9 +99,9 @@ def open_store(url: str) -> Store:
 
     `memory://` · `sqlite:///counts.db` (a relative path; `sqlite:////var/lib/counts.db` is an
     absolute one) · `redis://host:6379/0`, `rediss://…`, `unix:///run/redis.sock` (or `valkey://…`)
-    · `postgresql://user@host/database`. Options follow a `?`; each backend's page lists them.
-    Raises `StoreSetupError` for a URL that is not one of these, and `MissingExtraError` where the
-    driver is not installed.
+    · `redis+cluster://one:6379,two:6379`, `rediss+cluster://…` · `postgresql://user@host/database`.
+    Options follow a `?`; each backend's page lists them. Raises `StoreSetupError` for a URL that is
+    not one of these, and `MissingExtraError` where the driver is not installed.
 
     >>> open_store("memory://?capacity=1000").capacity
     1000
@@ -99,12 +117,12 @@ def open_store(url: str) -> Store:
 def open_async_store(url: str) -> AsyncStore:
     """Open the store a URL names, for `AsyncPaywall`.
 
-    Redis and PostgreSQL have stores that are awaited themselves; the calls of the others run in
-    threads, as with `in_thread`. Open it inside the running event loop that will use it. Takes the
-    same URLs as `open_store`, and raises `StoreSetupError` as it does.
+    PostgreSQL and one server of Redis have stores that are awaited themselves; the calls of the
+    others run in threads, as with `in_thread`. Open it inside the running event loop that will use
+    it. Takes the same URLs as `open_store`, and raises `StoreSetupError` as it does.
     """
     server = _SERVERS.get(_parse(url).kind)
-    if server is None:
+    if server is None or server.async_store is None:
         return in_thread(open_store(url))
     store: AsyncStore = getattr(_module(server), server.async_store).from_url(_native(url))
     return store
@@ -209,14 +227,13 @@ def _option(address: _Address, name: str, kind: Callable[[str], N]) -> dict[str,
 
 
 def _module(server: _Server) -> ModuleType:
-    """Import the module of a store, if its driver is there."""
+    """Import the module of a store, if what it needs is there."""
     try:
-        import_module(server.driver)
+        return import_module(server.module)
     except ModuleNotFoundError as error:
         raise_missing_extra(error)
     except ImportError as error:
         raise StoreSetupError(f"the driver `{server.driver}` does not work: {error}") from error
-    return import_module(server.module)
 
 
 def _native(url: str) -> str:

@@ -6,8 +6,8 @@ The servers are started from wheels. What is compared takes turns, a hundred cal
 (320 of 32 tasks of asyncio, each asking its next when it has been answered);
 what is printed are medians over the turns, and ratios to one bare round trip of the driver (`GET`,
 `SELECT`) in the same run, by the clock and in this process' processor time, which a machine that
-does other work changes less. The naive version loads, decides and writes in two steps, and is wrong
-when two come at once.
+does other work changes less. How many questions a view asks of the store is counted. The naive
+version loads, decides and writes in two steps, and is wrong when two come at once.
 """
 
 from __future__ import annotations
@@ -235,8 +235,42 @@ def checks(here, there):
     }
 
 
+class Asked:
+    """A store that counts the questions it is asked: each is one trip."""
+
+    def __init__(self, store):
+        self.store = store
+        self.trips = 0
+
+    def load(self, key):
+        """Load, and count."""
+        self.trips += 1
+        return self.store.load(key)
+
+    def swap(self, key, old, new, *, expires):
+        """Swap, and count."""
+        self.trips += 1
+        return self.store.swap(key, old, new, expires=expires)
+
+    def forget(self, key):
+        """Forget, and count."""
+        self.trips += 1
+        self.store.forget(key)
+
+
+def trips(policy, store):
+    """Return how many questions each kind of check asks of a store."""
+    asked = Asked(store)
+    found = {}
+    for kind, call in checks(*paywalls(policy, asked, 1)).items():
+        before = asked.trips
+        call(Reader(id="trips"))
+        found[kind] = asked.trips - before
+    return found
+
+
 def measure(policy, url, peer, limiter, readers, clients):
-    """Return medians of microseconds a call, by kind."""
+    """Return medians of microseconds a call and trips, by kind, and the size of a record."""
     store = open_store(url)
     here, there = paywalls(policy, store, readers)
     pool = ThreadPoolExecutor(clients) if clients > 1 else None
@@ -261,8 +295,9 @@ def measure(policy, url, peer, limiter, readers, clients):
     size = len(store.load(people[0].id))
     if pool is not None:
         pool.shutdown()
+    asked = trips(policy, store)
     store.close()
-    return {kind: Took.median(times) for kind, times in found.items()}, size
+    return {kind: Took.median(times) for kind, times in found.items()}, asked, size
 
 
 async def timed_tasks(call, items):
@@ -298,7 +333,8 @@ async def measure_tasks(policy, url, path, readers):
     size = len(await store.load(people[0].id))
     await store.aclose()
     await peer.client.aclose()
-    return {kind: Took.median(times) for kind, times in found.items()}, size
+    # The questions of a view are the same, whoever waits for the answers.
+    return {kind: Took.median(times) for kind, times in found.items()}, {}, size
 
 
 def outage(report, real, readers):
@@ -402,7 +438,7 @@ def report_on(report, results):
 
     The second time and ratio are of this process' processor time.
     """
-    for name, (times, size) in results.items():
+    for name, (times, asked, size) in results.items():
         report.line(f"\n{name} client(s); {size} bytes for a reader of three articles")
         bare = times["bare round trip"]
         for kind, took in times.items():
@@ -413,6 +449,11 @@ def report_on(report, results):
                 f" {processor:9.1f} µs {busy:7.2f}×",
                 Figure(f"{name}, {kind}", us, "µs", us / bare.us, base),
                 Figure(f"{name}, {kind}, processor", processor, "µs", busy, f"{base}, processor"),
+            )
+        if asked:
+            report.line(
+                "  trips a view: " + ", ".join(f"{kind} {most}" for kind, most in asked.items()),
+                *(Figure(f"{name}, {kind}, trips", most, "trips") for kind, most in asked.items()),
             )
 
 

@@ -22,6 +22,7 @@ TAKEN_FROM = {
 }
 
 COMMANDS = {
+    "hiredis": "decide policy.toml events.jsonl --store redis://localhost:1/0",
     "redis": "decide policy.toml events.jsonl --store redis://localhost:1/0",
     "psycopg": "decide policy.toml events.jsonl --store postgresql://localhost:1/x",
     "psycopg_pool": "decide policy.toml events.jsonl --store postgresql://localhost:1/x",
@@ -33,6 +34,7 @@ COMMANDS = {
     "vl_convert": "simulate policy.toml --readers 50 --draws 0 --no-sweep --charts charts",
 }
 PROGRAMS = {
+    "hiredis": "meter.open_store('redis://localhost/0')",
     "redis": "meter.open_store('redis://localhost/0')",
     "psycopg": "meter.open_store('postgresql://localhost/x')",
     "numpy": "import meter.columns.decide",

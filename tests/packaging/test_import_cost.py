@@ -19,6 +19,7 @@ HEAVY = {
     "django",
     "fastapi",
     "flask",
+    "hiredis",
     "hypothesis",
     "jinja2",
     "multiprocessing",

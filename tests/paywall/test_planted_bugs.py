@@ -32,6 +32,8 @@ SHADOW = "paywall/test_shadow.py"
 TELEMETRY = "paywall/test_telemetry.py"
 TURNS = "stores/test_turns.py"
 LINE = "stores/test_line.py"
+REPLIES = "stores/test_replies.py"
+CLUSTER = "stores/test_cluster.py"
 PROMPTS = "paywall/test_prompts.py"
 
 PLANTED = [
@@ -169,6 +171,34 @@ PLANTED = [
             "elif asked.once or not isinstance(error, _CUT):",
             "elif True:",
             f"{LINE}::test_a_connection_that_is_cut_costs_nobody_anything",
+        ),
+        (
+            "an answer to no command of ours is taken for one",
+            "stores/redis/replies.py",
+            "if type(reply) not in _KINDS and not isinstance(reply, Exception):",
+            "if False:",
+            REPLIES,
+        ),
+        (
+            "more than one answer to one question is taken",
+            "stores/redis/connections.py",
+            "if len(found) > 1:",
+            "if False:",
+            f"{REPLIES}::test_what_is_no_answer_is_a_mistake",
+        ),
+        (
+            "of the nodes in a URL only the first is asked",
+            "stores/redis/cluster.py",
+            "for node in others]",
+            "for node in []]",
+            f"{CLUSTER}::test_a_cluster_of_a_url_is_used_by_threads_and_a_forked_process",
+        ),
+        (
+            "the database of a cluster is passed by",
+            "stores/redis/cluster.py",
+            'if settings.pop("db", 0):',
+            'if settings.pop("db", 0) is None:',
+            MISTAKES,
         ),
         (
             "a silent connection stays in use",

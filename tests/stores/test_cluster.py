@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from inspect import isawaitable
 
 import pytest
 import redis
 import redis.asyncio
 
 from meter import AsyncPaywall, Paywall, open_store
-from meter.errors import StoreSetupError
+from meter.errors import StoreSetupError, StoreUnavailableError
+from meter.stores import open_async_store
+from meter.stores.deadline import deadline
 from meter.stores.redis import AsyncRedisStore, RedisStore
 from meter.testing import check_store
+from tests.servers import close_async
 
 SHARE = 5462  # slots a node, of 16,384
 PATIENT = {"deadline": 30.0, "queue": 30.0, "on_outage": "raise"}
@@ -35,12 +41,14 @@ class Cluster:
 
     def __init__(self, start):
         self.ports = []
+        self.servers = []
         self.nodes = []
         for number in range(3):
             self.ports.append(free_port())
             options = ["--port", str(self.ports[-1]), "--bind", "127.0.0.1"]
             options += ["--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf"]
-            self.nodes.append(start(*options).client())
+            self.servers.append(start(*options))
+            self.nodes.append(self.servers[-1].client())
             last = min(16383, number * SHARE + SHARE - 1)
             self.ask(number, "CLUSTER", "ADDSLOTSRANGE", number * SHARE, last)
             self.ask(number, "CLUSTER", "SET-CONFIG-EPOCH", number + 1)
@@ -57,6 +65,13 @@ class Cluster:
     def client(self, kind=redis.RedisCluster):
         """Return a client that knows all nodes."""
         return kind(host="127.0.0.1", port=self.ports[0], socket_timeout=10)
+
+    def url(self, options=""):
+        """Return a URL that names two of the nodes, the first of which does not answer."""
+        with socket.socket() as closed:
+            closed.bind(("127.0.0.1", 0))
+            gone = closed.getsockname()[1]
+        return f"redis+cluster://127.0.0.1:{gone},127.0.0.1:{self.ports[1]}{options}"
 
     def move(self, key):
         """Move the slot of a key to the next node; stop after each step."""
@@ -120,6 +135,105 @@ def test_readers_on_three_nodes_are_counted_exactly(cluster, newsroom):
 def test_the_url_of_one_node_is_a_mistake(cluster):
     """It has some readers and not others, which is told and not taken for an outage."""
     store = open_store(f"redis://127.0.0.1:{cluster.ports[0]}/0?socket_timeout=10")
-    with pytest.raises(StoreSetupError, match=r"redis\.RedisCluster"):
+    with pytest.raises(StoreSetupError, match=r"write `redis\+cluster://`"):
         [store.load(f"r{number}") for number in range(30)]
     store.close()
+
+
+@pytest.mark.parametrize("opens", [open_store, open_async_store])
+def test_a_url_of_a_cluster_keeps_the_contract(cluster, opens):
+    """One of the nodes it names is enough, and both versions of the protocol are."""
+    for options in ("?protocol=2", "/0?protocol=3"):
+        check_store(lambda options=options: opens(cluster.url(options)), examples=3, rounds=3)
+
+
+def test_tasks_that_use_a_cluster_first_at_once_are_counted_exactly(cluster, newsroom):
+    """The nodes are asked for once, whoever comes first and gives up; a slot moves meanwhile."""
+
+    async def read_at_once():
+        store = open_async_store(cluster.url())
+        hasty = asyncio.create_task(store.load("t0"))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        hasty.cancel()
+        paywall = AsyncPaywall(newsroom.policy(2), store, **PATIENT)
+
+        async def read(reader, article):
+            view = newsroom.view(article)
+            return (await paywall.check(newsroom.reader(reader), view, now=newsroom.now)).access
+
+        found = await asyncio.gather(*(read(f"t{n % 9}", f"a{n}") for n in range(90)))
+        for step in cluster.move("meter:{t1}"):
+            assert "preview" == await read("t1", "other"), step
+        await close_async(store)
+        return sum(access == "full" for access in found)
+
+    assert 18 == asyncio.run(read_at_once())
+
+
+def test_a_cluster_of_a_url_is_used_by_threads_and_a_forked_process(cluster, newsroom):
+    """Each process has connections of its own; a node that is silent is an outage in time."""
+    store = open_store(cluster.url())
+    paywall = Paywall(newsroom.policy(2), store, **PATIENT)
+
+    def read(number):
+        view = newsroom.view(f"a{number}")
+        return paywall.check(newsroom.reader(f"f{number % 9}"), view, now=newsroom.now).access
+
+    with ThreadPoolExecutor(16) as pool:
+        assert 18 == list(pool.map(read, range(90))).count("full")
+    child = os.fork()
+    if not child:
+        os._exit(0 if read(0) == "full" and read(1000) == "preview" else 1)
+    assert 0 == os.waitpid(child, 0)[1]
+    assert "preview" == read(1000)
+    store.close()
+
+
+@pytest.mark.parametrize("opens", [open_store, open_async_store])
+def test_a_silent_node_is_an_outage_for_its_own_readers(cluster, opens):
+    """They are told in time, the others are answered, and both again once it answers."""
+    slots = {key: cluster.ask(0, "CLUSTER KEYSLOT", f"meter:{{{key}}}") for key in "abcdefgh"}
+    silent = 2
+    of_it = [key for key, slot in slots.items() if slot // SHARE == silent]
+    others = [key for key, slot in slots.items() if slot // SHARE != silent]
+
+    async def load(store, key, seconds):
+        with deadline(seconds):
+            try:
+                found = store.load(key)
+                return await found if isawaitable(found) else found
+            except (StoreUnavailableError, TimeoutError):  # the second where threads are waited for
+                return "out"
+
+    async def ask():
+        store = opens(cluster.url())
+        before = [await load(store, key, 30) for key in slots]
+        cluster.servers[silent].pause()
+        out = [await load(store, key, 0.3) for key in of_it]
+        answered = [await load(store, key, 30) for key in others]
+        cluster.servers[silent].resume()
+        after = [await load(store, key, 30) for key in slots]
+        await close_async(store) if opens is open_async_store else store.close()
+        return set(before), set(out), set(answered), set(after)
+
+    assert of_it
+    assert ({None}, {"out"}, {None}, {None}) == asyncio.run(ask())
+
+
+@pytest.mark.parametrize("opens", [open_store, open_async_store])
+def test_a_server_that_is_no_node_is_a_mistake(own_valkey, opens):
+    """As soon as it is asked."""
+    port = free_port()
+    own_valkey("--port", str(port), "--bind", "127.0.0.1")
+
+    async def ask():
+        store = opens(f"redis+cluster://127.0.0.1:{port}")
+        try:
+            found = store.load("k")
+            await found if isawaitable(found) else found
+        finally:
+            await close_async(store) if opens is open_async_store else store.close()
+
+    with pytest.raises(StoreSetupError, match=r"no node of a cluster.*write `redis://`"):
+        asyncio.run(ask())

@@ -30,6 +30,30 @@ def test_every_async_store_keeps_the_contract(store_url):
     check_store(lambda: open_async_store(store_url), examples=8, rounds=5)
 
 
+@pytest.mark.parametrize("opens", [open_store, open_async_store])
+def test_both_versions_of_the_protocol_of_redis_keep_the_contract(valkey, opens):
+    """The URL asks for the newer one, in which nothing is a kind of answer of its own."""
+    check_store(lambda: opens(f"{valkey.url}?protocol=3"), examples=5, rounds=3)
+
+
+def test_a_question_of_redis_is_one_command(own_valkey):
+    """Also a swap that finds something else: its answer is what is there, and nothing is loaded."""
+    server = own_valkey()
+    store = open_store(server.url)
+    store.swap("k", None, b"first", expires=None)  # the server is sent the script, and looked at
+    store._epoch.due_at = float("inf")  # once is enough
+    with server.client() as client:
+        client.config_resetstat()
+        assert b"first" == store.swap("k", None, b"lost", expires=None)
+        assert b"second" == store.swap("k", b"first", b"second", expires=None)
+        assert b"second" == store.load("k")
+        commands = client.info("commandstats")
+    store.close()
+    calls = {name: told["calls"] for name, told in commands.items() if "config" not in name}
+    # The load is one `GET`; the script, at the server, gets twice and sets once.
+    assert {"cmdstat_evalsha": 2, "cmdstat_get": 3, "cmdstat_set": 1} == calls
+
+
 class DoesNotCompare(MemoryStore):
     """Writes whatever it is given."""
 

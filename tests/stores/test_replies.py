@@ -12,8 +12,15 @@ import pytest
 from meter import open_store
 from meter.errors import StoreSetupError
 from meter.stores import open_async_store
+from meter.stores.redis.replies import Replies
 
 NO_ANSWERS = [b"$abc\r\n", b"$\r\n", b":x\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n"]
+NOT_TO_US = [b"*1\r\n$1\r\na\r\n", b"#t\r\n", b",1.5\r\n"]
+"""What servers say to other commands: a list, a flag, a fraction."""
+NEWS = b">2\r\n$1\r\na\r\n:1\r\n"
+"""What a server may say to nobody; the driver passes it by while it greets."""
+ANSWERS = b"$4\r\nan\r\n\r\n:-12\r\n$-1\r\n_\r\n+OK\r\n-ERR \xff\r\n$0\r\n\r\n"
+"""Bytes with an end of line in them, a number, nothing in both versions, a word, an error, none."""
 
 
 class Babbler:
@@ -44,7 +51,7 @@ class Babbler:
 
 
 @pytest.mark.parametrize("greets", [True, False])
-@pytest.mark.parametrize("says", [*NO_ANSWERS, b"$-1\r\n$-1\r\n"])
+@pytest.mark.parametrize("says", [*NO_ANSWERS, *NOT_TO_US, b"$-1\r\n$-1\r\n"])
 def test_what_is_no_answer_is_a_mistake(tmp_path, says, greets):
     """Also two answers to one question: nobody knows whose the second is."""
     server = Babbler(tmp_path / "s", says, greets=greets)
@@ -55,7 +62,7 @@ def test_what_is_no_answer_is_a_mistake(tmp_path, says, greets):
     server.listener.close()
 
 
-@pytest.mark.parametrize("says", NO_ANSWERS)
+@pytest.mark.parametrize("says", [*NO_ANSWERS, *NOT_TO_US, NEWS])
 def test_what_is_no_answer_is_a_mistake_where_it_is_awaited(tmp_path, says):
     """Each task that waits for an answer of that server is told so."""
     server = Babbler(tmp_path / "s", says, greets=True)
@@ -68,3 +75,12 @@ def test_what_is_no_answer_is_a_mistake_where_it_is_awaited(tmp_path, says):
 
     assert [StoreSetupError] * 3 == [type(error) for error in asyncio.run(ask())]
     server.listener.close()
+
+
+@pytest.mark.parametrize("cut", range(len(ANSWERS)))
+def test_answers_are_whole_wherever_the_bytes_are_cut(cut):
+    """As they arrive in two pieces, each is handed on once, as bytes, in order."""
+    replies = Replies(ValueError)
+    found = replies.feed(ANSWERS[:cut]) + replies.feed(ANSWERS[cut:])
+    assert [b"an\r\n", -12, None, None, b"OK"] == found[:5]
+    assert ("ValueError('ERR \ufffd')", b"") == (repr(found[5]), found[6])

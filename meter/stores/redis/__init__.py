@@ -16,6 +16,7 @@ from redis.exceptions import NoScriptError, RedisError, ResponseError
 from meter.stores.deadline import AnswerTime, ends_at, patience, remaining
 from meter.stores.locks import ForkLock
 from meter.stores.queries import run, run_async
+from meter.stores.redis.cluster import Cluster, cluster_client, is_cluster
 from meter.stores.redis.connections import (
     DEADLINE,
     SIZE,
@@ -140,7 +141,7 @@ class RedisStore:
     blocking = True
 
     def __init__(
-        self, client: redis.Redis | redis.RedisCluster, *, deadline: float = DEADLINE
+        self, client: redis.Redis | redis.RedisCluster | Cluster, *, deadline: float = DEADLINE
     ) -> None:
         self.client = client
         self.deadline: float | None = deadline
@@ -154,11 +155,16 @@ class RedisStore:
     def from_url(cls, url: str) -> Self:
         """Return the store at a URL.
 
-        Redis-py's options may follow a `?`, such as `socket_timeout=0.2`.
+        `redis+cluster://one:6379,two:6379` is a cluster, of which some nodes are named. Redis-py's
+        options may follow a `?`, such as `socket_timeout=0.2`.
         """
-        made, direct, deadline, turns = client(url)
-        store = cls(made, deadline=deadline)
-        store._direct = direct
+        if is_cluster(url):
+            nodes, deadline, turns = cluster_client(url)
+            store = cls(nodes, deadline=deadline)
+        else:
+            made, direct, deadline, turns = client(url)
+            store = cls(made, deadline=deadline)
+            store._direct = direct
         store._turns = turns
         return store
 
@@ -209,9 +215,9 @@ class RedisStore:
 class AsyncRedisStore:
     """`RedisStore` for asyncio, over any client of `redis.asyncio`.
 
-    Over a URL, what the tasks ask in one round of the event loop is sent together, on one
-    connection. The store belongs to the loop that uses it first; `size` is how many questions may
-    be with the server at a time.
+    Over the URL of one server, what the tasks ask in one round of the event loop is sent together,
+    on one connection. The store belongs to the loop that uses it first; `size` is how many
+    questions may be with the server at a time.
     """
 
     name = "redis"
@@ -235,7 +241,7 @@ class AsyncRedisStore:
 
     @classmethod
     def from_url(cls, url: str) -> Self:
-        """Return the store at a URL; redis-py's options may follow a `?`."""
+        """Return the store at the URL of one server; redis-py's options may follow a `?`."""
         made, connect, deadline, size = async_client(url)
         store = cls(made, deadline=deadline, size=size)
         store._line = SharedLine(connect, store._turns.answers)

@@ -33,9 +33,11 @@ if TYPE_CHECKING:
 __all__ = [
     "DEADLINE",
     "SIZE",
+    "DeadlineMixin",
     "DirectPool",
     "async_client",
     "client",
+    "completed",
 ]
 
 DEADLINE = 0.05
@@ -48,7 +50,7 @@ _CHUNK = 65_536
 _CLOSED = "the server closed the connection"
 
 
-class _DeadlineMixin(AbstractConnection):
+class DeadlineMixin(AbstractConnection):
     """A connection that waits no longer than the caller's deadline.
 
     It is mixed into the driver's own, over TCP, TLS or a Unix socket. Making a connection may take
@@ -222,11 +224,11 @@ class DirectPool:
 def client(url: str) -> tuple[redis.Redis, DirectPool, float, Turns]:
     """Return a client and a direct pool for a URL, the deadline, and the turns of its threads."""
     base = read_url(url).get("connection_class", Connection)
-    settings = _settings(url, Retry(NoBackoff(), 0))
+    settings = _settings(url) | {"retry": Retry(NoBackoff(), 0)}
     turns = Turns(settings.pop("max_connections", SIZE), MISSES)
     given = "socket_connect_timeout" in read_url(url)
     own = {"turns": turns, "is_given": given}
-    settings["connection_class"] = type("DeadlineConnection", (_DeadlineMixin, base), own)
+    settings["connection_class"] = type("DeadlineConnection", (DeadlineMixin, base), own)
     pool = redis.ConnectionPool(**settings)
     direct = DirectPool(lambda: pool.connection_class(**pool.connection_kwargs))
     return redis.Redis.from_pool(pool), direct, settings["socket_timeout"], turns
@@ -256,7 +258,7 @@ def async_client(
     """
     read_url(url)
     parsed = redis.asyncio.connection.parse_url(url)
-    settings = _settings(url, AsyncRetry(NoBackoff(), 0))
+    settings = _settings(url) | {"retry": AsyncRetry(NoBackoff(), 0)}
     deadline = settings["socket_timeout"]
     size = settings.pop("max_connections", SIZE)
     settings |= {
@@ -277,14 +279,18 @@ def async_client(
     )
 
 
-def _settings(url: str, retry: object) -> Settings:
-    """Return a client's settings for a URL: no repeats, no greetings, short waits."""
-    settings = read_url(url)
-    settings.pop("connection_class", None)
+def _settings(url: str) -> Settings:
+    settings = completed(read_url(url))
+    del settings["connection_class"]
+    return settings
+
+
+def completed(settings: Settings) -> Settings:
+    """Return a client's settings with those that a URL leaves open: short waits, no greetings."""
     given: Settings = {
+        "connection_class": Connection,
         "socket_timeout": DEADLINE,
         "socket_connect_timeout": DEADLINE,
         "protocol": 2,
-        "retry": retry,
     }
     return given | settings | {"decode_responses": False}

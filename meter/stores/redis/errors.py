@@ -13,6 +13,7 @@ from redis.exceptions import (
     InvalidResponse,
     MovedError,
     NoPermissionError,
+    RedisClusterException,
     ResponseError,
 )
 
@@ -21,8 +22,8 @@ from meter.stores.translating import Translated
 
 __all__ = ["MISSES", "TRANSLATED"]
 
-MISSES = (redis.ConnectionError, redis.TimeoutError, OSError)
-"""Errors that mean that a question had no answer."""
+MISSES = (redis.ConnectionError, redis.TimeoutError, RedisClusterException, OSError)
+"""Errors that mean that a question had no answer, the third that no node of a cluster gave one."""
 
 _MISTAKES = (
     AuthenticationError,
@@ -48,8 +49,14 @@ def _ours(error: Exception) -> MeterError:
         )
     if isinstance(error, MovedError):
         return StoreSetupError(
-            "the server is one node of a cluster, and another one keeps this reader; in the place"
-            " of a URL give the store a client that knows them all: `redis.RedisCluster`"
+            "the server is one node of a cluster, and another one keeps this reader; write"
+            " `redis+cluster://` in the place of `redis://`, or give the store a client that knows"
+            " them all: `redis.RedisCluster`"
+        )
+    if isinstance(error, RedisClusterException) and "not enabled" in said:
+        return StoreSetupError(
+            "the server is no node of a cluster, or does not let this user ask for the others"
+            " (`CLUSTER SLOTS`); write `redis://` in the place of `redis+cluster://` for one server"
         )
     if isinstance(error, _MISTAKES) or isinstance(error.__cause__, _MISTAKES):
         is_mistake = True  # the asyncio connection puts an error of its own around this one

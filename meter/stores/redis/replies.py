@@ -1,13 +1,15 @@
 """What is said to a Redis server and what it says, as bytes on a connection (RESP).
 
-A command is how many parts it has, and each with its length. An answer begins with a byte that
-says its kind: `$` bytes with their length, `:` a number, `-` an error, `+` a word, `_` nothing.
+Redis' own library reads and writes the protocol; here is what it is asked for, and which of its
+answers can be one to a command of ours.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from types import NoneType
+from typing import TYPE_CHECKING, TypeAlias, cast
 
+from hiredis import Reader, pack_command
 from redis.exceptions import InvalidResponse
 
 if TYPE_CHECKING:
@@ -16,19 +18,13 @@ if TYPE_CHECKING:
 __all__ = ["Replies", "Reply", "packed"]
 
 Reply: TypeAlias = bytes | int | dict[str, object] | None
-"""What a server answers; a dictionary only to `INFO`."""
+"""What a server answers; a dictionary only to `INFO`, which is asked through the driver."""
 
-_BYTES, _NUMBER, _ERROR, _WORD, _NOTHING = b"$:-+_"
+_KINDS = {bytes, int, NoneType}
+_NOT_YET = object()
 
-
-def packed(command: tuple[bytes, ...]) -> bytes:
-    r"""Return a command as the protocol has it.
-
-    >>> packed((b"GET", b"anna"))
-    b'*2\r\n$3\r\nGET\r\n$4\r\nanna\r\n'
-    """
-    parts = [b"$%d\r\n%b\r\n" % (len(part), part) for part in command]
-    return b"*%d\r\n" % len(command) + b"".join(parts)
+packed = cast("Callable[[tuple[bytes, ...]], bytes]", pack_command)
+"""Return a command as the protocol has it. (The library's own type is that of a single word.)"""
 
 
 class Replies:
@@ -44,45 +40,17 @@ class Replies:
     """
 
     def __init__(self, error: Callable[[str], Exception]) -> None:
-        self._error = error
-        self._rest = b""
+        self._reader = Reader(InvalidResponse, error, notEnoughData=_NOT_YET)
 
     def feed(self, data: bytes) -> list[Reply | Exception]:
         """Return the answers that are whole by now, an error as what would be raised.
 
-        Raises `InvalidResponse` for what no answer to a command of ours begins with, and for a
-        number that is none.
+        Raises `InvalidResponse` for what is no answer, and for one to no command of ours.
         """
-        data = self._rest + data
+        self._reader.feed(data)
         found: list[Reply | Exception] = []
-        at = 0
-        while (end := data.find(b"\r\n", at)) >= 0:
-            kind = data[at]
-            after = end + 2
-            reply: Reply | Exception = None
-            if kind == _BYTES:
-                length = _number(data[at + 1 : end])
-                if length >= 0:
-                    after += length + 2
-                    if len(data) < after:
-                        break
-                    reply = data[end + 2 : after - 2]
-            elif kind == _NUMBER:
-                reply = _number(data[at + 1 : end])
-            elif kind == _ERROR:
-                reply = self._error(data[at + 1 : end].decode("utf-8", "replace"))
-            elif kind == _WORD:
-                reply = data[at + 1 : end]
-            elif kind != _NOTHING:
-                raise InvalidResponse(f"an answer of an unknown kind: {data[at : at + 20]!r}")
+        while (reply := self._reader.gets()) is not _NOT_YET:
+            if type(reply) not in _KINDS and not isinstance(reply, Exception):
+                raise InvalidResponse(f"an answer to no command of this store: {reply!r:.40}")
             found.append(reply)
-            at = after
-        self._rest = data[at:]
         return found
-
-
-def _number(digits: bytes) -> int:
-    try:
-        return int(digits)
-    except ValueError:
-        raise InvalidResponse(f"an answer with no number where one belongs: {digits!r}") from None

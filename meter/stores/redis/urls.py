@@ -22,7 +22,10 @@ from meter.errors import StoreSetupError, meant
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Settings", "read_url"]
+__all__ = ["CLUSTER", "Settings", "read_url"]
+
+CLUSTER = "+cluster"
+"""How the scheme of a URL ends whose servers are the nodes of a cluster."""
 
 Settings: TypeAlias = dict[str, Any]
 
@@ -45,15 +48,24 @@ _CODECS: dict[str, tuple[str, Callable[[str], object]]] = {
 }
 
 
-def read_url(url: str) -> Settings:
-    """Return what the driver reads off a URL, which passes by what it does not understand."""
-    scheme = url.partition("://")[0]
+def read_url(url: str, shown: str = "") -> Settings:
+    """Return what the driver reads off a URL, which passes by what it does not understand.
+
+    `shown` is the scheme that was written, where that is another one than the driver's.
+    """
+    own = url.partition("://")[0]
+    scheme = shown or own
+    parts = urlsplit(url)
+    if own != "unix" and "," in parts.netloc.rpartition("@")[2]:
+        raise StoreSetupError(
+            f"`{scheme}://…` names several servers; write `{scheme}{CLUSTER}://…` where they are"
+            " nodes of one cluster"
+        )
     parse: Callable[[str], Settings] = parse_url
     try:
         parsed = dict(parse(url))
     except ValueError as error:
         raise StoreSetupError(f"`{scheme}://…` is not a Redis URL: {error}") from None
-    parts = urlsplit(url)
     if scheme != "unix" and not re.fullmatch(r"/?\d*", parts.path):
         raise StoreSetupError(
             f"`{parts.path[1:]}` in `{scheme}://…` is not a database of Redis; it is a number, as"

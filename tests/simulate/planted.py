@@ -48,8 +48,32 @@ BUGS = (
     Bug(
         "what is read again fills a meter again",
         "simulate/kernel/runs.py",
-        "month.views > month.wanted or month.views > state.learned[g]",
-        "month.views > state.learned[g]",
+        "setting.asked.visits or month.views > month.wanted",
+        "setting.asked.visits",
+    ),
+    Bug(
+        "whoever knows a way round walls is refused at once",
+        "simulate/kernel/runs.py",
+        "wall < 0 or (life.bypasses and life.standing == ANONYMOUS)",
+        "wall < 0",
+    ),
+    Bug(
+        "who is refused at once never buys",
+        "simulate/kernel/runs.py",
+        "if happens(month.key, draws.BUY, 0, chance):",
+        "if happens(month.key, draws.BUY, 0, 0.0 * chance):",
+    ),
+    Bug(
+        "no session begins after a wall that is met at once",
+        "simulate/kernel/runs.py",
+        "if view > first and state.opens_session[view]:",
+        "if view < first and state.opens_session[view]:",
+    ),
+    Bug(
+        "who is refused at once never registers",
+        "simulate/kernel/runs.py",
+        "if asks == GATE or registers(setting, life, month, asks):",
+        "if asks == GATE:",
     ),
     Bug(
         "a month is never dated though cookies are lost in it",

@@ -161,6 +161,8 @@ class State(NamedTuple):
     """[group] how many page views of a month are known to be read (see `runs`)."""
     got: Codes
     """[group, view] the verdict on each of them."""
+    wall: Integers
+    """[group] the verdict on the view after them where it is a wall, or -1."""
 
 
 class Output(NamedTuple):
@@ -201,6 +203,7 @@ def new_state(tables: Tables, months: int) -> State:
         classes=np.full(_CLASSES_KEPT, -1, np.int32),
         learned=np.zeros(len(tables.settled), np.int64),
         got=np.zeros((len(tables.settled), MOST_LEARNED), np.int32),
+        wall=np.full(len(tables.settled), -1, np.int64),
     )
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from meter.simulate.kernel.arrays import Behaviour, Setting
     from meter.simulate.kernel.state import Life, Month, Output, State
 
-__all__ = ["at_wall", "turn_away"]
+__all__ = ["at_wall", "chance_to_start", "part_that_buys", "registers", "turn_away"]
 
 
 @inlined
@@ -59,18 +59,14 @@ def at_wall(
 @inlined
 def answer(setting: Setting, life: Life, month: Month, output: Output, verdict: int) -> bool:
     """Return whether a reader does what a wall asks for; each is asked for once a month."""
-    behaviour = setting.behaviour
     asks = setting.policy_tables.sells[verdict]
-    sells = 0.0
-    if asks == REGISTER and life.standing == ANONYMOUS and not month.asked_register:
+    if registers(setting, life, month, asks):
         month.asked_register = True
-        if happens(month.key, draws.REGISTER, 0, behaviour.register):
-            life.standing = REGISTERED
-            month.registrations += 1
-            return True
-        sells = behaviour.registration_sells
-    elif asks == PAY and life.standing < FIRST_TRIAL:
-        sells = 1.0
+        life.standing = REGISTERED
+        month.registrations += 1
+        return True
+    month.asked_register |= asks == REGISTER
+    sells = part_that_buys(setting, life, asks)
     if sells > 0.0 and not month.asked_buy:
         month.asked_buy = True
         return buy(setting, life, month, output, setting.policy_tables.offer[verdict], sells)
@@ -78,12 +74,42 @@ def answer(setting: Setting, life: Life, month: Month, output: Output, verdict: 
 
 
 @inlined
+def registers(setting: Setting, life: Life, month: Month, asks: int) -> bool:
+    """Say whether a reader registers at a wall that asks for something."""
+    if asks != REGISTER or life.standing != ANONYMOUS or month.asked_register:
+        return False
+    return happens(month.key, draws.REGISTER, 0, setting.behaviour.register)
+
+
+@inlined
+def part_that_buys(setting: Setting, life: Life, asks: int) -> float:
+    """Return the part of those who would buy at a paid wall that does so at one that asks so."""
+    part = 0.0
+    if asks == REGISTER and life.standing == ANONYMOUS:
+        part = setting.behaviour.registration_sells
+    elif asks == PAY and life.standing < FIRST_TRIAL:
+        part = 1.0
+    return part
+
+
+@inlined
 def buy(
     setting: Setting, life: Life, month: Month, output: Output, offer: int, sells: float
 ) -> bool:
-    """Return whether a reader starts what is offered, and start it.
+    """Return whether a reader starts what is offered, and start it."""
+    chance = chance_to_start(setting, life, month, offer, sells)
+    expect(setting, life, month, output, offer, chance)
+    if not happens(month.key, draws.BUY, 0, chance):
+        return False
+    start(setting, life, month, offer)
+    return True
 
-    The chance is that of `chance_to_buy`, times `sells`.
+
+@inlined
+def chance_to_start(setting: Setting, life: Life, month: Month, offer: int, sells: float) -> float:
+    """Return the chance to start what is offered, and draw whether that would renew itself.
+
+    It is that of `chance_to_buy`, times `sells`.
     """
     behaviour = setting.behaviour
     life.renews = happens(life.key, draws.STAY, life.bought, behaviour.auto_renew)
@@ -92,12 +118,7 @@ def buy(
         chance *= setting.policy_tables.offer_lift[offer]
         if setting.policy_tables.trial[offer] and not life.renews:
             chance *= behaviour.takeup
-    chance = min(chance * sells, 1.0)
-    expect(setting, life, month, output, offer, chance)
-    if not happens(month.key, draws.BUY, 0, chance):
-        return False
-    start(setting, life, month, offer)
-    return True
+    return min(chance * sells, 1.0)
 
 
 @inlined

@@ -164,6 +164,7 @@ def test_a_view_that_is_counted_keeps_what_else_is_remembered():
         Usage({"gone": one}),
         Usage({"gone": one, "monthly": one}),
         Usage({"monthly": one}, shown={"gone": one}),
+        Usage({"monthly": one}, shown={"gone": Tally(("v1",), (0,))}),
         Usage({"monthly": one}, started=frozenset({"summer"})),
         Usage({"monthly": one}, closed={"gone": instant(NOW) - 1}),
         Usage({"monthly": one}, offered={"gone": instant(NOW) - 1}),
@@ -238,13 +239,32 @@ def test_what_is_written_out_decides_as_the_engine(data):
 
     The ways are written out before the first view, and remember from view to view.
     """
-    drawn = st.one_of(policies(), campaigns(), policies().flatmap(with_experiments))
-    policy = data.draw(drawn)
+    policy = data.draw(st.one_of(policies(), policies().flatmap(with_experiments)))
     memo.write_out(policy, NOW)
     for _ in range(2):
         usage = data.draw(st.just(Usage()) | usages(policy))
         for step in data.draw(journeys(policy, max_size=8)):
             usage = agree(policy, step.reader, step.view, usage, step.now)
+
+
+@given(data=st.data())
+def test_what_is_written_out_shows_prompts_as_the_engine(data):
+    """Several prompts, in groups, with caps in windows of every kind, in any zone.
+
+    Between the views a reader closes prompts, and signs in as who has met others.
+    """
+    policy = data.draw(campaigns() | campaigns().flatmap(with_experiments))
+    memo.write_out(policy, NOW)
+    for _ in range(2):
+        usage = data.draw(st.just(Usage()) | usages(policy))
+        for step in data.draw(journeys(policy, max_size=8)):
+            usage = agree(policy, step.reader, step.view, usage, step.now)
+            happens = data.draw(st.sampled_from(["nothing", "nothing", "closes", "signs in"]))
+            if happens == "closes":
+                prompt = data.draw(st.sampled_from(["give", "letter", "bar"]))
+                usage = engine.close(policy, usage, prompt, step.now)
+            elif happens == "signs in":
+                usage = engine.join(policy, data.draw(usages(policy)), usage, step.now)
 
 
 def test_ids_whose_variant_is_known_are_not_hashed_again():

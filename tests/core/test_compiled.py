@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 import pytest
 from attrs import evolve
@@ -231,6 +232,97 @@ def test_the_ways_of_a_policy_are_written_out_when_some_views_were_decided():
         usage = plain[1]
     assert len(ways) == 2
     assert "<a policy>" in ways
+
+
+ASKS = """
+[publication]
+name = "The Harbour Review"
+timezone = "{zone}"
+[meters.heard]
+count = "views"
+window = {{ calendar = "week" }}
+limit = "none"
+counts = {{}}
+[prompts.give]
+heading = "Give"
+at_most = [
+    {{ times = 1, window = {{ calendar = "day" }} }},
+    {{ times = 3, window = {{ rolling = "7 days" }} }},
+]
+quiet_after = {{ closed = "2 days", purchase = "3 days" }}
+group = "asks"
+instead = "letter"
+[prompts.letter]
+heading = "Our letter"
+at_most = [ {{ times = 2, window = {window} }} ]
+group = "asks"
+instead = "bar"
+[prompts.bar]
+heading = "Every third view"
+every = {{ meter = "heard", views = 3 }}
+[prompts.app]
+heading = "Our app"
+quiet_after = {{ shown = "5 days" }}
+[prompts.poll]
+heading = "Once"
+once = true
+[[rules]]
+name = "asked often"
+when = {{ section = ["news"], seen = {{ give = {{ at_least = 2 }} }} }}
+show = "article"
+prompt = "app"
+[[rules]]
+name = "news"
+when = {{ section = ["news"] }}
+show = "article"
+prompt = "give"
+[[rules]]
+name = "sport"
+when = {{ section = ["sport"] }}
+show = "article"
+prompt = "poll"
+[[rules]]
+name = "rest"
+show = "article"
+prompt = "letter"
+"""
+WAITS = [timedelta(hours=hours) for hours in (0, 0, 1, 6, 24, 48, 200, -3)]
+
+
+@pytest.mark.parametrize("zone", ["America/Havana", "Pacific/Apia"])
+@pytest.mark.parametrize(
+    "window",
+    [
+        '{ calendar = "month" }',
+        '{ rolling = "60 hours" }',
+        '{ fixed = "3 days" }',
+        "{ lifetime = true }",
+    ],
+)
+def test_a_long_way_shows_prompts_as_the_engine(zone, window):
+    """Of a reader who closes some, buys, reads again, and signs in as who has met others.
+
+    As a table of what happens, so that each thing that is written out is met again and again.
+    """
+    policy = loads_policy(ASKS.format(zone=zone, window=window))
+    memo.write_out(policy, NOW)
+    chance = Random(5)
+    for _ in range(12):
+        now, usage, others = NOW, Usage(), Usage()
+        for number in range(60):
+            now += chance.choice(WAITS)
+            bought = Entitlement(kind="subscription", starts=now - timedelta(days=2))
+            reader = Reader(id="r1", entitlements=(bought,) if chance.random() < 0.2 else ())
+            article = Article(
+                id=f"a{chance.randrange(4)}", section=chance.choice(["news", "sport", "culture"])
+            )
+            view = PageView(article=article, id=f"v{chance.randrange(number // 2 + 1)}")
+            usage = agree(policy, reader, view, usage, now)
+            happens = chance.random()
+            if happens < 0.1:
+                usage = engine.close(policy, usage, chance.choice(["give", "letter"]), now)
+            elif happens < 0.2:
+                others, usage = usage, engine.join(policy, others, usage, now)
 
 
 @given(data=st.data())

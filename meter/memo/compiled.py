@@ -131,7 +131,7 @@ def compiled(memory: PolicyMemory, now: datetime) -> Ways:
         for code in module.co_consts
         if isinstance(code, CodeType)
     }
-    return Ways(made["decide"], made["observe"], made["conclude"], memory)
+    return Ways(made["decide"], made["observe"], made["conclude"], memory, is_written=True)
 
 
 def written(memory: PolicyMemory, now: datetime) -> tuple[str, Names]:

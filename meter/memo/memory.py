@@ -117,6 +117,8 @@ class Ways:
     conclude: Callable[[KnownSituation, Reader, PageView, Usage, int, datetime], Answer]
     memory: PolicyMemory
     """What they look things up in."""
+    is_written: bool = False
+    """Whether they were written out for the policy (see `compiled`)."""
 
 
 class PolicyMemory:

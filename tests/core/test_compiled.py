@@ -325,6 +325,15 @@ def test_a_long_way_shows_prompts_as_the_engine(zone, window):
                 others, usage = usage, engine.join(policy, others, usage, now)
 
 
+def test_the_ways_of_a_policy_are_written_out_once():
+    """Whoever asks for it again, such as each worker that starts, gets those there are."""
+    policy = metered(calendar="month")
+    memo.write_out(policy, NOW)
+    ways = policy.rulebook.memory
+    memo.write_out(policy, NOW + timedelta(days=1))
+    assert policy.rulebook.memory is ways
+
+
 @given(data=st.data())
 def test_what_is_written_out_decides_as_the_engine(data):
     """Decision, facts and bytes are the same at every view of a journey, and at the next reader's.

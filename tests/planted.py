@@ -16,6 +16,7 @@ __all__ = ["some"]
 FILES = (
     "tests/core/test_planted_frequency_bugs.py",
     "tests/laws/test_planted_bugs.py",
+    "tests/laws/test_planted_showings.py",
     "tests/laws/test_played_journeys.py",
     "tests/paywall/test_planted_bugs.py",
     "tests/columns/test_campaigns.py",

@@ -54,7 +54,7 @@ from meter.engine.counting import (
 )
 from meter.engine.deadlines import begin, deadlines, elapsed_codes, long_offered, prune_offered
 from meter.engine.exposures import conclude, other_variants
-from meter.engine.keeping import prune_closed, prune_shown
+from meter.engine.keeping import first_looked_at, prune_closed, prune_shown, shown_after
 from meter.engine.records import (
     check_prompt,
     close,
@@ -64,7 +64,7 @@ from meter.engine.records import (
     ledger,
     start,
 )
-from meter.engine.showings import look, show, unremembered
+from meter.engine.showings import by_showings, look, seen_of, unremembered
 from meter.facts import ACCESS
 from meter.rulebook import first_match
 from meter.usage import NOTHING, Usage
@@ -84,10 +84,11 @@ if TYPE_CHECKING:
 
 # fmt: off
 __all__ = [
-    "Held", "allowance", "believe", "check_call", "check_prompt", "close", "complete",
-    "conclude", "count", "counting", "deadlines", "decide", "elapsed_codes", "expires_at",
-    "is_counted", "is_settled", "join", "joined_at", "judge", "ledger", "long_offered", "look",
-    "meter_codes", "observe", "record", "remember", "spend", "start", "unremembered",
+    "Held", "allowance", "believe", "by_showings", "check_call", "check_prompt", "close",
+    "complete", "conclude", "count", "counting", "deadlines", "decide", "elapsed_codes",
+    "expires_at", "first_looked_at", "is_counted", "is_settled", "join", "joined_at", "judge",
+    "ledger", "long_offered", "look", "meter_codes", "observe", "prune_shown", "record",
+    "remember", "seen_of", "shown_after", "spend", "start", "unremembered",
 ]
 # fmt: on
 
@@ -257,15 +258,16 @@ def remember(
     if conclusion.begins:
         offered = begin(usage, conclusion.lasting, at)
     if glance is not None:
-        _, _, when, view = glance
+        _, when, view = glance
         if conclusion.shown is not None:
             key = view.view_key(at)
-            shown = show(rulebook, shown, conclusion.shown, when, key)
+            shown = shown_after(rulebook, shown, conclusion.shown, when, key)
     noted = shown is not usage.shown or offered is not usage.offered
     if not (counted or noted):
         return usage
     if shown or closed or offered:
-        shown = shown and prune_shown(rulebook, shown, when, key)
+        if shown and shown is usage.shown:
+            shown = prune_shown(rulebook, shown, when, key)
         closed = closed and prune_closed(rulebook, closed, when)
         offered = offered and prune_offered(rulebook, offered, when)
     return usage.holding(tallies, shown, closed, offered)

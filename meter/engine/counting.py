@@ -66,9 +66,7 @@ def count(
             counts += elapsed_codes(rulebook, usage, at)
         if rulebook.looks_at_prompts:
             glance = look(rulebook, reader, view, usage, at, when)
-            codes, seen, _, _ = glance
-            counts += codes
-            counts += seen
+            counts += glance[0]
     return tuple(counts), (when, inside, glance, at)
 
 

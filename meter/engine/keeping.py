@@ -11,19 +11,44 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meter.usage import NOTHING, Tally, latest_of, table_of, tally_of
+from meter.engine.showings import show
+from meter.usage import NOTHING, Tally, latest_of, made_tally, table_of, tally_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from meter.rulebook import PromptGroup, Rulebook
     from meter.usage import Usage
     from meter.windows import Timeline
 
-__all__ = ["join_prompts", "prompt_ends", "prune_closed", "prune_shown"]
+__all__ = [
+    "first_looked_at",
+    "join_prompts",
+    "prompt_ends",
+    "prune_closed",
+    "prune_shown",
+    "shown_after",
+]
 
 Shown = dict[str, Tally]
 """The showings of some prompts, by name."""
+
+
+def shown_after(rulebook: Rulebook, shown: Shown, prompt: str, when: int, key: str) -> Shown:
+    """Return the showings that are looked at after a prompt was shown once more (see `show`).
+
+    It is the very same table where that view has shown it before.
+    """
+    own = shown.get(prompt, NOTHING)
+    ats = own.ats
+    is_last = len(shown) == 1 and ats[-1] < when if ats else not shown
+    group = rulebook.frequencies.group_of(prompt)
+    if is_last and group is not None and group.widest and key not in own.ids:
+        ats = (*ats, when)
+        if first_looked_at(group.widest, ats, when) == 0:  # nearly always
+            return {prompt: made_tally((*own.ids, key), ats)}
+    after = show(rulebook, shown, prompt, when, key)
+    return after if after is shown else prune_shown(rulebook, after, when, key)
 
 
 def prune_shown(rulebook: Rulebook, shown: Shown, when: int, key: str = "") -> Shown:
@@ -31,15 +56,22 @@ def prune_shown(rulebook: Rulebook, shown: Shown, when: int, key: str = "") -> S
 
     The showing at the view `key` is kept, whatever else was shown at its very instant.
     """
+    if len(shown) == 1:  # nearly always
+        [name] = shown
+        return _pruned(rulebook, shown, name, when, key)
     kept: Shown = {}
     for names in _groups(rulebook, shown):
-        held = shown if len(names) == len(shown) else {name: shown[name] for name in names}
-        group = rulebook.frequencies.group_of(names[0])
-        if group is not None and group.windows:
-            kept |= _kept(group, held, when, key)
-        elif _lasts(rulebook, held[names[0]].ats[-1], when):
-            kept |= held
+        held = {name: shown[name] for name in names}
+        kept |= _pruned(rulebook, held, names[0], when, key)
     return kept
+
+
+def _pruned(rulebook: Rulebook, held: Shown, name: str, when: int, key: str) -> Shown:
+    """Return which showings are looked at, of a prompt and all that count the same ones."""
+    group = rulebook.frequencies.group_of(name)
+    if group is not None and group.windows:
+        return _kept(group, held, when, key)
+    return held if _lasts(rulebook, held[name].ats[-1], when) else {}
 
 
 def prune_closed(rulebook: Rulebook, closed: dict[str, int], when: int) -> dict[str, int]:
@@ -69,18 +101,29 @@ def _kept(group: PromptGroup, held: Shown, when: int, key: str = "") -> Shown:
     for tally in held.values():
         near = near.union(tally.up_to(when)) if near.ids else tally.up_to(when)
     kept = {key}
-    for times, timeline in group.windows:
-        first = timeline.inside(near.ats, when)
-        last = max(first, len(near.ats) - times)
-        if last == 0:
+    for window in group.windows:
+        first = first_looked_at(window, near.ats, when)
+        if first == 0:
             return held
-        kept.update(near.ids[last:])
+        kept.update(near.ids[first:])
+        inside = near.ids[window.timeline.inside(near.ats, when) :]
         for tally in held.values() if len(held) > 1 else ():
             # A view that is sent again shows its own prompt again.
             own = {*tally.ids}
-            kept.update([name for name in near.ids[first:] if name in own][-times:])
+            kept.update([name for name in inside if name in own][-window.times :])
     kept |= _that_begin(group, near, kept)
-    return {name: _only(tally, kept, when) for name, tally in held.items()}
+    left = {name: _only(tally, kept, when) for name, tally in held.items()}
+    return {name: tally for name, tally in left.items() if tally.ids}
+
+
+def first_looked_at(window: tuple[int, Timeline], ats: Sequence[int], when: int) -> int:
+    """Return the index of the first showing that a window looks at, of some that do not lie ahead.
+
+    There are as many as it can tell apart.
+    """
+    times, timeline = window
+    first = timeline.inside(ats, when)
+    return first if len(ats) <= times else max(first, len(ats) - times)
 
 
 def _that_begin(group: PromptGroup, near: Tally, kept: set[str]) -> set[str]:

@@ -20,18 +20,18 @@ from meter.windows import DAY
 
 if TYPE_CHECKING:
     from meter.decision import Decision
-    from meter.rulebook import JudgedPrompt, PromptGroup, Rulebook
+    from meter.rulebook import AskedWindow, JudgedPrompt, PromptGroup, Rulebook
     from meter.usage import Tally, Usage
     from meter.view import Reader
     from meter.windows import Timeline
 
-__all__ = ["Glance", "look", "show", "unremembered"]
+__all__ = ["Glance", "by_showings", "look", "of_group", "seen_of", "show", "unremembered"]
 
 _purchase = since("purchase", None)
 
 
-Glance = tuple[tuple[int, ...], tuple[int, ...], int, PageView]
-"""What a record says of each tracked prompt, and how often each was shown that a condition asks
+Glance = tuple[tuple[int, ...], int, PageView]
+"""What a record says of each tracked prompt, then how often each was shown that a condition asks
 for; the instant at which a showing would be remembered; and the view. (A plain tuple: it is made
 every view.)
 """
@@ -51,30 +51,29 @@ def look(
         bought = _purchase(reader, view, at)
     showings, closings = usage.shown, usage.closed
     if bought is None and not showings and not closings:
-        return frequencies.may, (0,) * len(rulebook.vocabulary.seen), when, view
+        return rulebook.nothing_shown, when, view
     ahead = False
     if showings:
         when, ahead = latest_believed(showings.values(), at, when)
     codes = [*frequencies.may]
     for group in frequencies.groups:
-        shown = _of_group(group, showings)
+        shown = of_group(group, showings)
         closed = _last_closing(group, closings, at) if closings else None
         for place, prompt in group.capped:
             if (prompt.closed and closed is not None and when < closed + prompt.closed) or (
                 bought is not None and bought < prompt.purchase
             ):
                 codes[place] = NOT_NOW
-            elif shown.ids:
-                codes[place] = _by_showings(prompt, shown, showings, view, at, when, ahead=ahead)
-    seen: tuple[int, ...] = ()
-    if rulebook.vocabulary.seen:
-        seen = tuple(
-            _seen(rulebook, usage, name, when, ahead=ahead) for name in rulebook.vocabulary.seen
-        )
-    return tuple(codes), seen, when, view
+            elif len(shown.ids) >= prompt.fewest:
+                codes[place] = by_showings(prompt, shown, showings, view, at, when, ahead=ahead)
+    for name in rulebook.vocabulary.seen:
+        window = frequencies.asked_window(name)
+        shown = showings.get(name, NOTHING)
+        codes.append(0 if window is None else seen_of(window, shown, when, ahead=ahead))
+    return tuple(codes), when, view
 
 
-def _by_showings(
+def by_showings(
     prompt: JudgedPrompt,
     shown: Tally,
     showings: dict[str, Tally],
@@ -82,16 +81,17 @@ def _by_showings(
     at: int,
     when: int,
     *,
-    ahead: bool,
+    ahead: bool = False,
 ) -> int:
     """Return whether a prompt may be shown, by what was `shown` of its group alone.
 
     `when` is the instant whose windows run, and `ahead` says that some showing lies after it. A
-    window is only looked at where there are as many showings as its cap in any.
+    window is only looked at where there are as many showings as its cap in any, so that nothing is
+    to be asked of fewer than the prompt's `fewest`.
     """
     ats = shown.ats
     count = len(ats)
-    for times, timeline in prompt.caps:
+    for times, timeline in prompt.checked:
         if count < times:
             continue
         first = timeline.inside(ats, when)
@@ -108,13 +108,9 @@ def _by_showings(
     return MAY
 
 
-def _seen(rulebook: Rulebook, usage: Usage, prompt: str, when: int, *, ahead: bool) -> int:
+def seen_of(window: AskedWindow, shown: Tally, when: int, *, ahead: bool = False) -> int:
     """Return how often a prompt was shown that a condition asks for, as far as that can matter."""
-    place = rulebook.frequencies.places.get(prompt)
-    window = None if place is None else rulebook.frequencies.prompts[place].seen
-    if window is None:  # of another policy, that shares this vocabulary
-        return 0
-    inside = _inside(usage.showings(prompt), window.timeline, when, ahead=ahead)
+    inside = _inside(shown, window.timeline, when, ahead=ahead)
     return min(len(inside.ids), window.times)
 
 
@@ -126,12 +122,12 @@ def _inside(tally: Tally, timeline: Timeline, when: int, *, ahead: bool) -> Tall
     return tally.since(first)
 
 
-def _of_group(group: PromptGroup, shown: dict[str, Tally]) -> Tally:
+def of_group(group: PromptGroup, shown: dict[str, Tally]) -> Tally:
     """Return the showings of all prompts of a group."""
     found = NOTHING
-    for name in group.names:
-        if name in shown:
-            found = found.union(shown[name]) if found.ids else shown[name]
+    for name, tally in shown.items():  # nearly always one
+        if name in group.names:
+            found = found.union(tally) if found.ids else tally
     return found
 
 
@@ -155,7 +151,7 @@ def show(
     own = shown.get(prompt, NOTHING)
     near = own.up_to(when)
     if key in near.ids:
-        every = _of_group(group, shown).up_to(when)
+        every = of_group(group, shown).up_to(when)
         if all(key in _inside(every, window, when, ahead=False).ids for _, window in group.windows):
             return shown
         near = tally_of({name: at for name, at in table_of(near).items() if name != key})

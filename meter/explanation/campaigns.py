@@ -168,7 +168,7 @@ class _Reasons:
         if self._asked.view.prefetch:
             yield "nobody reads yet"
             return
-        codes, _, when, _ = glance
+        codes, when, _ = glance
         code = codes[self._rulebook.frequencies.places[prompt.name]]
         if code == MAY:
             yield from self._not_due(prompt)

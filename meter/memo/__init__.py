@@ -125,11 +125,12 @@ def _ways(rulebook: Rulebook) -> Ways:
 def write_out(policy: Policy, now: datetime) -> None:
     """Write out the ways of a policy at once, such as before the first page is asked for.
 
-    `now` is a time with a zone.
+    `now` is a time with a zone. They are written once, and kept with the policy's rulebook.
     """
     rulebook = policy.rulebook
     ways: Ways = rulebook.memory or _ways(rulebook)
-    rulebook.memory = compiled(ways.memory, now)
+    if not ways.is_written:
+        rulebook.memory = compiled(ways.memory, now)
 
 
 class Observed:

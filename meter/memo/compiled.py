@@ -22,11 +22,12 @@ from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
 from meter.decision import NEVER, Decision
-from meter.engine import elapsed_codes, look
+from meter.engine import elapsed_codes
 from meter.facts import ACCESS
 from meter.facts.meters import ALREADY
 from meter.facts.slots import observer_of, word_coder
 from meter.memo.memory import Ways
+from meter.memo.showings import codes_of, looking_at_prompts, remembering
 from meter.usage import NOTHING
 from meter.view import Article, PageView, Reader
 from meter.vocabulary import Status
@@ -108,15 +109,10 @@ outcome = situation.outcomes.get(counts)
 if outcome is None or not outcome.since <= at < outcome.until:
     if not first_whole <= at < last_whole:
         return plainly(situation, reader, view, usage, at, now)
-    return record(situation, counts, (at, {inside}, glance, at), usage, now)
+    return record(situation, counts, (at, {inside}, {glance}, at), usage, now)
 if outcome.writes:
-    inside = {inside}
-    place = outcome.place
-    after = None
-    if place is not None:
-        tally, mark = inside[place]
-        after = usage.adding(names[place], tally, mark, at)
-    usage = after or write(outcome, (at, inside, glance, at), usage)
+{remembering}
+    usage = after or write(outcome, (at, inside, {glance}, at), usage)
 decided = outcome.latest
 """
 """What follows from the counts (`PolicyMemory.record`), where it is known and can be told as is."""
@@ -135,7 +131,7 @@ def compiled(memory: PolicyMemory, now: datetime) -> Ways:
         for code in module.co_consts
         if isinstance(code, CodeType)
     }
-    return Ways(made["decide"], made["observe"], made["conclude"], memory)
+    return Ways(made["decide"], made["observe"], made["conclude"], memory, is_written=True)
 
 
 def written(memory: PolicyMemory, now: datetime) -> tuple[str, Names]:
@@ -153,7 +149,6 @@ def written(memory: PolicyMemory, now: datetime) -> tuple[str, Names]:
         "judge": memory.judge,
         "known": memory.situations.get,
         "last_whole": LAST_WHOLE,
-        "look": look,
         "new": object.__new__,
         "none_of_them": frozenset(),
         "plainly": memory.conclude,
@@ -267,12 +262,17 @@ def _concluding(memory: PolicyMemory, names: Names) -> Iterator[str]:
             if not meter.by_view:
                 yield f"    seen_{place} |= ALREADY"
     counts += _beyond_meters(memory, names)
-    yield "glance = None"
+    glance = "None"
     if rulebook.looks_at_prompts:
-        yield "glance = look(rulebook, reader, view, usage, at, at)"
-        counts += ("*glance[0]", "*glance[1]")
+        codes = codes_of(rulebook)
+        counts += codes
+        glance = f"(({', '.join(codes)},), at, view)"
+        yield from looking_at_prompts(rulebook, names)
     yield f"counts = ({', '.join(counts)},)"
-    yield from _CONCLUDED.format(inside=f"[{', '.join(inside)}]").splitlines()
+    held = f"[{', '.join(inside)}]"
+    remembered = "\n".join(remembering(rulebook, held))
+    concluded = _CONCLUDED.format(inside=held, glance=glance, remembering=remembered)
+    yield from concluded.splitlines()
 
 
 def _beyond_meters(memory: PolicyMemory, names: Names) -> Iterator[str]:

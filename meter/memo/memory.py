@@ -64,7 +64,8 @@ class KnownOutcome:
     From `since` to before `until` it is told as it is now, whatever was read: what is left to do
     for a view is to date it, and to write the usage where `writes` says so. It ends before the edge
     of the calendar, where some meter may have no window, which only the engine notices. `place` is
-    that of the meter that counts the view, if nothing else is to be written.
+    that of the meter that counts the view, and `shows` the prompt whose showing is remembered;
+    `is_usual` says that nothing else is to be written.
     """
 
     conclusion: Conclusion
@@ -74,6 +75,8 @@ class KnownOutcome:
     until: int
     writes: bool = field(init=False)
     place: int | None = field(init=False)
+    shows: str | None = field(init=False)
+    is_usual: bool = field(init=False)
 
     @writes.default
     def _writes(self) -> bool:
@@ -81,9 +84,16 @@ class KnownOutcome:
 
     @place.default
     def _place(self) -> int | None:
-        conclusion = self.conclusion
-        more = conclusion.shown is not None or conclusion.begins
-        return conclusion.counted[0] if len(conclusion.counted) == 1 and not more else None
+        counted = self.conclusion.counted
+        return counted[0] if len(counted) == 1 and not self.conclusion.begins else None
+
+    @shows.default
+    def _shows(self) -> str | None:
+        return self.conclusion.shown
+
+    @is_usual.default
+    def _is_usual(self) -> bool:
+        return len(self.conclusion.counted) <= 1 and not self.conclusion.begins
 
 
 @define
@@ -107,6 +117,8 @@ class Ways:
     conclude: Callable[[KnownSituation, Reader, PageView, Usage, int, datetime], Answer]
     memory: PolicyMemory
     """What they look things up in."""
+    is_written: bool = False
+    """Whether they were written out for the policy (see `compiled`)."""
 
 
 class PolicyMemory:

@@ -108,6 +108,8 @@ class Rulebook:
         """How often prompts are shown."""
         self.looks_at_prompts = bool(self.frequencies.prompts or self.vocabulary.seen)
         """Whether it matters for some view what was shown or closed before."""
+        self.nothing_shown = (*self.frequencies.may, *(0 for _ in self.vocabulary.seen))
+        """What an empty record says of prompts in `decision.Counts`."""
         self.looks_beyond_meters = bool(
             self.looks_at_prompts or self.vocabulary.once or self.vocabulary.lasting
         )

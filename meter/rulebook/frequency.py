@@ -6,12 +6,12 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from attrs import frozen
+from attrs import field, frozen
 
 from meter.windows import Timeline, Window, microseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
     from meter.policy import Policy, Prompt
@@ -52,6 +52,19 @@ class JudgedPrompt:
     retried: Timeline | None
     instead: str | None
     seen: AskedWindow | None
+    checked: tuple[tuple[int, Timeline], ...] = field(init=False)
+    """The caps once more, to be taken apart every view: bare tuples are, in a third of the time."""
+    fewest: int = field(init=False)
+    """With fewer showings of its group than these it may be shown, whenever they were."""
+
+    @checked.default
+    def _checked(self) -> tuple[tuple[int, Timeline], ...]:
+        return tuple((cap.times, cap.timeline) for cap in self.caps)
+
+    @fewest.default
+    def _fewest(self) -> int:
+        """Say from how many showings on a window matters: one may be that of a retried view."""
+        return 1 if self.retried else min((cap.times for cap in self.caps), default=1)
 
     @property
     def is_capped(self) -> bool:
@@ -79,6 +92,12 @@ class PromptGroup:
     windows: tuple[AskedWindow, ...]
     closed: int
     capped: tuple[tuple[int, JudgedPrompt], ...]
+    widest: tuple[int, Timeline] | None = field(init=False)
+    """The first of the windows, as a bare tuple (see `JudgedPrompt.checked`)."""
+
+    @widest.default
+    def _widest(self) -> tuple[int, Timeline] | None:
+        return (self.windows[0].times, self.windows[0].timeline) if self.windows else None
 
 
 class Frequencies:
@@ -103,15 +122,18 @@ class Frequencies:
         self.groups = tuple(
             _grouped([judged[each.name] for each in group], self.places) for group in tracked
         )
+        groups_by_name = {name: group for group in self.groups for name in group.names}
+        self.group_of: Callable[[str], PromptGroup | None] = groups_by_name.get
+        """Takes a prompt's name; returns the group of a tracked one, `None` for any other."""
         self.may = (MAY,) * len(self.prompts)
         """What an empty record says of each."""
         self.after_purchase = any(prompt.purchase for prompt in self.prompts)
         """Whether some prompt is silent after a purchase."""
 
-    def group_of(self, prompt: str) -> PromptGroup | None:
-        """Return the group of a tracked prompt; `None` for any other."""
+    def asked_window(self, prompt: str) -> AskedWindow | None:
+        """Return what a condition on a prompt looks at; `None` where it is another policy's."""
         place = self.places.get(prompt)
-        return None if place is None else self.groups[self.prompts[place].group]
+        return None if place is None else self.prompts[place].seen
 
     def shown(
         self, name: str | None, codes: Sequence[int] = (), reached: Mapping[int, int] = _NO_METERS

@@ -46,6 +46,7 @@ __all__ = [
     "earliest_of",
     "latest_believed",
     "latest_of",
+    "made_tally",
     "table_of",
     "tally_of",
     "unnamed_reads",
@@ -189,27 +190,36 @@ class Usage:
         That is twice as fast as building it: what is this one's, or has one entry, needs no order.
         """
         usage = object.__new__(Usage)
-        _set_tallies(usage, tallies if len(tallies) == 1 else _by_name(tallies))
+        if tallies is not self.tallies and len(tallies) != 1:
+            tallies = _by_name(tallies)
+        _set_tallies(usage, tallies)
         _set_started(usage, self.started)
-        _set_shown(usage, shown if shown is self.shown else _shown(shown))
+        if shown is not self.shown and len(shown) != 1:
+            shown = _shown(shown)
+        _set_shown(usage, shown)
         _set_closed(usage, closed if closed is self.closed else _closed(closed))
         _set_offered(usage, offered if offered is self.offered else _offered(offered))
         return usage
 
-    def adding(self, meter: str, tally: Tally, name: str, at: int) -> Usage | None:
+    def adding(
+        self, meter: str, tally: Tally, name: str, at: int, shown: dict[str, Tally]
+    ) -> Usage | None:
         """Return this usage with one more id that a meter has counted at the instant `at`.
 
-        `tally` is what that meter's window holds of it, all of it before that instant. There is
-        none where more than that is to be looked at: another meter, a prompt or an offer.
+        `tally` is what that meter's window holds of it, all of it before that instant, and `shown`
+        what is remembered of prompts then. There is none where more than that is to be looked at:
+        another meter, a closing or an offer.
         """
         if len(self.tallies) > (meter in self.tallies):
             return None
-        if self.shown or self.closed or self.offered:
+        if self.closed or self.offered:
             return None
         usage = object.__new__(Usage)
         _set_tallies(usage, {meter: made_tally((*tally.ids, name), (*tally.ats, at))})
         _set_started(usage, self.started)
-        _set_shown(usage, _NONE_SHOWN)
+        if shown is not self.shown and len(shown) != 1:
+            shown = _shown(shown)
+        _set_shown(usage, shown)
         _set_closed(usage, _NONE_AT)
         _set_offered(usage, _NONE_AT)
         return usage

@@ -75,8 +75,9 @@ class Tally:
 
     def add(self, name: str, at: int) -> Tally:
         """Return a tally with one more; `at` is not before the last."""
-        if not self.ats or at > self.ats[-1]:
-            return made_tally((*self.ids, name), (*self.ats, at))
+        ats = self.ats
+        if not ats or at > ats[-1]:
+            return made_tally((*self.ids, name), (*ats, at))
         return tally_of({**table_of(self), name: at})
 
     def up_to(self, at: int) -> Tally:
@@ -126,13 +127,14 @@ class Tally:
         return self if joined == held else joined
 
 
+_new = object.__new__
 _set_ids = vars(Tally)["ids"].__set__
 _set_ats = vars(Tally)["ats"].__set__
 
 
 def made_tally(ids: tuple[str, ...], ats: tuple[int, ...]) -> Tally:
     """Return a tally, made with half the work: every view that counts makes one."""
-    tally = object.__new__(Tally)
+    tally = _new(Tally)
     _set_ids(tally, ids)
     _set_ats(tally, ats)
     return tally

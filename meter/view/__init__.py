@@ -21,7 +21,7 @@ from meter.errors.kinds import (
 )
 from meter.errors.values import Fault, check_fields, refuse
 from meter.forms import plain, words
-from meter.view.rights import Entitlement, bounded
+from meter.view.rights import LONGEST_KEY, Entitlement, bounded
 from meter.vocabulary import (
     WORDS,
     ArticleAccess,
@@ -237,6 +237,8 @@ class Article:
         return at - self._published
 
 
+_LENGTHS = tuple(f"~{length}~" for length in range(LONGEST_KEY + 1))
+"""How what a meter of views remembers begins, by the length of the article's key."""
 _SAID_OF_CRAWLERS = (bool, CrawlerClass)
 _A_CLASS = choice(CrawlerClass)
 
@@ -300,8 +302,10 @@ class PageView:
         length says where it ends, so neither can be spelled by another article or id.
         """
         article = self.article.key
-        one = f"@{at}" if self.id is None else f"~{bounded(self.id)}"
-        return f"~{len(article)}~{article}{one}"
+        before = _LENGTHS[len(article)]
+        if self.id is None:
+            return f"{before}{article}@{at}"
+        return f"{before}{article}~{bounded(self.id)}"
 
 
 def counted_article(key: str) -> str:

@@ -19,12 +19,13 @@ from meter.windows import instant, microseconds
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["NAMING", "Entitlement", "bounded"]
+__all__ = ["LONGEST_KEY", "NAMING", "Entitlement", "bounded"]
 
 _NO_GRACE = timedelta()
 _NOTHING: frozenset[str] = frozenset()
 _FOREVER = 1 << 62
-_LONG_ID = 64
+LONGEST_KEY = 64
+"""How many characters of an id are remembered at most; a longer one is a digest."""
 
 NAMING = (EntitlementKind.PURCHASE, EntitlementKind.GIFT)
 """The kinds of right that may name what they cover."""
@@ -38,7 +39,7 @@ def bounded(name: str) -> str:
     """
     if not name.isascii():
         name = normalize("NFC", name)
-    if len(name) <= _LONG_ID and not name.startswith("~"):
+    if len(name) <= LONGEST_KEY and name[:1] != "~":
         return name
     return "~" + blake2b(name.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 import pytest
 from attrs import evolve
@@ -164,6 +165,7 @@ def test_a_view_that_is_counted_keeps_what_else_is_remembered():
         Usage({"gone": one}),
         Usage({"gone": one, "monthly": one}),
         Usage({"monthly": one}, shown={"gone": one}),
+        Usage({"monthly": one}, shown={"gone": Tally(("v1",), (0,))}),
         Usage({"monthly": one}, started=frozenset({"summer"})),
         Usage({"monthly": one}, closed={"gone": instant(NOW) - 1}),
         Usage({"monthly": one}, offered={"gone": instant(NOW) - 1}),
@@ -232,19 +234,138 @@ def test_the_ways_of_a_policy_are_written_out_when_some_views_were_decided():
     assert "<a policy>" in ways
 
 
+ASKS = """
+[publication]
+name = "The Harbour Review"
+timezone = "{zone}"
+[meters.heard]
+count = "views"
+window = {{ calendar = "week" }}
+limit = "none"
+counts = {{}}
+[prompts.give]
+heading = "Give"
+at_most = [
+    {{ times = 1, window = {{ calendar = "day" }} }},
+    {{ times = 3, window = {{ rolling = "7 days" }} }},
+]
+quiet_after = {{ closed = "2 days", purchase = "3 days" }}
+group = "asks"
+instead = "letter"
+[prompts.letter]
+heading = "Our letter"
+at_most = [ {{ times = 2, window = {window} }} ]
+group = "asks"
+instead = "bar"
+[prompts.bar]
+heading = "Every third view"
+every = {{ meter = "heard", views = 3 }}
+[prompts.app]
+heading = "Our app"
+quiet_after = {{ shown = "5 days" }}
+[prompts.poll]
+heading = "Once"
+once = true
+[[rules]]
+name = "asked often"
+when = {{ section = ["news"], seen = {{ give = {{ at_least = 2 }} }} }}
+show = "article"
+prompt = "app"
+[[rules]]
+name = "news"
+when = {{ section = ["news"] }}
+show = "article"
+prompt = "give"
+[[rules]]
+name = "sport"
+when = {{ section = ["sport"] }}
+show = "article"
+prompt = "poll"
+[[rules]]
+name = "rest"
+show = "article"
+prompt = "letter"
+"""
+WAITS = [timedelta(hours=hours) for hours in (0, 0, 1, 6, 24, 48, 200, -3)]
+
+
+@pytest.mark.parametrize("zone", ["America/Havana", "Pacific/Apia"])
+@pytest.mark.parametrize(
+    "window",
+    [
+        '{ calendar = "month" }',
+        '{ rolling = "60 hours" }',
+        '{ fixed = "3 days" }',
+        "{ lifetime = true }",
+    ],
+)
+def test_a_long_way_shows_prompts_as_the_engine(zone, window):
+    """Of a reader who closes some, buys, reads again, and signs in as who has met others.
+
+    As a table of what happens, so that each thing that is written out is met again and again.
+    """
+    policy = loads_policy(ASKS.format(zone=zone, window=window))
+    memo.write_out(policy, NOW)
+    chance = Random(5)
+    for _ in range(12):
+        now, usage, others = NOW, Usage(), Usage()
+        for number in range(60):
+            now += chance.choice(WAITS)
+            bought = Entitlement(kind="subscription", starts=now - timedelta(days=2))
+            reader = Reader(id="r1", entitlements=(bought,) if chance.random() < 0.2 else ())
+            article = Article(
+                id=f"a{chance.randrange(4)}", section=chance.choice(["news", "sport", "culture"])
+            )
+            view = PageView(article=article, id=f"v{chance.randrange(number // 2 + 1)}")
+            usage = agree(policy, reader, view, usage, now)
+            happens = chance.random()
+            if happens < 0.1:
+                usage = engine.close(policy, usage, chance.choice(["give", "letter"]), now)
+            elif happens < 0.2:
+                others, usage = usage, engine.join(policy, others, usage, now)
+
+
+def test_the_ways_of_a_policy_are_written_out_once():
+    """Whoever asks for it again, such as each worker that starts, gets those there are."""
+    policy = metered(calendar="month")
+    memo.write_out(policy, NOW)
+    ways = policy.rulebook.memory
+    memo.write_out(policy, NOW + timedelta(days=1))
+    assert policy.rulebook.memory is ways
+
+
 @given(data=st.data())
 def test_what_is_written_out_decides_as_the_engine(data):
     """Decision, facts and bytes are the same at every view of a journey, and at the next reader's.
 
     The ways are written out before the first view, and remember from view to view.
     """
-    drawn = st.one_of(policies(), campaigns(), policies().flatmap(with_experiments))
-    policy = data.draw(drawn)
+    policy = data.draw(st.one_of(policies(), policies().flatmap(with_experiments)))
     memo.write_out(policy, NOW)
     for _ in range(2):
         usage = data.draw(st.just(Usage()) | usages(policy))
         for step in data.draw(journeys(policy, max_size=8)):
             usage = agree(policy, step.reader, step.view, usage, step.now)
+
+
+@given(data=st.data())
+def test_what_is_written_out_shows_prompts_as_the_engine(data):
+    """Several prompts, in groups, with caps in windows of every kind, in any zone.
+
+    Between the views a reader closes prompts, and signs in as who has met others.
+    """
+    policy = data.draw(campaigns() | campaigns().flatmap(with_experiments))
+    memo.write_out(policy, NOW)
+    for _ in range(2):
+        usage = data.draw(st.just(Usage()) | usages(policy))
+        for step in data.draw(journeys(policy, max_size=8)):
+            usage = agree(policy, step.reader, step.view, usage, step.now)
+            happens = data.draw(st.sampled_from(["nothing", "nothing", "closes", "signs in"]))
+            if happens == "closes":
+                prompt = data.draw(st.sampled_from(["give", "letter", "bar"]))
+                usage = engine.close(policy, usage, prompt, step.now)
+            elif happens == "signs in":
+                usage = engine.join(policy, data.draw(usages(policy)), usage, step.now)
 
 
 def test_ids_whose_variant_is_known_are_not_hashed_again():

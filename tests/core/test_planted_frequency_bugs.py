@@ -36,8 +36,8 @@ BUGS = (
     Bug(
         "only the first cap of a list is asked",
         "engine/showings.py",
-        "in prompt.caps:",
-        "in prompt.caps[:1]:",
+        "in prompt.checked:",
+        "in prompt.checked[:1]:",
     ),
     Bug(
         "silence is closed at its end",
@@ -54,7 +54,7 @@ BUGS = (
     Bug(
         "each of a group counts for itself",
         "engine/showings.py",
-        "shown = _of_group(group, showings)",
+        "shown = of_group(group, showings)",
         "shown = usage.showings(group.names[0])",
     ),
     Bug(

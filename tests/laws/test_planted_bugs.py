@@ -274,8 +274,8 @@ BUGS = (
     Bug(
         "one view id opens every article",
         "view/__init__.py",
-        'return f"~{len(article)}~{article}{one}"',
-        "return one",
+        'return f"{before}{article}~{bounded(self.id)}"',
+        "return bounded(self.id)",
     ),
     Bug(
         "a reader without an id has an allowance",
@@ -528,10 +528,10 @@ COMPILED_BUGS = (
         'for side in ("right", "right"))',
     ),
     Bug(
-        "a view that is counted loses the prompts that were shown",
+        "a view that is counted loses the prompts that were closed",
         "usage/__init__.py",
-        "if self.shown or self.closed or self.offered:\n            return None",
-        "if self.closed:\n            return None",
+        "if self.closed or self.offered:\n            return None",
+        "if self.offered:\n            return None",
     ),
     Bug(
         "a view that is counted loses what other meters have counted",

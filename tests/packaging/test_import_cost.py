@@ -78,6 +78,7 @@ CORE = {"meter"} | {
         "memo",
         "memo.compiled",
         "memo.memory",
+        "memo.showings",
         "policy",
         "policy.conditions",
         "policy.experiments",

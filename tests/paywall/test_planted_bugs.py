@@ -364,8 +364,8 @@ PLANTED = [
         (
             "what is shown once is dropped with the day",
             "engine/keeping.py",
-            "first = timeline.inside(near.ats, when)\n        last",
-            "first = 0 if near.ats[0] + DAY // 2 > when else len(near.ats)\n        last",
+            "first = timeline.inside(ats, when)\n",
+            "first = len(ats) if ats and ats[0] + 43_200_000_000 <= when else 0\n",
             f"{PROMPTS}::test_threads_that_sign_in_are_forgotten_and_cut_off_are_never_over",
         ),
         (

@@ -84,7 +84,7 @@ IN_CAMPAIGNS = (
         "every showing there ever was is seen",
         "engine/showings.py",
         "return min(len(inside.ids), window.times)",
-        "return len(usage.showings(prompt).ids)",
+        "return len(shown.ids)",
     ),
     Bug(
         "no prompt changes whom an experiment exposes",

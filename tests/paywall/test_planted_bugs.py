@@ -19,6 +19,7 @@ class Planted(NamedTuple):
 
 FORGETTING = "paywall/test_forgetting.py"
 PENDING = "paywall/test_pending.py"
+SCHEDULES = "paywall/test_schedules.py"
 SECRETS = "paywall/test_secrets.py"
 LOG = "stores/test_postgres_log.py"
 POOLER = "stores/test_pgbouncer.py"
@@ -211,6 +212,13 @@ PLANTED = [
             "if (yield Swap(key, record.raw, None)) is not None:",
             "if record.raw is None:",
             SECRETS,
+        ),
+        (
+            "bytes that were loaded first are not decided on",
+            "paywall/transactions.py",
+            "        record = recent.read(key, (yield Load(key)))\n",
+            "        recent.read(key, (yield Load(key)))\n",
+            f"{SCHEDULES}::test_a_peek_sees_what_the_store_holds",
         ),
         (
             "an earlier secret is not read",

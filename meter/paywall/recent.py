@@ -67,18 +67,15 @@ class Strangers:
 
     def __init__(self) -> None:
         self._new = self._MOST
-
-    @property
-    def are_new(self) -> bool:
+        self.are_new = True
         """Whether the next one is expected to be new."""
-        return 2 * self._new > self._MOST
 
     def note(self, *, is_new: bool) -> None:
-        """Note what the store knew of one."""
-        if is_new:
-            self._new = min(self._new + 1, self._MOST)
-        else:
-            self._new = max(self._new - 1, 0)
+        """Note whether one was new."""
+        if is_new is self.are_new and self._new in (0, self._MOST):
+            return  # as nearly always
+        self._new += 1 if is_new else -1
+        self.are_new = 2 * self._new > self._MOST
 
 
 class Recent:

@@ -137,7 +137,8 @@ def learn(connection: Askable) -> Trips[None]:
 
 
 def _by_name(pgconn: PGconn, query: Query, prepared: set[bytes]) -> Trips[PGresult]:
-    yield from _prepare(pgconn, query.statement, prepared)
+    if query.statement.name not in prepared:
+        yield from _prepare(pgconn, query.statement, prepared)
     _send_by_name(pgconn, query)
     return _last((yield execute(pgconn)))
 
@@ -145,7 +146,8 @@ def _by_name(pgconn: PGconn, query: Query, prepared: set[bytes]) -> Trips[PGresu
 def _in_one_trip(pgconn: PGconn, queries: Sequence[Query], prepared: set[bytes]) -> Trips[Result]:
     """Ask queries in libpq's pipeline mode, as one transaction: it ends with the pipeline."""
     for query in queries:
-        yield from _prepare(pgconn, query.statement, prepared)
+        if query.statement.name not in prepared:
+            yield from _prepare(pgconn, query.statement, prepared)
     pgconn.enter_pipeline_mode()
     for query in queries:
         _send_by_name(pgconn, query)
@@ -173,10 +175,9 @@ def _all_results(pgconn: PGconn) -> PQGen[list[PGresult]]:
 
 
 def _prepare(pgconn: PGconn, statement: SqlStatement, prepared: set[bytes]) -> Trips[None]:
-    if statement.name not in prepared:
-        pgconn.send_prepare(statement.name, statement.text, statement.types)
-        _last((yield execute(pgconn)))
-        prepared.add(statement.name)
+    pgconn.send_prepare(statement.name, statement.text, statement.types)
+    _last((yield execute(pgconn)))
+    prepared.add(statement.name)
 
 
 def _send_by_name(pgconn: PGconn, query: Query) -> None:

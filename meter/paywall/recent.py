@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from meter.paywall.records import Record
 
-__all__ = ["NO_READS", "PAID_WITHIN", "Pending", "Recent"]
+__all__ = ["NO_READS", "PAID_WITHIN", "Pending", "Recent", "Strangers"]
 
 V = TypeVar("V")
 
@@ -55,6 +55,29 @@ def _union(usages: Iterable[Usage], at: int) -> Usage:
 NO_READS = Pending()
 
 
+class Strangers:
+    """Whether readers whom this process does not remember are new to the store as well.
+
+    The last of them tell. It counts to three and back, as a processor predicts a branch: a single
+    one that is otherwise does not change what is expected of the next. Nothing but speed hangs on
+    it, so threads may disturb each other.
+    """
+
+    _MOST = 3
+
+    def __init__(self) -> None:
+        self._new = self._MOST
+        self.are_new = True
+        """Whether the next one is expected to be new."""
+
+    def note(self, *, is_new: bool) -> None:
+        """Note whether one was new."""
+        if is_new is self.are_new and self._new in (0, self._MOST):
+            return  # as nearly always
+        self._new += 1 if is_new else -1
+        self.are_new = 2 * self._new > self._MOST
+
+
 class Recent:
     """The records seen most recently, and the reads that are pending; both are bounded.
 
@@ -65,6 +88,7 @@ class Recent:
     def __init__(self, most: int, clock: Callable[[], datetime] = system_clock) -> None:
         self.lock = ForkLock()
         self.clock = clock
+        self.strangers = Strangers()
         self._most = most
         self._records: dict[str, Record] = {}
         self._pending: dict[str, Pending] = {}

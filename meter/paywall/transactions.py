@@ -8,6 +8,10 @@ An answer is only ever given on bytes that the store held during the transaction
 are a guess at `old`: where a view would be counted, `swap` proves the guess and writes in one trip,
 or returns what is really there; where nothing would be counted there is nothing to swap, so the
 bytes are loaded.
+
+Of a reader who is not remembered the guess is that nothing is kept. Where it is wrong, all was
+decided and written down in vain; so where the last such readers were known to the store, the bytes
+are loaded first.
 """
 
 from __future__ import annotations
@@ -64,10 +68,15 @@ def transact(
     """
     key = keys.current
     record = recent.get(key)
+    guesses_nothing = record.raw is None
     # Whether the store has returned the record during this transaction; until then it is a guess.
     sure = False
     was_there = False
     retries = 0
+    if guesses_nothing and not keys.old and not (writes and recent.strangers.are_new):
+        record = recent.read(key, (yield Load(key)))
+        recent.strangers.note(is_new=record.raw is None)
+        sure = True
     while True:
         brought = yield from bring(keys, recent, at, old=record.raw is None, writes=writes)
         if was_there and not brought.records:
@@ -91,6 +100,8 @@ def transact(
             new = usage_record(after)
             until = _applied(expires, after, key, recent)
             found = yield Swap(key, record.raw, new.raw, until)
+            if guesses_nothing and not sure:
+                recent.strangers.note(is_new=found == new.raw)
             if found == new.raw:
                 kept = yield from settle(brought, new, keys, recent)
                 return TransactionResult(answer, written=kept, retries=retries)

@@ -19,11 +19,13 @@ class Planted(NamedTuple):
 
 FORGETTING = "paywall/test_forgetting.py"
 PENDING = "paywall/test_pending.py"
+SCHEDULES = "paywall/test_schedules.py"
 SECRETS = "paywall/test_secrets.py"
 LOG = "stores/test_postgres_log.py"
 POOLER = "stores/test_pgbouncer.py"
 STATEMENTS = "stores/test_postgres_statements.py"
 TOGETHER = "stores/test_postgres_together.py"
+CHANGES = "stores/test_postgres_changes.py"
 FORGET = "stores/test_sqlite_forget.py"
 BROKEN = "paywall/test_broken_records.py"
 MISTAKES = "paywall/test_mistakes.py"
@@ -241,6 +243,48 @@ PLANTED = [
             "if (yield Swap(key, record.raw, None)) is not None:",
             "if record.raw is None:",
             SECRETS,
+        ),
+        (
+            "a transaction whose commit fails is taken for made",
+            "stores/postgres/questions.py",
+            "    for result in results:\n        _last([result])\n",
+            "    for result in results[: len(queries)]:\n        _last([result])\n",
+            f"{CHANGES}::test_a_change_that_is_refused_fails_for_its_own_task",
+        ),
+        (
+            "a change together that comes too late is taken for made",
+            "stores/postgres/statements.py",
+            "        elif result.rows:\n",
+            "        elif change.new:\n",
+            f"{CHANGES}::test_changes_together_answer_as_each_would",
+        ),
+        (
+            "the second change of a key has the answer of the first",
+            "stores/postgres/statements.py",
+            "if key in kept and _is_settled(kept[key], old, new) else None",
+            "if key in kept else None",
+            f"{CHANGES}::test_changes_of_one_key_follow_each_other",
+        ),
+        (
+            "rows are changed in the order of the tasks",
+            "stores/postgres/statements.py",
+            "_made(sorted(first.values()), seconds)",
+            "_made(list(first.values()), seconds)",
+            f"{CHANGES}::test_rows_are_changed_in_the_order_of_their_keys",
+        ),
+        (
+            "who is refused with others is not asked alone",
+            "stores/postgres/statements.py",
+            "        if error.sqlstate is None:  # there was no answer",
+            "        if True:  # there was no answer",
+            f"{CHANGES}::test_a_row_that_another_holds_delays_its_own_task_alone",
+        ),
+        (
+            "bytes that were loaded first are not decided on",
+            "paywall/transactions.py",
+            "        record = recent.read(key, (yield Load(key)))\n",
+            "        recent.read(key, (yield Load(key)))\n",
+            f"{SCHEDULES}::test_a_peek_sees_what_the_store_holds",
         ),
         (
             "an earlier secret is not read",

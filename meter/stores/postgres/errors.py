@@ -9,6 +9,7 @@ from psycopg.errors import (
     DeadlockDetected,
     DuplicateObject,
     DuplicateTable,
+    LockNotAvailable,
     SerializationFailure,
     UndefinedFunction,
     UndefinedTable,
@@ -32,7 +33,7 @@ ALREADY_MADE = (DuplicateTable, DuplicateObject, UniqueViolation)
 CONFLICTS = (SerializationFailure, DeadlockDetected)
 """Errors of a change that met another one; it can be tried again."""
 
-HARMLESS = (UndefinedTable, *ALREADY_MADE, *CONFLICTS)
+HARMLESS = (UndefinedTable, LockNotAvailable, *ALREADY_MADE, *CONFLICTS)
 """Errors after which a connection can be used again."""
 
 

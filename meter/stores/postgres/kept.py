@@ -22,8 +22,11 @@ from meter.stores.postgres.connections import (
     Attempts,
     DeadlineConnection,
 )
+from meter.stores.queries import run, run_async
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
     from meter.stores.turns import AsyncTurns, Turns
@@ -77,7 +80,9 @@ class _Stack(Generic[C]):
     for one that waits after that: one of the two sees the other.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, attempts: Attempts, turns: Turns | AsyncTurns) -> None:
+        self._attempts = attempts
+        self._turns = turns
         self._idle: deque[C] = deque()
         self._wanting: deque[None] = deque()
         self._closed = False
@@ -102,18 +107,39 @@ class _Stack(Generic[C]):
             pass
         return None
 
+    def _wait(self) -> Generator[float, C, C]:
+        """Yield how many seconds the pool is asked for a connection, until there is one."""
+        waiting = _Connecting(self._attempts, self._turns)
+        self._wanting.append(None)
+        try:
+            while True:
+                connection = self._pick()
+                if connection is not None:
+                    return connection
+                try:
+                    connection = yield waiting.look_again()
+                except PoolTimeout as error:
+                    waiting.give_up(error)
+                else:
+                    connection.out_until = monotonic() + _OUT
+                    return connection
+        finally:
+            self._wanting.pop()
+
 
 class KeptConnections(_Stack[DeadlineConnection]):
     """The connections of one pool, for threads that have their turns."""
 
     def __init__(self, pool: ConnectionPool[DeadlineConnection], turns: Turns) -> None:
-        super().__init__()
+        super().__init__(pool.connection_class.attempts, turns)
         self._pool = pool
-        self._turns = turns
 
     def take(self) -> DeadlineConnection:
         """Return a connection; whoever takes one gives it back."""
-        return self._pick() or self._wait()
+        connection = self._pick()
+        if connection is not None:
+            return connection
+        return run(self._wait(), self._pool.getconn, PoolTimeout)
 
     def give(self, connection: DeadlineConnection) -> None:
         """Give a connection back, or what is left of it after an error."""
@@ -128,24 +154,6 @@ class KeptConnections(_Stack[DeadlineConnection]):
         while (connection := self._pick()) is not None:
             self._pool.putconn(connection)
 
-    def _wait(self) -> DeadlineConnection:
-        waiting = _Connecting(self._pool.connection_class.attempts, self._turns)
-        self._wanting.append(None)
-        try:
-            while True:
-                connection = self._pick()
-                if connection is not None:
-                    return connection
-                try:
-                    connection = self._pool.getconn(timeout=waiting.look_again())
-                except PoolTimeout as error:
-                    waiting.give_up(error)
-                else:
-                    connection.out_until = monotonic() + _OUT
-                    return connection
-        finally:
-            self._wanting.pop()
-
 
 class AsyncKeptConnections(_Stack[AsyncDeadlineConnection]):
     """The same for the tasks of one event loop."""
@@ -153,13 +161,15 @@ class AsyncKeptConnections(_Stack[AsyncDeadlineConnection]):
     def __init__(
         self, pool: AsyncConnectionPool[AsyncDeadlineConnection], turns: AsyncTurns
     ) -> None:
-        super().__init__()
+        super().__init__(pool.connection_class.attempts, turns)
         self._pool = pool
-        self._turns = turns
 
     async def take(self) -> AsyncDeadlineConnection:
         """Return a connection; whoever takes one gives it back."""
-        return self._pick() or await self._wait()
+        connection = self._pick()
+        if connection is not None:
+            return connection
+        return await run_async(self._wait(), self._pool.getconn, PoolTimeout)
 
     async def give(self, connection: AsyncDeadlineConnection) -> None:
         """Give a connection back, or what is left of it after an error."""
@@ -173,21 +183,3 @@ class AsyncKeptConnections(_Stack[AsyncDeadlineConnection]):
         await self._pool.close()
         while (connection := self._pick()) is not None:
             await self._pool.putconn(connection)
-
-    async def _wait(self) -> AsyncDeadlineConnection:
-        waiting = _Connecting(self._pool.connection_class.attempts, self._turns)
-        self._wanting.append(None)
-        try:
-            while True:
-                connection = self._pick()
-                if connection is not None:
-                    return connection
-                try:
-                    connection = await self._pool.getconn(timeout=waiting.look_again())
-                except PoolTimeout as error:
-                    waiting.give_up(error)
-                else:
-                    connection.out_until = monotonic() + _OUT
-                    return connection
-        finally:
-            self._wanting.pop()

@@ -25,7 +25,7 @@ from psycopg.errors import (
     InvalidSqlStatementName,
     error_from_result,
 )
-from psycopg.generators import execute
+from psycopg.generators import execute, fetch_many
 from psycopg.pq import ExecStatus, Format
 
 from meter.errors import CorruptUsageError
@@ -37,10 +37,11 @@ from meter.stores.postgres.statements import (
     Query,
     Result,
     SqlStatement,
+    Transaction,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
 
     from psycopg.abc import PQGen
     from psycopg.pq.abc import PGconn, PGresult
@@ -90,9 +91,20 @@ class Askable(Protocol):
     def pgconn(self) -> PGconn: ...
 
 
-def question(connection: Askable, query: Query) -> Trips[Result]:
-    """Ask a query, and return what it found or changed."""
+def question(connection: Askable, query: Query | Transaction) -> Trips[Result]:
+    """Ask a query, and return what it found or changed.
+
+    A transaction is only asked where statements are prepared.
+    """
     prepared = connection.prepared
+    if isinstance(query, Transaction):
+        if prepared is None:
+            return Result(None, 0)
+        try:
+            return (yield from _in_one_trip(connection.pgconn, query.queries, prepared))
+        except _REFUSED:
+            connection.prepared = None
+            return Result(None, 0)
     if prepared is not None and query.statement not in ONCE_ASKED:
         try:
             return _result(query, (yield from _by_name(connection.pgconn, query, prepared)))
@@ -125,15 +137,54 @@ def learn(connection: Askable) -> Trips[None]:
 
 
 def _by_name(pgconn: PGconn, query: Query, prepared: set[bytes]) -> Trips[PGresult]:
+    if query.statement.name not in prepared:
+        yield from _prepare(pgconn, query.statement, prepared)
+    _send_by_name(pgconn, query)
+    return _last((yield execute(pgconn)))
+
+
+def _in_one_trip(pgconn: PGconn, queries: Sequence[Query], prepared: set[bytes]) -> Trips[Result]:
+    """Ask queries in libpq's pipeline mode, as one transaction: it ends with the pipeline."""
+    for query in queries:
+        if query.statement.name not in prepared:
+            yield from _prepare(pgconn, query.statement, prepared)
+    pgconn.enter_pipeline_mode()
+    for query in queries:
+        _send_by_name(pgconn, query)
+    pgconn.pipeline_sync()
+    *results, _ = yield _all_results(pgconn)
+    pgconn.exit_pipeline_mode()
+    for result in results:
+        _last([result])
+    return Result(None, 0, each=tuple(map(_result, queries, results)))
+
+
+def _all_results(pgconn: PGconn) -> PQGen[list[PGresult]]:
+    """Return the results of a pipeline, the last of which is its end.
+
+    An error may come after those of all queries: then it was the commit that failed.
+    """
+    results: list[PGresult] = []
+    found: list[PGresult] = yield from execute(pgconn)
+    while found:
+        results += found
+        if found[-1].status == ExecStatus.PIPELINE_SYNC:
+            return results
+        found = yield from fetch_many(pgconn)
+    raise psycopg.OperationalError("the server left out the end of its answer")
+
+
+def _prepare(pgconn: PGconn, statement: SqlStatement, prepared: set[bytes]) -> Trips[None]:
+    pgconn.send_prepare(statement.name, statement.text, statement.types)
+    _last((yield execute(pgconn)))
+    prepared.add(statement.name)
+
+
+def _send_by_name(pgconn: PGconn, query: Query) -> None:
     statement, values = query
-    if statement.name not in prepared:
-        pgconn.send_prepare(statement.name, statement.text, statement.types)
-        _last((yield execute(pgconn)))
-        prepared.add(statement.name)
     pgconn.send_query_prepared(
         statement.name, values, statement.formats, result_format=Format.BINARY
     )
-    return _last((yield execute(pgconn)))
 
 
 def _in_full(pgconn: PGconn, query: Query) -> Trips[PGresult]:

@@ -1,7 +1,8 @@
 """What is asked of PostgreSQL: the statements, the form of their values, and their order.
 
 There is one table. A load or a change is one statement; where a change comes too late, a second one
-loads what is there instead. A change compares as it writes: exact at READ COMMITTED and above.
+loads what is there instead. A change compares as it writes: exact at READ COMMITTED and above. The
+changes of several tasks may be one transaction, of the same statements.
 Values travel beside the statement and never in its text, which the server writes into its log
 whenever something goes wrong.
 
@@ -35,10 +36,12 @@ __all__ = [
     "LOAD_ALL",
     "ONCE_ASKED",
     "TABLE",
+    "KeyChange",
     "Queries",
     "Query",
     "Result",
     "SqlStatement",
+    "Transaction",
     "can_be_asked",
     "forget",
     "load",
@@ -46,6 +49,7 @@ __all__ = [
     "make_table",
     "purge",
     "swap",
+    "swap_all",
 ]
 
 TABLE = """CREATE TABLE IF NOT EXISTS meter_usage (
@@ -86,18 +90,35 @@ class Query(NamedTuple):
     values: tuple[bytes | None, ...] = ()
 
 
+class Transaction(NamedTuple):
+    """Queries that are sent in one trip, and are made all or none."""
+
+    queries: Sequence[Query]
+
+
 class Result(NamedTuple):
     """The bytes that a statement found, and how many rows it found or changed.
 
-    `by_key` is what `LOAD_ALL` found.
+    `by_key` is what `LOAD_ALL` found. `each` are the results of a transaction, in the order of its
+    queries; there are none where it could not be asked.
     """
 
     found: bytes | None
     rows: int
     by_key: Mapping[bytes, bytes | None] = MappingProxyType({})
+    each: Sequence[Result] = ()
 
 
-Queries: TypeAlias = "Generator[Query, Result, T]"
+class KeyChange(NamedTuple):
+    """What a swap is asked to do, where nothing is removed."""
+
+    key: str
+    old: bytes | None
+    new: bytes
+    expires: datetime | None
+
+
+Queries: TypeAlias = "Generator[Query | Transaction, Result, T]"
 
 _ROUNDS = 16
 _MAKE = SqlStatement(TABLE)
@@ -108,6 +129,9 @@ ONCE_ASKED = frozenset((_MAKE, _LOOK))
 _LOAD = SqlStatement("SELECT bytes FROM meter_usage WHERE key = $1", _TEXT)
 LOAD_ALL = SqlStatement("SELECT key, bytes FROM meter_usage WHERE key = ANY($1)", _TEXTS)
 """A load of many keys; it returns those that are there."""
+
+_LOCKED_FOR = SqlStatement("SELECT set_config('lock_timeout', $1, true)::bytea", _TEXT)
+"""Until the transaction ends, no statement waits longer for another change of its row."""
 
 _FORGET = SqlStatement("DELETE FROM meter_usage WHERE key = $1", _TEXT)
 _PURGE = SqlStatement("DELETE FROM meter_usage WHERE expires <= $1", _TIME)
@@ -154,7 +178,7 @@ def make_table() -> Queries[None]:
             yield Query(_MAKE)
 
 
-def _ask(query: Query) -> Queries[Result]:
+def _ask(query: Query | Transaction) -> Queries[Result]:
     """Run a statement; where the table has been dropped, create it and run the statement again."""
     for _ in range(2):
         try:
@@ -196,7 +220,7 @@ def _texts(words: Sequence[bytes]) -> bytes:
 def swap(
     key: str, old: bytes | None, new: bytes | None, expires: datetime | None
 ) -> Queries[bytes | None]:
-    """Change and load until the two agree.
+    """KeyChange and load until the two agree.
 
     A change meets what is there now, while the load beside it in one statement sees what was there
     as the statement began; and another change may come between `_REPLACE` and the load after it.
@@ -214,11 +238,63 @@ def swap(
                 found = yield from load(key)
         except CONFLICTS:
             continue
-        if found == new or found != old:
+        if _is_settled(found, old, new):
             return found
     raise StoreContentionError(
         f"a reader's usage changed {_ROUNDS} times while one change was being written"
     )
+
+
+def _is_settled(found: bytes | None, old: bytes | None, new: bytes | None) -> bool:
+    """Say whether what is kept answers a change: it was made, or it cannot be made any more."""
+    return found == new or found != old
+
+
+def swap_all(changes: Sequence[KeyChange], seconds: float) -> Queries[list[Result | None]]:
+    """Make changes in one transaction, and return what is kept under the key of each.
+
+    Of several changes of one key the first is made, and what is kept then answers the others. Rows
+    are changed in the order of their keys, so that two transactions never wait for each other.
+
+    `None` stands for a change that was not answered, and has to be asked for alone: another
+    transaction held some row for so many seconds, the server refused some change and so made none,
+    or what is kept says that this one is possible.
+    """
+    first: dict[str, KeyChange] = {}
+    for change in changes:
+        first.setdefault(change.key, change)
+    try:
+        kept = yield from _made(sorted(first.values()), seconds)
+    except psycopg.Error as error:
+        if error.sqlstate is None:  # there was no answer: they may have been made
+            raise
+        kept = {}
+    return [
+        Result(kept[key], 1) if key in kept and _is_settled(kept[key], old, new) else None
+        for key, old, new, _ in changes
+    ]
+
+
+def _made(changes: Sequence[KeyChange], seconds: float) -> Queries[dict[str, bytes | None]]:
+    """Make changes of several keys, and return what is kept under each whose change was asked."""
+    if len(changes) == 1:
+        return {changes[0].key: (yield from swap(*changes[0]))}
+    wait = str(max(round(seconds * 1000), 1)).encode()
+    queries = [Query(_LOCKED_FOR, (wait,))]
+    queries += [_change(key.encode(), old, new, expires) for key, old, new, expires in changes]
+    _, *results = (yield from _ask(Transaction(queries))).each or (None,)
+    kept: dict[str, bytes | None] = {}
+    late: list[str] = []
+    for change, result in zip(changes, results, strict=False):
+        if change.old is None:
+            kept[change.key] = result.found
+        elif result.rows:
+            kept[change.key] = change.new
+        else:
+            late.append(change.key)
+    if late:
+        kept |= zip(late, (yield from load_all(late)), strict=True)
+    return kept
 
 
 def _change(key: bytes, old: bytes | None, new: bytes | None, expires: datetime | None) -> Query:

@@ -13,15 +13,16 @@ from meter.stores.postgres.connections import DEADLINE, make_async_pool, make_po
 from meter.stores.postgres.errors import HARMLESS, MISSES, TRANSLATED
 from meter.stores.postgres.kept import AsyncKeptConnections, KeptConnections
 from meter.stores.postgres.questions import question
-from meter.stores.postgres.together import LoadsTogether
+from meter.stores.postgres.together import Together
 from meter.stores.postgres.urls import check_url
 from meter.stores.queries import run, run_async
 from meter.stores.turns import AsyncTurns, OneLoop, Turns
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
-    from meter.stores.postgres.statements import Queries, Query, Result
+    from meter.stores.postgres.statements import KeyChange, Queries, Query, Result, Transaction
 
 T = TypeVar("T")
 
@@ -105,7 +106,7 @@ class PostgresStore:
                 self._has_table = True
             return run(queries, self._ask, psycopg.Error)
 
-    def _ask(self, query: Query) -> Result:
+    def _ask(self, query: Query | Transaction) -> Result:
         """Run a query on a connection; after an error it is closed, not reused."""
         connection = self._kept.take()
         try:
@@ -136,7 +137,8 @@ class AsyncPostgresStore:
         self._has_table = False
         self._pool = make_async_pool(url, pool_size, self._turns.answers)
         self._kept = AsyncKeptConnections(self._pool, self._turns)
-        self._together = LoadsTogether(lambda keys: self._run(statements.load_all(keys)))
+        self._loads = Together(self._load_all)
+        self._changes = Together(self._swap_all)
         self._asking = 0
 
     @classmethod
@@ -149,12 +151,18 @@ class AsyncPostgresStore:
         if not self._asking or not statements.can_be_asked(key):
             return await self._run(statements.load(key))
         self._loop.check()
-        return await self._together.load(key, remaining(DEADLINE))
+        return await self._loads.ask(key, remaining(DEADLINE))
 
     async def swap(
         self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None
     ) -> bytes | None:
         """Replace `old` with `new` if it is still there, and return what is kept."""
+        if self._asking and new is not None and statements.can_be_asked(key):
+            self._loop.check()
+            change = statements.KeyChange(key, old, new, expires)
+            kept = await self._changes.ask(change, remaining(DEADLINE))
+            if kept is not None:
+                return kept.found
         return await self._run(statements.swap(key, old, new, expires))
 
     async def forget(self, key: str) -> None:
@@ -167,8 +175,18 @@ class AsyncPostgresStore:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._together.close()
+        await self._loads.close()
+        await self._changes.close()
         await self._kept.close()
+
+    async def _load_all(self, keys: Sequence[str]) -> Sequence[bytes | None]:
+        return await self._run(statements.load_all(keys))
+
+    async def _swap_all(self, changes: Sequence[KeyChange]) -> Sequence[Result | None]:
+        """Make changes in one trip; those that are answered with `None` are asked for alone."""
+        # A row that another transaction holds must leave the others time to be asked for.
+        held = remaining(DEADLINE) / 2
+        return await self._run(statements.swap_all(changes, held))
 
     async def _run(self, queries: Queries[T]) -> T:
         self._loop.check()
@@ -191,7 +209,7 @@ class AsyncPostgresStore:
                     self._has_table = True
                 return await run_async(queries, self._ask, psycopg.Error)
 
-    async def _ask(self, query: Query) -> Result:
+    async def _ask(self, query: Query | Transaction) -> Result:
         """Run a query on a connection; after an error it is closed, not reused."""
         connection = await self._kept.take()
         try:

@@ -1,8 +1,8 @@
-"""Loads of one round of an event loop, asked together.
+"""Questions of one round of an event loop, asked together.
 
-A load that comes while no other question is out is asked at once. The others of the same round are
-one statement on one connection: how many there are hardly matters to the server. Changes are never
-put together: each is a transaction of its own, and many at once share the wait for the disk.
+A question that comes while no other is out is asked at once. The others of the same round are one
+trip on one connection: loads are one statement, and changes one transaction, whose wait for the
+disk they share. How many there are hardly matters to the server.
 """
 
 from __future__ import annotations
@@ -10,54 +10,57 @@ from __future__ import annotations
 import asyncio
 from copy import copy
 from math import isclose
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from meter.errors import MeterError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-__all__ = ["MOST", "LoadsTogether"]
+__all__ = ["MOST", "Together"]
+
+Q = TypeVar("Q")
+A = TypeVar("A")
 
 MOST = 256
-"""How many keys are asked together at most."""
+"""How many questions are asked together at most."""
 
-_NEARLY = 0.1  # what is left of one deadline differs a little from load to load
+_NEARLY = 0.1  # what is left of one deadline differs a little from one to the next
 
 
-class _LoadRound:
-    """The keys of one round of the event loop, and who waits for each."""
+class _QuestionRound(Generic[Q, A]):
+    """The questions of one round of the event loop, and who waits for each."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self.waiting: list[tuple[str, asyncio.Future[bytes | None]]] = []
+        self.waiting: list[tuple[Q, asyncio.Future[A]]] = []
 
     def takes(self, seconds: float) -> bool:
-        """Say whether one more load belongs here, whose answer may take so many seconds."""
+        """Say whether one more belongs here, whose answer may take so many seconds."""
         return len(self.waiting) < MOST and isclose(seconds, self.seconds, rel_tol=_NEARLY)
 
 
-class LoadsTogether:
-    """Put loads together; `ask` answers the keys of one round, in their order."""
+class Together(Generic[Q, A]):
+    """Put questions together; `ask_all` answers those of one round, in their order."""
 
-    def __init__(self, ask: Callable[[Sequence[str]], Awaitable[list[bytes | None]]]) -> None:
-        self._ask = ask
-        self._round: _LoadRound | None = None
+    def __init__(self, ask_all: Callable[[Sequence[Q]], Awaitable[Sequence[A]]]) -> None:
+        self._ask_all = ask_all
+        self._round: _QuestionRound[Q, A] | None = None
         self._asking: set[asyncio.Task[None]] = set()
 
-    async def load(self, key: str, seconds: float) -> bytes | None:
-        """Return the bytes under a key, where its answer may take so many seconds.
+    async def ask(self, question: Q, seconds: float) -> A:
+        """Return the answer to a question, where it may take so many seconds.
 
-        A round is asked within the deadline of its first load, so a load with a much longer or
+        A round is asked within the deadline of its first question, so one with a much longer or
         shorter one begins a new round. A task that is cancelled takes no answer from the others.
         """
         loop = asyncio.get_running_loop()
         current = self._round
         if current is None or not current.takes(seconds):
-            current = self._round = _LoadRound(seconds)
+            current = self._round = _QuestionRound(seconds)
             loop.call_soon(self._begin, current)
-        future: asyncio.Future[bytes | None] = loop.create_future()
-        current.waiting.append((key, future))
+        future: asyncio.Future[A] = loop.create_future()
+        current.waiting.append((question, future))
         return await future
 
     async def close(self) -> None:
@@ -65,17 +68,17 @@ class LoadsTogether:
         while self._asking:
             await asyncio.wait(self._asking)
 
-    def _begin(self, round_: _LoadRound) -> None:
+    def _begin(self, round_: _QuestionRound[Q, A]) -> None:
         if self._round is round_:
             self._round = None
         task = asyncio.create_task(self._answer(round_))
         self._asking.add(task)
         task.add_done_callback(self._asking.discard)
 
-    async def _answer(self, round_: _LoadRound) -> None:
+    async def _answer(self, round_: _QuestionRound[Q, A]) -> None:
         futures = [future for _, future in round_.waiting]
         try:
-            answers = await self._ask([key for key, _ in round_.waiting])
+            answers = await self._ask_all([question for question, _ in round_.waiting])
             for future, answer in zip(futures, answers, strict=True):
                 if not future.done():
                     future.set_result(answer)

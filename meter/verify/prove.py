@@ -26,6 +26,7 @@ from meter.verify.answers import (
     proved,
 )
 from meter.verify.budget import decided
+from meter.verify.clock.passing import Earlier
 from meter.verify.counterexample import (
     Counterexample,
     describe_reader,
@@ -262,7 +263,7 @@ class _Proof:
         return len(ats) - timeline.inside(ats, instant(last.asked.now)) > limit
 
     def _last_free(self, code: str, name: str) -> ProofAnswer:
-        at_once, later = (self._misled(clock=clock) for clock in (False, True))
+        at_once, later = self._misled(), self._misled(Earlier(self.space))
         # The search stays at one time of day, but for the ends of windows: what has to wait for
         # the clock it does not find.
         answer = self._searched(code, name, unannounced_step, counted_down, at_once)
@@ -271,11 +272,10 @@ class _Proof:
             return open_question(code, name, how)
         return answer
 
-    def _misled(self, *, clock: bool) -> int:
+    def _misled(self, earlier: Earlier | None = None) -> int:
         """Return where a countdown may end otherwise than it said."""
         misled = [
-            unannounced(self.space, self.whole, meter.name, clock=clock)
-            for meter in self.policy.meters
+            unannounced(self.space, self.whole, meter.name, earlier) for meter in self.policy.meters
         ]
         parts = [part for each in misled for part in (each.silent, each.walled)]
         return self.diagrams.conjoin(self.space.possible, self.diagrams.disjoin(*parts))

@@ -118,7 +118,7 @@ class Space(Layout):
 
     def _possible(self) -> int:
         diagrams = self.diagrams
-        parts = [self._possible_codes(coupling) for coupling in couplings(self)]
+        parts = [self.having(coupling) for coupling in couplings(self)]
         past = self._possible_pasts()
         told = self._told_without_id()
         if told:
@@ -175,7 +175,7 @@ class Space(Layout):
             parts.append(diagrams.disjoin(*states))
         return diagrams.conjoin(*parts)
 
-    def _possible_codes(self, coupling: Coupling) -> int:
+    def having(self, coupling: Coupling) -> int:
         """Return where some levels have codes that can be had at once."""
 
         def below(place: int, rows: Collection[tuple[int, ...]]) -> int:

@@ -27,6 +27,7 @@ from meter.verify.answers import (
 )
 from meter.verify.budget import decided
 from meter.verify.clock.passing import Earlier
+from meter.verify.clock.played import at_any_time
 from meter.verify.counterexample import (
     Counterexample,
     describe_reader,
@@ -263,14 +264,36 @@ class _Proof:
         return len(ats) - timeline.inside(ats, instant(last.asked.now)) > limit
 
     def _last_free(self, code: str, name: str) -> ProofAnswer:
-        at_once, later = self._misled(), self._misled(Earlier(self.space))
-        # The search stays at one time of day, but for the ends of windows: what has to wait for
-        # the clock it does not find.
-        answer = self._searched(code, name, unannounced_step, counted_down, at_once)
-        if answer.outcome is ProofOutcome.PROVED and later != at_once:
-            how = "another time of day, or another day, might break it, and that was not tried"
-            return open_question(code, name, how)
-        return answer
+        earlier = Earlier(self.space)
+        suspects = self._misled(earlier)
+        if suspects == FALSE or not self.space.clock:
+            return self._searched(code, name, unannounced_step, counted_down, suspects)
+        at_once = self._misled()
+        if at_once != FALSE:
+            answer = self._searched(code, name, unannounced_step, counted_down, at_once)
+            if answer.outcome is ProofOutcome.FAILS:
+                return answer
+        return self._at_any_time(code, name, suspects, earlier)
+
+    def _at_any_time(self, code: str, name: str, suspects: int, earlier: Earlier) -> ProofAnswer:
+        """Answer by journeys whose views may come at any times."""
+        tried = at_any_time(self.space, self.whole, suspects, earlier, self.until)
+        if tried.found is not None and tried.situation is not None:
+            return _broken(
+                code,
+                name,
+                self._counterexample(tried.situation, tried.found, wanted_at(tried.found)),
+            )
+        searched = (
+            f"{tried.views:,} page views by {tried.readers} kinds of reader were tried at all times"
+        )
+        if tried.complete:
+            how = (
+                "no journey of a new reader breaks it, whenever its views come;"
+                f" {searched}, which are all there are"
+            )
+            return proved(code, name, how)
+        return open_question(code, name, f"{searched}, and none broke it for certain")
 
     def _misled(self, earlier: Earlier | None = None) -> int:
         """Return where a countdown may end otherwise than it said."""

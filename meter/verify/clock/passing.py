@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from meter.verify.space import Space
     from meter.windows import Window
 
-__all__ = ["Earlier", "Follows", "Moved", "length_slots", "told_slots"]
+__all__ = ["Earlier", "Follows", "Moved", "length_slots", "slots_of", "told_slots"]
 
 _MOST_CODES = 400
 _ENDLESS = 1 << 62
@@ -65,19 +65,20 @@ _ANY_TIME = Delay(-_ENDLESS, _ENDLESS)
 
 def told_slots(space: Space) -> tuple[Slot, ...]:
     """Return the slots that are read off a clock, in the order of their levels."""
-    slots = _slots(space)
+    slots = slots_of(space)
     return tuple(slot for slot in slots if slot.zone is not None or slot.kind == "period")
 
 
 def length_slots(space: Space) -> tuple[Slot, ...]:
     """Return the slots of how long ago something was, in the order of their levels."""
     told = set(told_slots(space))
-    return tuple(slot for slot in _slots(space) if slot not in told)
+    return tuple(slot for slot in slots_of(space) if slot not in told)
 
 
-def _slots(space: Space) -> list[Slot]:
+def slots_of(space: Space) -> tuple[Slot, ...]:
+    """Return the slots that time changes, in the order of their levels."""
     variables = [space.variables[level] for level in sorted(space.clock)]
-    return [slot for each in variables if (slot := space.slot_of(each)) is not None]
+    return tuple(slot for each in variables if (slot := space.slot_of(each)) is not None)
 
 
 class Earlier:
@@ -148,7 +149,7 @@ class Earlier:
     def _follows(self, windows: frozenset[Window]) -> Follows | None:
         domains = [self.space.variables[level].domain for level in sorted(self.space.clock)]
         zone = self.space.rulebooks[0].policy.zone
-        told, slots = told_slots(self.space), _slots(self.space)
+        told, slots = told_slots(self.space), slots_of(self.space)
         pairs: dict[tuple[Told, Told], Delay] = {}
         for window in windows:
             for pair, later in _pairs_told(told, window, zone).items():

@@ -44,6 +44,7 @@ __all__ = [
     "Scenario",
     "SearchResult",
     "SearchStep",
+    "begin_apart",
     "behaviour_of",
     "counts_of",
     "ends_apart",
@@ -296,10 +297,10 @@ def ends_apart(policy: Policy) -> bool:
     if any(window.rolling is not None for window in windows):
         return True
     ends = {window for window in windows if not window.lifetime}
-    return len(ends) > 1 or _begin_apart(policy)
+    return len(ends) > 1 or begin_apart(policy)
 
 
-def _begin_apart(policy: Policy) -> bool:
+def begin_apart(policy: Policy) -> bool:
     """Say whether some of several fixed windows may begin with a read that is none of the others'.
 
     None does where whatever counts on one of them counts on all.

@@ -8,8 +8,9 @@
 # of the tape, as a record that `decide` has written from the first view on; where no instants are
 # found for it, nothing is said of it.
 #
-# What comes after the end of a window is a new reader, but for meters that last a lifetime: those
-# are kept, and the next view may come at any later time.
+# When windows end is left open too (`Endings`): before any view those of some meters may have
+# ended, and of a rolling one the first reads may have left. Where all have ended that can end, and
+# no meter lasts a lifetime, the reader is a new one.
 
 from __future__ import annotations
 
@@ -20,13 +21,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from attrs import evolve
 
 from meter.memo import decide
-from meter.policy.promised import WALLS
 from meter.usage import Tally, Usage
+from meter.verify.clock.endings import Endings
 from meter.verify.search import counts_of
 from meter.verify.together.marks import grown, has_shown
 from meter.verify.walk.announced import used_up
 from meter.verify.walk.steps import fresh_view
-from meter.vocabulary import Show
+from meter.vocabulary import Access, Show
 from meter.windows import instant
 
 if TYPE_CHECKING:
@@ -46,13 +47,14 @@ _CHECK_EVERY = 64
 class PhasedView(NamedTuple):
     """A view of a journey: of a kind, in a phase, of an article that a view before it had read.
 
-    `reset` says that all windows have ended since the view before.
+    `reset` says that all windows have ended since the view before, `parted` that some have.
     """
 
     phase: int
     kind: int
     again: int | None = None
     reset: bool = False
+    parted: bool = False
 
 
 class _State(NamedTuple):
@@ -80,8 +82,7 @@ class PhaseSearch:
         self.until = until
         self.tried = 0
         self.complete = False
-        self.lasting = frozenset(meter.name for meter in policy.meters if meter.window.lifetime)
-        self.resets = bool(self.lasting) and len(self.lasting) < len(policy.meters)
+        self.endings = Endings(policy)
 
     def misled(self) -> Iterator[tuple[PhasedView, ...]]:
         """Yield the views of each journey at whose end a countdown has misled."""
@@ -116,7 +117,7 @@ class PhaseSearch:
                 if key not in seen:
                     seen.add(key)
                     waiting.append(then)
-        self.complete = True
+        self.complete = not self.endings.left_out
 
     def _is_late(self) -> bool:
         late = self.until is not None and self.tried % _CHECK_EVERY == 0
@@ -129,17 +130,17 @@ class PhaseSearch:
         for phase in phases:
             usage = _moved(state.usage, self.reader.phases[phase].now)
             yield from self._views(phase, state._replace(usage=usage, phase=phase))
-        if self.resets and not start:
-            kept = {name: state.usage.tally(name) for name in sorted(self.lasting)}
-            counting = state.counting if state.counting and state.counting[1] in kept else None
+        if start:
+            return
+        for ended in self.endings.after(state.usage):
+            counting = state.counting
+            if counting is not None and counting[1] in ended.meters:
+                counting = None
+            left = state._replace(told=state.told - ended.meters, counting=counting)
             for phase in self.reader.any_later[state.phase]:
-                usage = evolve(state.usage, tallies=kept)
-                usage = _moved(usage, self.reader.phases[phase].now)
-                left = state._replace(
-                    usage=usage, phase=phase, told=state.told & self.lasting, counting=counting
-                )
-                for view, before in self._views(phase, left):
-                    yield view._replace(reset=True), before
+                usage = _moved(ended.usage, self.reader.phases[phase].now)
+                for view, before in self._views(phase, left._replace(usage=usage, phase=phase)):
+                    yield view._replace(reset=ended.whole, parted=not ended.whole), before
 
     def _views(self, phase: int, state: _State) -> Iterator[tuple[PhasedView, _State]]:
         views = self.reader.phases[phase].views
@@ -196,7 +197,7 @@ def _misleads(decision: Decision, view: PhasedView, before: _State, after: Usage
         return silent and any(used_up(decision, name) for name in spent)
     if view.again is not None or before.counting is None:
         return False
-    return decision.show in WALLS and before.counting[0] == view.kind
+    return decision.access is Access.PREVIEW and before.counting[0] == view.kind
 
 
 def _after(decision: Decision, view: PhasedView, before: _State, after: Usage) -> _State:

@@ -20,7 +20,7 @@ from meter.verify.clock.tape import tapes, within
 from meter.verify.diagram import FALSE
 from meter.verify.together.couplings import Coupling
 from meter.verify.together.timing import stretch_of
-from meter.windows import microseconds
+from meter.windows import Window, microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from meter.facts import Slot
     from meter.verify.clock.tape import ClockRun, Told
     from meter.verify.space import Space
-    from meter.windows import Window
 
 __all__ = ["Earlier", "Follows", "Moved", "length_slots", "slots_of", "told_slots"]
 
@@ -123,6 +122,13 @@ class Earlier:
         """Return the codes that may follow on each code, itself among them; `None` for too many."""
         policy = self.space.rulebooks[0].policy
         windows = frozenset(policy.meter(name).window for name in meters)
+        return self._known(windows)
+
+    def follows_ever(self) -> Follows | None:
+        """Return the codes that may follow on each code at any time; `None` for too many."""
+        return self._known(frozenset({Window(lifetime=True)}))
+
+    def _known(self, windows: frozenset[Window]) -> Follows | None:
         if windows not in self._found:
             self._found[windows] = self._follows(windows)
         return self._found[windows]

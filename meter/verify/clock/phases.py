@@ -60,11 +60,8 @@ def phased_readers(
 
     `None` for one whose phases are too many. Where readers are not the first variables it is some.
     """
-    meters = [meter for meter in space.rulebooks[0].policy.meters if not meter.window.lifetime]
-    names = [meter.name for meter in meters] or list(space.meters)
-    follows = earlier.follows(names)
-    lasting = [name for name in space.meters if name not in names]
-    any_later = earlier.follows(lasting) if lasting else follows
+    follows = earlier.follows(space.meters)
+    any_later = earlier.follows_ever()
     for node, codes in _nodes(space, whole, suspects):
         if follows is None or any_later is None:
             yield None

@@ -14,7 +14,7 @@ from meter.verify.clock.instants import WantedView, schedules
 from meter.verify.clock.journeys import PhaseSearch, made_view
 from meter.verify.clock.phases import phased_readers, situation_of
 from meter.verify.concretize import Occasion, concretize
-from meter.verify.search import ends_apart, view_words_of
+from meter.verify.search import view_words_of
 from meter.verify.situations import Situation
 from meter.verify.walk.announced import unannounced_step
 from meter.verify.walk.steps import NextView, SearchState, SearchStep, step_of
@@ -61,7 +61,7 @@ def at_any_time(
     At the instant `until` of the monotonic clock it ends without an answer.
     """
     policy = space.rulebooks[0].policy
-    complete = not (space.by_mention or ends_apart(policy))
+    complete = not (space.by_mention or space.vocabulary.seen)
     views = readers = 0
     for reader in phased_readers(space, whole, suspects, earlier):
         if reader is None or (until is not None and monotonic() > until):
@@ -98,6 +98,8 @@ def _first_situation(space: Space, reader: PhasedReader, views: Sequence[PhasedV
 
 def _played(space: Space, reader: PhasedReader, views: Sequence[PhasedView]) -> SearchStep | None:
     """Return the step at which a journey misleads its reader, wherever it can be made and does."""
+    if any(view.parted for view in views):
+        return None
     wanted = [WantedView(reader.phases[view.phase].codes, view.reset) for view in views]
     for number, schedule in enumerate(schedules(space, wanted, _USUAL)):
         found = _played_at(space, reader, views, schedule)

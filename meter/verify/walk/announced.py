@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meter.policy.promised import WALLS
 from meter.verify.properties import FULL
 from meter.vocabulary import Access, Show
 
@@ -40,7 +39,7 @@ def unannounced_step(step: SearchStep) -> bool:
         spent = [name for name in told & step.counted if used_up(decision, name)]
         return decision.show is not Show.LAST_FREE_ARTICLE and bool(spent)
     earlier = step.earlier[-1]
-    if decision.show not in WALLS or step.again or earlier.kind != step.kind:
+    if decision.access is Access.FULL or step.again or earlier.kind != step.kind:
         return False
     return earlier.decision.counted and _holds(earlier, step.asked.now)
 

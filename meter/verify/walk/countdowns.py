@@ -8,7 +8,7 @@ from attrs import frozen
 
 from meter.facts.meters import Opening
 from meter.verify.diagram import FALSE
-from meter.verify.walk.symbolic import among, spends, walls
+from meter.verify.walk.symbolic import among, previews, spends
 from meter.vocabulary import Show
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def unannounced(
                 diagrams.conjoin(*opens, earlier.of(alike, spent)),
                 earlier.otherwise_limited(alike, spent),
             )
-        walled.append(diagrams.conjoin(among(space, whole, walls), new, misled))
+        walled.append(diagrams.conjoin(among(space, whole, previews), new, misled))
     return Unannounced(silent, diagrams.disjoin(*walled), last)
 
 

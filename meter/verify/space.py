@@ -25,7 +25,7 @@ from meter.verify.together.showings import shown_words
 from meter.verify.walk.algebra import charged
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from meter.decision import Decision
     from meter.formulas import Formula
@@ -106,6 +106,16 @@ class Space(Layout):
             for diagram, limit in zip(self.limits[meter], limits, strict=True)
         )
         return self.diagrams.conjoin(*parts)
+
+    def moving_limits(self, meters: Iterable[str], side: int = 0) -> list[int]:
+        """Return the limits of some meters that are another one at another time."""
+        limits = [self.limits[name][side] for name in meters]
+        levels = self.diagrams.level
+        return [
+            limit
+            for limit in limits
+            if not self.clock.isdisjoint(map(levels, self.diagrams.below(limit)))
+        ]
 
     def _limit(self, meter: str, side: int) -> int:
         """Return a meter's limit everywhere: the first that matches, or 0."""

@@ -99,8 +99,7 @@ class Earlier:
     def otherwise_limited(self, diagram: int, meters: Iterable[str]) -> int:
         """Return where a set held before, and one of some meters had another limit then."""
         meters = tuple(meters)
-        limits = [self.space.limits[name][0] for name in meters]
-        moving = [limit for limit in limits if not self._levels(limit).isdisjoint(self.space.clock)]
+        moving = self.space.moving_limits(meters)
         if not moving:
             return FALSE
         follows = self.follows(meters)
@@ -132,9 +131,6 @@ class Earlier:
         if windows not in self._found:
             self._found[windows] = self._follows(windows)
         return self._found[windows]
-
-    def _levels(self, diagram: int) -> set[int]:
-        return {self.space.diagrams.level(node) for node in self.space.diagrams.below(diagram)}
 
     def _at(self, codes: Moved) -> dict[int, int]:
         return dict(zip(sorted(self.space.clock), codes, strict=True))

@@ -281,20 +281,14 @@ class _Proof:
         """Answer by journeys whose views may come at any times."""
         tried = at_any_time(self.space, self.whole, suspects, earlier, self.until)
         if tried.found is not None and tried.situation is not None:
-            return _broken(
-                code,
-                name,
-                self._counterexample(tried.situation, tried.found, wanted_at(tried.found)),
-            )
-        searched = (
-            f"{tried.views:,} page views by {tried.readers} kinds of reader were tried at all times"
-        )
+            wanted = wanted_at(tried.found)
+            story = self._counterexample(tried.situation, tried.found, wanted)
+            return _broken(code, name, story)
+        tries = f"{tried.views:,} page views by {tried.readers} kinds of reader"
+        searched = f"{tries} were tried at all times"
         if tried.complete:
-            how = (
-                "no journey of a new reader breaks it, whenever its views come;"
-                f" {searched}, which are all there are"
-            )
-            return proved(code, name, how)
+            how = "no journey of a new reader breaks it, whenever its views come"
+            return proved(code, name, f"{how}; {searched}, which are all there are")
         return open_question(code, name, f"{searched}, and none broke it for certain")
 
     def _misled(self, earlier: Earlier | None = None) -> int:

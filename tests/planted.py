@@ -24,6 +24,7 @@ FILES = (
     "tests/columns/test_planted_in_tables.py",
     "tests/journeys/test_planted_bugs.py",
     "tests/prompts/test_planted_words.py",
+    "tests/verify/test_clocks.py",
     "tests/verify/test_crawler_classes.py",
     "tests/verify/test_crawlers.py",
     "tests/verify/test_generous_engines.py",

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from meter.policy import Policy
     from meter.verify.together.counts import Way
 
-__all__ = ["ConcreteView", "concretize", "plain_codes"]
+__all__ = ["ConcreteView", "Occasion", "concretize", "plain_codes"]
 
 _HOUR = 3_600_000_000
 _MORNING = 9 * _HOUR
@@ -74,6 +74,14 @@ class ConcreteView:
     view: PageView
     usage: Usage
     now: datetime
+
+
+@frozen(kw_only=True)
+class Occasion:
+    """An instant that is meant, and how long ago then what a reader's rights say was."""
+
+    at: int
+    since: Lengths
 
 
 def plain_codes(vocabulary: Vocabulary, slot: Slot) -> tuple[Hashable, ...]:
@@ -177,6 +185,7 @@ def concretize(
     *,
     used: Mapping[str, Way] | None = None,
     with_id: bool = True,
+    when: Occasion | None = None,
 ) -> ConcreteView:
     """Return a reader, a view, a usage and an instant with these codes.
 
@@ -187,7 +196,8 @@ def concretize(
     slots = vocabulary.slots[: vocabulary.base]
     given = _concrete(slots, values)
     usual = instant(_ORDINARY_DAY.replace(tzinfo=policy.zone)) + _MORNING
-    at, published = _moments(vocabulary, values, usual)
+    at, published = _moments(vocabulary, values, usual, when)
+    since = lengths(slots, values) if when is None else when.since
     now = moment(at, policy.zone)
     given["published"] = None if published is None else moment(published, policy.zone)
     view = _view(given)
@@ -199,7 +209,7 @@ def concretize(
         shown=dict(shown_before(vocabulary, values, at)),
         offered=dict(_offered(vocabulary, values, at)),
     )
-    reader = assigned(_reader(given, lengths(slots, values), now), slots, values)
+    reader = assigned(_reader(given, since, now), slots, values)
     if not with_id or any(way.used is None for way in (used or {}).values()):
         reader = evolve(reader, id=None)
     return ConcreteView(
@@ -223,9 +233,15 @@ def _offered(
             yield offer, at - (longer if code % 2 or code == 2 * len(marks) else longer - 1)
 
 
-def _moments(vocabulary: Vocabulary, values: Mapping[str, Any], usual: int) -> Moments:
-    """Return nine in the morning of an ordinary day, or of one with these codes."""
-    found = Timing.of(vocabulary).solve(values, usual)
+def _moments(
+    vocabulary: Vocabulary, values: Mapping[str, Any], usual: int, when: Occasion | None
+) -> Moments:
+    """Return nine in the morning of an ordinary day, or of one with these codes, or what is said.
+
+    Raises `LookupError` where no time has them.
+    """
+    timing = Timing.of(vocabulary)
+    found = timing.solve(values, usual) if when is None else timing.solve_at(values, when.at)
     if found is None:
         raise LookupError(f"no time has these codes: {values}")
     return found

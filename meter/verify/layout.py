@@ -99,12 +99,8 @@ class Layout:
         """A meter of which it is asked how much is counted: of who has no id, that is not known."""
         self.variables = self._variables()
         self.who = frozenset(level for level, v in enumerate(self.variables) if v.who)
-        self.clock = frozenset(
-            level
-            for level, v in enumerate(self.variables)
-            if v.slot is not None and self.vocabulary.slots[v.slot].asks in _CLOCK
-        )
-        """The levels that another instant may change."""
+        self.clock = frozenset(i for i, v in enumerate(self.variables) if self._moves(v))
+        """The levels that another instant may change, after all others of the reader."""
         known = {
             frozenset(v.counted_by): level
             for level, v in enumerate(self.variables)
@@ -139,7 +135,7 @@ class Layout:
             first = self._first_mentions()
             slots.sort(key=lambda v: first.get((v.slot, v.member), len(first)))
         else:
-            slots.sort(key=lambda v: not v.who)
+            slots.sort(key=lambda v: (not v.who, self._moves(v)))
         known = [
             Variable(_KNOWN, (False, True), counted_by=tuple(sorted(meters)))
             for meters in dict.fromkeys(self.sharing)
@@ -169,6 +165,10 @@ class Layout:
     def slot_of(self, variable: Variable) -> Slot | None:
         """Return the slot of a variable, or `None` for one that has none."""
         return None if variable.slot is None else self.vocabulary.slots[variable.slot]
+
+    def _moves(self, variable: Variable) -> bool:
+        slot = self.slot_of(variable)
+        return slot is not None and slot.asks in _CLOCK
 
     def _knows_of_an_id(self, variable: Variable) -> bool:
         slot = self.slot_of(variable)

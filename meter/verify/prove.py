@@ -26,6 +26,8 @@ from meter.verify.answers import (
     proved,
 )
 from meter.verify.budget import decided
+from meter.verify.clock.passing import Earlier
+from meter.verify.clock.played import at_any_time
 from meter.verify.counterexample import (
     Counterexample,
     describe_reader,
@@ -262,20 +264,37 @@ class _Proof:
         return len(ats) - timeline.inside(ats, instant(last.asked.now)) > limit
 
     def _last_free(self, code: str, name: str) -> ProofAnswer:
-        at_once, later = (self._misled(clock=clock) for clock in (False, True))
-        # The search stays at one time of day, but for the ends of windows: what has to wait for
-        # the clock it does not find.
-        answer = self._searched(code, name, unannounced_step, counted_down, at_once)
-        if answer.outcome is ProofOutcome.PROVED and later != at_once:
-            how = "another time of day, or another day, might break it, and that was not tried"
-            return open_question(code, name, how)
-        return answer
+        earlier = Earlier(self.space)
+        suspects = self._misled(earlier)
+        if suspects == FALSE:
+            return self._searched(code, name, unannounced_step, counted_down, suspects)
+        at_once = self._misled() if self.space.clock else suspects
+        if at_once != FALSE:
+            # Waiting for the ends of windows as they come, it finds the most natural stories.
+            answer = self._searched(code, name, unannounced_step, counted_down, at_once)
+            is_whole = not self.space.clock and answer.outcome is ProofOutcome.PROVED
+            if is_whole or answer.outcome is ProofOutcome.FAILS:
+                return answer
+        return self._at_any_time(code, name, suspects, earlier)
 
-    def _misled(self, *, clock: bool) -> int:
+    def _at_any_time(self, code: str, name: str, suspects: int, earlier: Earlier) -> ProofAnswer:
+        """Answer by journeys whose views may come at any times."""
+        tried = at_any_time(self.space, self.whole, suspects, earlier, self.until)
+        if tried.found is not None and tried.situation is not None:
+            wanted = wanted_at(tried.found)
+            story = self._counterexample(tried.situation, tried.found, wanted)
+            return _broken(code, name, story)
+        tries = f"{tried.views:,} page views by {tried.readers} kinds of reader"
+        searched = f"{tries} were tried at all times"
+        if tried.complete:
+            how = "no journey of a new reader breaks it, whenever its views come"
+            return proved(code, name, f"{how}; {searched}, which are all there are")
+        return open_question(code, name, f"{searched}, and none broke it for certain")
+
+    def _misled(self, earlier: Earlier | None = None) -> int:
         """Return where a countdown may end otherwise than it said."""
         misled = [
-            unannounced(self.space, self.whole, meter.name, clock=clock)
-            for meter in self.policy.meters
+            unannounced(self.space, self.whole, meter.name, earlier) for meter in self.policy.meters
         ]
         parts = [part for each in misled for part in (each.silent, each.walled)]
         return self.diagrams.conjoin(self.space.possible, self.diagrams.disjoin(*parts))

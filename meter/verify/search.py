@@ -8,7 +8,7 @@
 #
 # Two things keep the search small. The kinds of view are not drawn but read off the diagram: below
 # the levels of the reader, each different node is another behaviour, and the first path to it
-# stands for all (`_first_below`). And a state is followed once: what is kept of it is how many
+# stands for all (`first_below`). And a state is followed once: what is kept of it is how many
 # articles of which kinds every meter holds, since articles of one kind are interchangeable, with a
 # `mark` for what of the past the promise itself looks at. A step that neither counts nor waits
 # leads nowhere new.
@@ -44,12 +44,17 @@ __all__ = [
     "Scenario",
     "SearchResult",
     "SearchStep",
+    "begin_apart",
+    "behaviour_of",
+    "counts_of",
     "ends_apart",
     "find",
+    "first_below",
     "runs",
     "scenario_at",
     "scenario_of",
     "scenarios",
+    "view_words_of",
 ]
 
 _PAUSE = timedelta(minutes=10)
@@ -83,9 +88,9 @@ def scenarios(space: Space, whole: int, among: int) -> Iterator[Scenario]:
         return
     inside = space.diagrams.exists(among, frozenset(range(len(space.who), len(space.variables))))
     behaviour = space.diagrams.combine(
-        _behaviour(space, whole), inside, lambda said, wanted: wanted and said
+        behaviour_of(space, whole), inside, lambda said, wanted: wanted and said
     )
-    for node, path in _first_below(space, behaviour, {}, len(space.who)):
+    for node, path in first_below(space, behaviour, {}, len(space.who)):
         yield _scenario(space, node, path)
 
 
@@ -108,7 +113,7 @@ def scenario_of(space: Space, whole: int, situation: Situation, wrong: int) -> S
     """
     reader = {level: situation.codes[level] for level in space.who}
     node = space.diagrams.combine(
-        _behaviour(space, whole, reader),
+        behaviour_of(space, whole, reader),
         space.diagrams.fixed(wrong, reader),
         lambda said, inside: said and (said, inside),
     )
@@ -118,11 +123,11 @@ def scenario_of(space: Space, whole: int, situation: Situation, wrong: int) -> S
 def scenario_at(space: Space, situation: Situation) -> Scenario:
     """Return the scenario of the reader in one situation, with its one page view."""
     asked = concretize(space.rulebooks[0].policy, space.vocabulary, situation.values)
-    view = (asked.view, _view_words(space, situation))
+    view = (asked.view, view_words_of(space, situation))
     return Scenario(situation=situation, reader=asked.reader, views=(view,), now=asked.now)
 
 
-def _behaviour(space: Space, whole: int, reader: Mapping[int, int] = NOBODY) -> int:
+def behaviour_of(space: Space, whole: int, reader: Mapping[int, int] = NOBODY) -> int:
     """Return everything in which two page views can differ: verdicts, limits, and histories.
 
     It is that of one `reader` whose codes are given, or of all.
@@ -148,7 +153,7 @@ def _behaviour(space: Space, whole: int, reader: Mapping[int, int] = NOBODY) -> 
     return behaviour
 
 
-def _first_below(
+def first_below(
     space: Space, node: int, path: dict[int, int], level: int
 ) -> Iterator[tuple[int, dict[int, int]]]:
     """Yield every different node that is reached below a level, with the first path to it."""
@@ -170,11 +175,11 @@ def _scenario(space: Space, node: int, path: dict[int, int]) -> Scenario:
     levels = range(len(space.variables))
     situations = [
         space.situation([codes.get(level, 0) for level in levels])
-        for _, codes in _first_below(space, node, path, space.first_count)
+        for _, codes in first_below(space, node, path, space.first_count)
     ]
     policy = space.rulebooks[0].policy
     concrete = [concretize(policy, space.vocabulary, situation.values) for situation in situations]
-    words = [_view_words(space, situation) for situation in situations]
+    words = [view_words_of(space, situation) for situation in situations]
     return Scenario(
         situation=situations[0],
         reader=concrete[0].reader,
@@ -183,7 +188,8 @@ def _scenario(space: Space, node: int, path: dict[int, int]) -> Scenario:
     )
 
 
-def _view_words(space: Space, situation: Situation) -> str:
+def view_words_of(space: Space, situation: Situation) -> str:
+    """Say what is opened in a situation, and what the clock says, but not the date."""
     values = {name: value for name, value in situation.values.items() if name != "period"}
     return view_words(values, space.vocabulary)
 
@@ -216,7 +222,8 @@ def find(
             step, after = step_of(policy, scenario.reader, event, state)
             if broken(step):
                 return SearchResult(step, complete=False, views=tried)
-            key = (_key(policy, after, event.now, step), mark(step))
+            kinds = {each.asked.view.article.key: each.kind for each in step.steps()}
+            key = (counts_of(policy, after, event.now, kinds), mark(step))
             if key not in seen and (step.leaves_a_mark or event.waited):
                 seen.add(key)
                 waiting.append(SearchState(after, event.now + _PAUSE, step.steps()))
@@ -265,9 +272,8 @@ def _next_views(policy: Policy, scenario: Scenario, state: SearchState) -> Itera
             yield NextView(kind, view, min(ends), f"waits until then, and {words}", waited=True)
 
 
-def _key(policy: Policy, usage: Usage, now: datetime, last: SearchStep) -> Hashable:
-    """Return what is remembered, articles of one kind taken for one another."""
-    kinds = {step.asked.view.article.key: step.kind for step in last.steps()}
+def counts_of(policy: Policy, usage: Usage, now: datetime, kinds: Mapping[str, int]) -> Hashable:
+    """Return what is remembered, articles of one kind (by their keys) taken for one another."""
     counted = [
         (
             min(len(tally.ids), most_told_apart(policy, name)),
@@ -291,4 +297,17 @@ def ends_apart(policy: Policy) -> bool:
     if any(window.rolling is not None for window in windows):
         return True
     ends = {window for window in windows if not window.lifetime}
-    return len(ends) > 1
+    return len(ends) > 1 or begin_apart(policy)
+
+
+def begin_apart(policy: Policy) -> bool:
+    """Say whether some of several fixed windows may begin with a read that is none of the others'.
+
+    None does where whatever counts on one of them counts on all.
+    """
+    fixed = [meter for meter in policy.meters if meter.window.fixed is not None]
+    names = {meter.name for meter in fixed}
+    spent = [names.intersection(rule.spend) for rule in policy.rules]
+    alike = len({meter.count for meter in fixed}) == 1
+    together = alike and all(meter.counts is None for meter in fixed)
+    return len(fixed) > 1 and not (together and all(each in (set(), names) for each in spent))

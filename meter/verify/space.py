@@ -25,7 +25,7 @@ from meter.verify.together.showings import shown_words
 from meter.verify.walk.algebra import charged
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from meter.decision import Decision
     from meter.formulas import Formula
@@ -107,6 +107,16 @@ class Space(Layout):
         )
         return self.diagrams.conjoin(*parts)
 
+    def moving_limits(self, meters: Iterable[str], side: int = 0) -> list[int]:
+        """Return the limits of some meters that are another one at another time."""
+        limits = [self.limits[name][side] for name in meters]
+        levels = self.diagrams.level
+        return [
+            limit
+            for limit in limits
+            if not self.clock.isdisjoint(map(levels, self.diagrams.below(limit)))
+        ]
+
     def _limit(self, meter: str, side: int) -> int:
         """Return a meter's limit everywhere: the first that matches, or 0."""
         result = self.diagrams.leaf(0)
@@ -118,7 +128,7 @@ class Space(Layout):
 
     def _possible(self) -> int:
         diagrams = self.diagrams
-        parts = [self._possible_codes(coupling) for coupling in couplings(self)]
+        parts = [self.having(coupling) for coupling in couplings(self)]
         past = self._possible_pasts()
         told = self._told_without_id()
         if told:
@@ -175,7 +185,7 @@ class Space(Layout):
             parts.append(diagrams.disjoin(*states))
         return diagrams.conjoin(*parts)
 
-    def _possible_codes(self, coupling: Coupling) -> int:
+    def having(self, coupling: Coupling) -> int:
         """Return where some levels have codes that can be had at once."""
 
         def below(place: int, rows: Collection[tuple[int, ...]]) -> int:

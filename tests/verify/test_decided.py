@@ -18,7 +18,7 @@ SEARCHED = 55
 GIVES_UP = Bug(
     "a search that looked at everything says it did not",
     "verify/prove.py",
-    "        if complete:\n",
+    "        if tried.complete:\n",
     "        if False:\n",
 )
 SEES_NOTHING = Bug(

@@ -184,18 +184,15 @@ show = "registration-wall"
 """
 
 
-@pytest.mark.parametrize(
-    ("window", "expected"),
-    [('{ calendar = "month" }', "proved"), ('{ rolling = "30 days" }', "not decided")],
-)
-def test_searches_where_one_page_view_settles_nothing(window, expected):
-    """A countdown no new reader sees is proved by every journey, but not where a window rolls."""
+@pytest.mark.parametrize("window", ['{ calendar = "month" }', '{ rolling = "30 days" }'])
+def test_searches_where_one_page_view_settles_nothing(window):
+    """A countdown no new reader sees is proved by every journey, also where a window rolls."""
     text = HEAD.replace('{ calendar = "month" }', window) + PAYING + OVER + EARLY + ALLOWANCE + LAST
     text = text.replace("{ anonymous = 3, registered = 5 }", "3").replace(
         "at_least = 2", "at_least = 3"
     )
     answer = answers(text)["last-free-is-announced"]
-    assert expected == str(answer.outcome)
+    assert "proved" == str(answer.outcome)
     assert "page views by" in answer.how
 
 

@@ -28,7 +28,7 @@ from meter.verify.properties import (
     promises_of,
 )
 from meter.verify.search import scenario_at
-from meter.verify.walk.symbolic import comes_from, spends, walls
+from meter.verify.walk.symbolic import comes_from, previews, spends
 from meter.vocabulary import Show
 
 if TYPE_CHECKING:
@@ -184,14 +184,16 @@ class _SolverProof:
         )
         silent = spends(meter, but=Show.LAST_FREE_ARTICLE)
         yield solver.conjoin(last, solver.among(self.verdict, silent))
-        walled = solver.among(self.verdict, walls)
+        refused = solver.among(self.verdict, previews)
         for rule in counting:
+            # Something is left, but where the limit may have been a higher one before.
             lasting = [
                 solver.meter_state(name, 0, "open", [Opening.OPEN, Opening.UNLIMITED])
                 for name in rule.spend
+                if not self.space.moving_limits([name])
             ]
             read = solver.is_("access", *rule.access)
-            yield solver.conjoin(new, read, *lasting, walled)
+            yield solver.conjoin(new, read, *lasting, refused)
 
     def _leaves_nothing(self, rule: JudgedRule, meter: str) -> BoolRef:
         """Return where this view leaves nothing of a meter that a rule spends."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from meter.facts import Slot
 
-__all__ = ["Lengths", "before", "lengths", "reader_of", "rights_of"]
+__all__ = ["Lengths", "before", "lengths", "plain_lengths", "reader_of", "rights_of"]
 
 Lengths = dict[tuple[str, str | None], int]
 """How long ago something was, in microseconds, by what it was and the product (or any)."""
@@ -42,11 +42,17 @@ def lengths(slots: Iterable[Slot], values: Mapping[str, Any]) -> Lengths:
 
     What the rights to one product say is at least as long ago as what all rights say.
     """
-    known = {
-        (slot.asks, slot.product): stretch_of(slot, values[slot.name], 0, _MOST)
-        for slot in slots
-        if slot.is_length and slot.name != "age" and values[slot.name] is not None
-    }
+    return plain_lengths(
+        {
+            (slot.asks, slot.product): stretch_of(slot, values[slot.name], 0, _MOST)
+            for slot in slots
+            if slot.is_length and slot.name != "age" and values[slot.name] is not None
+        }
+    )
+
+
+def plain_lengths(known: Mapping[tuple[str, str | None], Stretch]) -> Lengths:
+    """Return plain lengths, each of a stretch, by what is so long ago and the product (or any)."""
     found: Lengths = {}
     for (name, product), stretch in known.items():
         if product is None:

@@ -117,6 +117,13 @@ class Timing:
                 return Moments(found, self._published(values, found))
         return None
 
+    def solve_at(self, values: Mapping[str, Any], now: int) -> Moments | None:
+        """Return an instant with when an article of these codes came out, if any can have then."""
+        when = self._when(values)
+        if when is None or not when.low <= now < when.high:
+            return None
+        return Moments(now, self._published(values, now))
+
     def _when(self, values: Mapping[str, Any]) -> Stretch | None:
         """Return the instants at which the date and the article's age can be these."""
         when = Stretch(_EARLIEST, _LATEST)

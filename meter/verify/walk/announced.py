@@ -8,9 +8,12 @@ from meter.verify.properties import FULL
 from meter.vocabulary import Access, Show
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from meter.decision import Decision
     from meter.verify.walk.steps import SearchStep
 
-__all__ = ["counted_down", "unannounced_step", "wanted_at"]
+__all__ = ["counted_down", "unannounced_step", "used_up", "wanted_at"]
 
 
 def wanted_at(last: SearchStep) -> frozenset[Show]:
@@ -19,24 +22,39 @@ def wanted_at(last: SearchStep) -> frozenset[Show]:
 
 
 def unannounced_step(step: SearchStep) -> bool:
-    """Say whether the last free article just went by unannounced to a reader who was counting."""
+    """Say whether a countdown has misled its reader at a step.
+
+    The last free article went by unannounced, or a wall came before it, and what the reader was
+    told held still: the meter that was told has not been reset since.
+    """
     decision = step.decision
     if not step.earlier:
         return False
-    earlier = step.earlier[-1]
     if decision.counted:
-        told = {name for name, _ in counted_down(earlier)}
-        spent = [name for name in told & step.counted if _is_used_up(step, name)]
+        told = {
+            each.decision.meter.name
+            for each in step.earlier
+            if each.decision.meter is not None and _holds(each, step.asked.now)
+        }
+        spent = [name for name in told & step.counted if used_up(decision, name)]
         return decision.show is not Show.LAST_FREE_ARTICLE and bool(spent)
-    if decision.access is Access.FULL or step.again or step.waited:
+    earlier = step.earlier[-1]
+    if decision.access is Access.FULL or step.again or earlier.kind != step.kind:
         return False
-    announced = earlier.decision.show is Show.COUNTDOWN and earlier.decision.counted
-    return announced and earlier.kind == step.kind
+    return earlier.decision.counted and _holds(earlier, step.asked.now)
 
 
-def _is_used_up(step: SearchStep, name: str) -> bool:
+def _holds(step: SearchStep, now: datetime) -> bool:
+    """Say whether a step has told how many are left of a meter that is not reset at `now`."""
+    decision = step.decision
+    if decision.show is not Show.COUNTDOWN or decision.meter is None:
+        return False
+    return decision.meter.resets_at is None or now < decision.meter.resets_at
+
+
+def used_up(decision: Decision, name: str) -> bool:
     """Say whether a view has left nothing of a meter that counts it."""
-    facts = step.decision.facts
+    facts = decision.facts
     vocabulary = facts.vocabulary
     if vocabulary is None:  # pragma: no cover - it was not pickled
         return False
@@ -47,12 +65,11 @@ def _is_used_up(step: SearchStep, name: str) -> bool:
 def counted_down(last: SearchStep) -> tuple[tuple[str, int], ...]:
     """Return what of the past matters.
 
-    The meters that were counted down since time was last let pass, and the last kind of view.
+    The meters that were counted down and are not reset since, and the last kind of view.
     """
-    names = set()
-    for step in reversed(last.steps()):
-        if step.decision.show is Show.COUNTDOWN and step.decision.meter is not None:
-            names.add(step.decision.meter.name)
-        if step.waited:
-            break
+    names = {
+        step.decision.meter.name
+        for step in last.steps()
+        if step.decision.meter is not None and _holds(step, last.asked.now)
+    }
     return tuple(sorted((name, last.kind) for name in names))

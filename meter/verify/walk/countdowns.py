@@ -8,13 +8,14 @@ from attrs import frozen
 
 from meter.facts.meters import Opening
 from meter.verify.diagram import FALSE
-from meter.verify.walk.symbolic import among, spends, walls
+from meter.verify.walk.symbolic import among, previews, spends
 from meter.vocabulary import Show
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from meter.rulebook import Verdict
+    from meter.verify.clock.passing import Earlier
     from meter.verify.space import Space
 
 __all__ = ["Unannounced", "unannounced"]
@@ -33,10 +34,12 @@ class Unannounced:
     """The situations in which nothing would be left after the view."""
 
 
-def unannounced(space: Space, whole: int, meter: str, *, clock: bool = False) -> Unannounced:
+def unannounced(
+    space: Space, whole: int, meter: str, earlier: Earlier | None = None
+) -> Unannounced:
     """Return where a countdown on a meter may end otherwise than it said.
 
-    With `clock` also where another instant than that of the countdown has to come first.
+    With `earlier` also where that comes later than the countdown, in the same window.
     """
     diagrams = space.diagrams
     lists = dict.fromkeys(r.spend for r in space.rulebooks[0].rules if meter in r.spend)
@@ -50,20 +53,27 @@ def unannounced(space: Space, whole: int, meter: str, *, clock: bool = False) ->
         space.meter_state(meter, 0, "left", [_nothing(space, meter)]),
     )
     # Silent is the last article of any kind, to a reader who sees a countdown with some kind.
-    staying = space.who - space.clock if clock else space.who
-    reader = diagrams.exists(counting, frozenset(range(len(space.variables))) - staying)
+    reader = diagrams.exists(counting, frozenset(range(len(space.variables))) - space.who)
+    if earlier is not None:
+        reader = earlier.of(reader, [meter])
     silent = diagrams.conjoin(
         among(space, whole, spends(meter, but=Show.LAST_FREE_ARTICLE)), last, reader
     )
     # Walled is an article of the very kind that is counted down, whatever the state of the meters,
-    # while something is left of each that is spent for it.
+    # while something is left of each that is spent for it, or would be under the limit of then.
     walled = []
     for spent in lists:
         counted_down = among(space, whole, _counts_down(spent))
         opens = [space.meter_state(name, 0, "open", _LASTING) for name in spent]
-        moved = space.state_levels | space.clock if clock else space.state_levels
-        alike = diagrams.exists(counted_down, moved)
-        walled.append(diagrams.conjoin(among(space, whole, walls), new, *opens, alike))
+        alike = diagrams.exists(counted_down, space.state_levels)
+        if earlier is None:
+            misled = diagrams.conjoin(*opens, alike)
+        else:
+            misled = diagrams.disjoin(
+                diagrams.conjoin(*opens, earlier.of(alike, spent)),
+                earlier.otherwise_limited(alike, spent),
+            )
+        walled.append(diagrams.conjoin(among(space, whole, previews), new, misled))
     return Unannounced(silent, diagrams.disjoin(*walled), last)
 
 

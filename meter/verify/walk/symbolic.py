@@ -10,6 +10,7 @@ from meter.policy.promised import WALLS
 from meter.rulebook import Effect, Refusals, Verdict, also_refused
 from meter.verify.diagram import FALSE
 from meter.verify.walk.rules import Walk
+from meter.vocabulary import Access
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +23,7 @@ __all__ = [
     "RuleReach",
     "among",
     "comes_from",
+    "previews",
     "reaches",
     "reports",
     "spends",
@@ -112,6 +114,11 @@ def spends(meter: str, *, but: Show | None = None) -> Callable[[Verdict], bool]:
 def walls(verdict: Verdict) -> bool:
     """Say whether a verdict is a wall: a preview, and no gate."""
     return verdict.show in WALLS
+
+
+def previews(verdict: Verdict) -> bool:
+    """Say whether a verdict shows a preview: a wall, or a gate."""
+    return verdict.show.access is Access.PREVIEW
 
 
 def reports(meter: str) -> Callable[[Leaf], bool]:

@@ -33,26 +33,24 @@ _ONE = 0
 
 
 class Bucket(NamedTuple):
-    """The views of some readers. `i` is a view's position, `p` its place in order, `r` a reader."""
+    """The views of some readers, by reader and time. `p` is a view's place, `r` a reader."""
 
     reader: Hashes
-    """[i] the reader."""
+    """[r] the reader."""
     at: Integers
-    """[i] the instant, in microseconds since 1970."""
+    """[p] the instant, in microseconds since 1970."""
     article: Integers
-    """[i] the article."""
+    """[p] the article."""
     key: Integers
-    """[i] what the view's id stands for; no entry: views have no ids."""
+    """[p] what the view's id stands for; no entry: views have no ids."""
     group: Codes
-    """[i] the group of equal facts; one entry: all are of this group."""
-    order: Integers
-    """[p] the positions, by reader and time."""
+    """[p] the group of equal facts; one entry: all are of this group."""
     starts: Integers
     """[r] where the reader's places start, and one more entry for the end."""
 
 
 class CountResults(NamedTuple):
-    """What was decided of a bucket, by place `p` in order and by reader `r`."""
+    """What was decided of a bucket, by place `p` and by reader `r`."""
 
     verdict: Codes
     """[p] the verdict."""
@@ -102,18 +100,17 @@ def count(
     for reader in range(begin, len(bucket.starts) - 1):
         start_anew(memory, _ONE)
         if len(before.starts) > 0:
-            recall(tables, memory, _ONE, before, bucket.reader[bucket.order[bucket.starts[reader]]])
+            recall(tables, memory, _ONE, before, bucket.reader[reader])
         blocked = 0
         counts = 0
         first_stop = 0
         for place in range(bucket.starts[reader], bucket.starts[reader + 1]):
-            view = bucket.order[place]
-            now = bucket.at[view]
-            article = bucket.article[view]
+            now = bucket.at[place]
+            article = bucket.article[place]
             # Views without an id of their own are distinguished by article and instant.
-            mark = bucket.key[view] if keyed else article
+            mark = bucket.key[place] if keyed else article
             mark_at = ANY_TIME if keyed else now
-            g = bucket.group[view] if grouped else bucket.group[0]
+            g = bucket.group[place] if grouped else bucket.group[0]
 
             # A verdict follows from the facts alone, or from them and what has been counted.
             verdict = tables.settled[g]

@@ -187,12 +187,11 @@ class _Worker:
         reader, at = self.dealt.reader[part], self.dealt.at[part]
         order, starts = in_order(reader, at)
         bucket = Bucket(
-            reader=reader,
-            at=at,
-            article=self.dealt.article[part],
-            key=key[part] if len(key) == total else key,
-            group=group[part] if len(group) == total else group,
-            order=order,
+            reader=reader[order[starts[:-1]]],
+            at=at[order],
+            article=self.dealt.article[part][order],
+            key=key[part][order] if len(key) == total else key,
+            group=group[part][order] if len(group) == total else group,
             starts=starts,
         )
         results = self._count(bucket)
@@ -214,7 +213,7 @@ class _Worker:
         tallies[: len(self.views)] += self.views
         self.views = tallies
         return Readers(
-            reader=reader[order[starts[:-1]]],
+            reader=bucket.reader,
             views=np.diff(starts),
             counted=results.counts,
             blocked=results.blocked,
@@ -226,7 +225,7 @@ class _Worker:
         """Keep what the readers of a bucket have counted who have counted something new."""
         readers = len(bucket.starts) - 1
         most = int(np.bitwise_count(kept).sum())
-        numbers = bucket.reader[bucket.order[bucket.starts[:-1]]].astype(np.int64)
+        numbers = bucket.reader.astype(np.int64)
         most += int((self.before.starts[numbers + 1] - self.before.starts[numbers]).sum())
         after = CountedAfter(
             reader=np.empty(readers, np.int64),

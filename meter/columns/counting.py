@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from meter.columns.arrays import CountedBefore, Memory, Tables
     from meter.columns.partition import Hashes
 
-__all__ = ["Bucket", "CountResults", "count"]
+__all__ = ["TALLIES", "Bucket", "CountResults", "count", "tally"]
 
+TALLIES = 4
+"""How many rows of sums `tally` takes."""
 _ONE = 0
 """One reader is counted at a time, so the memory holds one identity."""
 
@@ -138,6 +140,18 @@ def count(
         results.first_stop[reader] = first_stop
         add_up(memory, results.meters)
     return -1, -1, -1
+
+
+@compiled
+def tally(results: CountResults, views: Integers) -> None:
+    """Add up the views that got each verdict, without the speculative ones.
+
+    The rows of `views` are added to in turn: a single sum would wait for itself at each view.
+    """
+    fetched = len(results.speculative) > 0
+    for place in range(len(results.verdict)):
+        if not (fetched and results.speculative[place]):
+            views[place % TALLIES, results.verdict[place]] += 1
 
 
 @inlined

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from meter.columns.arrays import Codes, Integers
 from meter.columns.compiled import compiled, inlined
 
-__all__ = ["Dealt", "Hashes", "deal", "hash_texts", "in_order"]
+__all__ = ["Dealt", "Hashes", "deal", "hash_texts", "in_order", "in_turn"]
 
 Hashes: TypeAlias = NDArray[np.uint64]
 C = TypeVar("C", Hashes, Integers, Codes)
@@ -30,6 +30,7 @@ _DENSE = 4
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 """Times this odd number, the top bits of any numbers are spread evenly (Knuth, TAOCP 6.4)."""
 _WORD = 64
+_LARGEST_CODE = np.iinfo(np.int32).max
 _SPARE_BITS = 4
 """So many bits more than it takes to number all views, and two readers seldom share a hash."""
 _FEW_MOVES = 64
@@ -40,13 +41,14 @@ _FEW_MOVES = 64
 class Dealt:
     """Columns dealt into buckets: bucket `b` is from `edges[b]` to `edges[b + 1]`.
 
-    A column of one entry, or none, holds for all views and is handed on as it is.
+    A column of one entry, or none, holds for all views and is handed on as it is. Numbers of
+    readers, articles and keys that fit into 32 bits take no more.
     """
 
-    reader: Hashes
+    reader: Hashes | Codes
     at: Integers
-    article: Integers
-    key: Integers
+    article: Integers | Codes
+    key: Integers | Codes
     group: Codes
     position: Integers
     """Where each view stood before; empty where nobody asks."""
@@ -77,10 +79,10 @@ def deal(
         # In each bucket the threads' views follow one another, so the order is kept.
         places = edges[:-1] + np.cumsum(counts, axis=0) - counts
 
-        def dealt(column: C) -> C:
+        def dealt(column: C, kind: type[np.generic] | None = None) -> C | Codes:
             if len(column) != total:
                 return column
-            target = np.empty_like(column)
+            target = np.empty_like(column, kind)
             work = (
                 pool.submit(_deal, bucket[part], column[part], first.copy(), target)
                 for part, first in zip(stretches, places, strict=True)
@@ -90,10 +92,10 @@ def deal(
             return target
 
         return Dealt(
-            reader=dealt(reader),
+            reader=dealt(reader, _narrowest(reader)),
             at=dealt(at),
-            article=dealt(article),
-            key=dealt(key),
+            article=dealt(article, _narrowest(article)),
+            key=dealt(key, _narrowest(key)),
             group=dealt(group),
             position=dealt(np.arange(total if positions else 0)),
             edges=edges,
@@ -114,6 +116,12 @@ def _bucket_of(reader: Hashes, buckets: int) -> NDArray[np.uint16]:
     return bucket
 
 
+def _narrowest(numbers: Hashes | Integers) -> type[np.generic] | None:
+    """Return a kind of 32 bits if it holds all numbers, else nothing."""
+    bits_met = int(np.bitwise_or.reduce(numbers))
+    return np.int32 if 0 <= bits_met <= _LARGEST_CODE else None
+
+
 @compiled
 def _tally(bucket: NDArray[np.uint16], counts: Integers) -> None:
     """Count the views of each bucket."""
@@ -122,7 +130,7 @@ def _tally(bucket: NDArray[np.uint16], counts: Integers) -> None:
 
 
 @compiled
-def _deal(bucket: NDArray[np.uint16], column: C, places: Integers, target: C) -> None:
+def _deal(bucket: NDArray[np.uint16], column: C, places: Integers, target: C | Codes) -> None:
     """Copy each number of a column to the next place of its bucket.
 
     `target[np.argsort(bucket, kind="stable")]`, several times faster.
@@ -147,13 +155,18 @@ def in_order(reader: Hashes, at: Integers) -> tuple[Integers, Integers]:
     # they do not fit, the last bits of the first two are left out, and `_unpack` sees to these.
     place_bits = total.bit_length()
     most = min(place_bits + _SPARE_BITS, _WORD - place_bits)
-    number = reader if _span(reader) >> most == 0 else reader * _GOLDEN
+    number = reader
     numbers = _leading(number, most)
+    if numbers.left_out:
+        number = reader * _GOLDEN
+        numbers = _leading(number, most)
     times = _leading(at, _WORD - place_bits - numbers.bits)
     keys = np.empty(total, np.uint64)
     _pack(numbers, times, place_bits, keys)
     keys.sort()
-    if not _unpack(keys, place_bits, number, at, order):
+    # Readers who share the leading bits of a hash may be mixed, whatever their instants.
+    like_bits = place_bits + (times.bits if numbers.left_out else 0)
+    if not _unpack(keys, (place_bits, like_bits), number, at, order):
         order = np.lexsort((at, number))
     readers = _find_starts(number, order, starts)
     return order, starts[: readers + 1]
@@ -170,14 +183,10 @@ class _Leading(NamedTuple):
 
 def _leading(numbers: Hashes | Integers, most: int) -> _Leading:
     """Return numbers in `most` bits or fewer."""
-    span = _span(numbers).bit_length()
+    lowest = numbers.min()
+    span = (int(numbers.max()) - int(lowest)).bit_length()
     bits = min(span, most)
-    words = numbers.view(np.uint64)
-    return _Leading(words, numbers.min().view(np.uint64), span - bits, bits)
-
-
-def _span(numbers: Hashes | Integers) -> int:
-    return int(numbers.max()) - int(numbers.min())
+    return _Leading(numbers.view(np.uint64), lowest.view(np.uint64), span - bits, bits)
 
 
 @compiled
@@ -192,21 +201,28 @@ def _pack(number: _Leading, time: _Leading, place_bits: int, keys: Hashes) -> No
 
 
 @compiled
-def _unpack(keys: Hashes, place_bits: int, number: Hashes, at: Integers, order: Integers) -> bool:
+def _unpack(
+    keys: Hashes, bits: tuple[int, int], number: Hashes, at: Integers, order: Integers
+) -> bool:
     """Write the positions in sorted keys; return whether little had to be put right.
 
-    Views that differ in nothing but what the keys leave out stand as they came: a later one moves
-    up to its place. Where too many would have to move too far, the order is not whole.
+    `bits` are those of a position, and those last ones in which keys differ whose views may be out
+    of order, as something is left out: the view moves up to its place then. Where too many would
+    have to move too far, the order is not whole.
     """
     moves = _FEW_MOVES * len(keys)
-    mask = (1 << place_bits) - 1
+    mask = (1 << bits[0]) - 1
+    leading = np.uint64(0)
     for taken in range(len(keys)):
         view = np.int64(keys[taken]) & mask
         place = taken
-        while place > 0 and _is_later(order[place - 1], view, number, at):
-            order[place] = order[place - 1]
-            place -= 1
-            moves -= 1
+        before = leading
+        leading = keys[taken] >> np.uint64(bits[1])
+        if leading == before:
+            while place > 0 and _is_later(order[place - 1], view, number, at):
+                order[place] = order[place - 1]
+                place -= 1
+                moves -= 1
         if moves < 0:
             return False
         order[place] = view
@@ -230,6 +246,19 @@ def _find_starts(number: Hashes, order: Integers, starts: Integers) -> int:
         readers += number[order[place]] != number[order[place - 1]]
     starts[readers] = len(order)
     return readers
+
+
+def in_turn(column: Integers | Codes, order: Integers) -> Integers:
+    """Return a column in an order."""
+    turned = np.empty(len(order), np.int64)
+    _turn(column, order, turned)
+    return turned
+
+
+@compiled
+def _turn(column: Integers | Codes, order: Integers, turned: Integers) -> None:
+    for place in range(len(order)):
+        turned[place] = column[order[place]]
 
 
 def hash_texts(places: Integers, data: NDArray[np.uint8]) -> Hashes:

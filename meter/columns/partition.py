@@ -21,6 +21,7 @@ __all__ = ["Dealt", "Hashes", "deal", "hash_texts", "in_order", "in_turn"]
 
 Hashes: TypeAlias = NDArray[np.uint64]
 C = TypeVar("C", Hashes, Integers, Codes)
+D = TypeVar("D", Hashes, Integers, Codes)
 
 _BUCKET = 1 << 14
 """How many views a bucket holds: few enough for a processor's cache."""
@@ -79,10 +80,7 @@ def deal(
         # In each bucket the threads' views follow one another, so the order is kept.
         places = edges[:-1] + np.cumsum(counts, axis=0) - counts
 
-        def dealt(column: C, kind: type[np.generic] | None = None) -> C | Codes:
-            if len(column) != total:
-                return column
-            target = np.empty_like(column, kind)
+        def into(column: C, target: D) -> D:
             work = (
                 pool.submit(_deal, bucket[part], column[part], first.copy(), target)
                 for part, first in zip(stretches, places, strict=True)
@@ -91,11 +89,19 @@ def deal(
                 done.result()
             return target
 
+        def dealt(column: C) -> C:
+            return into(column, np.empty_like(column)) if len(column) == total else column
+
+        def narrow(column: C) -> C | Codes:
+            if len(column) == total and _are_codes(column):
+                return into(column, np.empty(total, np.int32))
+            return dealt(column)
+
         return Dealt(
-            reader=dealt(reader, _narrowest(reader)),
+            reader=narrow(reader),
             at=dealt(at),
-            article=dealt(article, _narrowest(article)),
-            key=dealt(key, _narrowest(key)),
+            article=narrow(article),
+            key=narrow(key),
             group=dealt(group),
             position=dealt(np.arange(total if positions else 0)),
             edges=edges,
@@ -116,10 +122,9 @@ def _bucket_of(reader: Hashes, buckets: int) -> NDArray[np.uint16]:
     return bucket
 
 
-def _narrowest(numbers: Hashes | Integers) -> type[np.generic] | None:
-    """Return a kind of 32 bits if it holds all numbers, else nothing."""
-    bits_met = int(np.bitwise_or.reduce(numbers))
-    return np.int32 if 0 <= bits_met <= _LARGEST_CODE else None
+def _are_codes(numbers: Hashes | Integers | Codes) -> bool:
+    """Say whether numbers are not below 0 and fit into 32 bits."""
+    return 0 <= int(np.bitwise_or.reduce(numbers)) <= _LARGEST_CODE
 
 
 @compiled
@@ -130,7 +135,7 @@ def _tally(bucket: NDArray[np.uint16], counts: Integers) -> None:
 
 
 @compiled
-def _deal(bucket: NDArray[np.uint16], column: C, places: Integers, target: C | Codes) -> None:
+def _deal(bucket: NDArray[np.uint16], column: C, places: Integers, target: D) -> None:
     """Copy each number of a column to the next place of its bucket.
 
     `target[np.argsort(bucket, kind="stable")]`, several times faster.
@@ -230,10 +235,11 @@ def _unpack(
 
 
 @inlined
-def _is_later(view: int, other: int, number: Hashes, at: Integers) -> bool:
+def _is_later(view: np.int64, other: np.int64, number: Hashes, at: Integers) -> bool:
     """Say whether a view comes after another one."""
     same = number[view] == number[other]
-    return number[view] > number[other] or (same and at[view] > at[other])
+    later: bool = number[view] > number[other] or (same and at[view] > at[other])
+    return later
 
 
 @compiled

@@ -20,6 +20,7 @@ FILES = (
     "tests/laws/test_played_journeys.py",
     "tests/paywall/test_planted_bugs.py",
     "tests/columns/test_campaigns.py",
+    "tests/columns/test_partition.py",
     "tests/columns/test_planted_bugs.py",
     "tests/columns/test_planted_in_tables.py",
     "tests/journeys/test_planted_bugs.py",

@@ -49,8 +49,8 @@ NO_LIMIT = NEVER
 class Tables(NamedTuple):
     """A policy as arrays. `g` is a group of equal facts, `m` a meter, `v` a verdict."""
 
-    kind: Integers
-    """[m] the kind of window."""
+    kind: Integers | tuple[int, ...]
+    """[m] the kind of window. In a tuple its length is known when loops are compiled."""
     length: Integers
     """[m] the length of a rolling or fixed window in microseconds."""
     edge_at: Integers

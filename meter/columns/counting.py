@@ -26,33 +26,33 @@ if TYPE_CHECKING:
     from meter.columns.arrays import CountedBefore, Memory, Tables
     from meter.columns.partition import Hashes
 
-__all__ = ["Bucket", "CountResults", "count"]
+__all__ = ["TALLIES", "Bucket", "CountResults", "count", "tally"]
 
+TALLIES = 4
+"""How many rows of sums `tally` takes."""
 _ONE = 0
 """One reader is counted at a time, so the memory holds one identity."""
 
 
 class Bucket(NamedTuple):
-    """The views of some readers. `i` is a view's position, `p` its place in order, `r` a reader."""
+    """The views of some readers, by reader and time. `p` is a view's place, `r` a reader."""
 
     reader: Hashes
-    """[i] the reader."""
+    """[r] the reader."""
     at: Integers
-    """[i] the instant, in microseconds since 1970."""
+    """[p] the instant, in microseconds since 1970."""
     article: Integers
-    """[i] the article."""
+    """[p] the article."""
     key: Integers
-    """[i] what the view's id stands for; no entry: views have no ids."""
+    """[p] what the view's id stands for; no entry: views have no ids."""
     group: Codes
-    """[i] the group of equal facts; one entry: all are of this group."""
-    order: Integers
-    """[p] the positions, by reader and time."""
+    """[p] the group of equal facts; one entry: all are of this group."""
     starts: Integers
     """[r] where the reader's places start, and one more entry for the end."""
 
 
 class CountResults(NamedTuple):
-    """What was decided of a bucket, by place `p` in order and by reader `r`."""
+    """What was decided of a bucket, by place `p` and by reader `r`."""
 
     verdict: Codes
     """[p] the verdict."""
@@ -102,18 +102,17 @@ def count(
     for reader in range(begin, len(bucket.starts) - 1):
         start_anew(memory, _ONE)
         if len(before.starts) > 0:
-            recall(tables, memory, _ONE, before, bucket.reader[bucket.order[bucket.starts[reader]]])
+            recall(tables, memory, _ONE, before, bucket.reader[reader])
         blocked = 0
         counts = 0
         first_stop = 0
         for place in range(bucket.starts[reader], bucket.starts[reader + 1]):
-            view = bucket.order[place]
-            now = bucket.at[view]
-            article = bucket.article[view]
+            now = bucket.at[place]
+            article = bucket.article[place]
             # Views without an id of their own are distinguished by article and instant.
-            mark = bucket.key[view] if keyed else article
+            mark = bucket.key[place] if keyed else article
             mark_at = ANY_TIME if keyed else now
-            g = bucket.group[view] if grouped else bucket.group[0]
+            g = bucket.group[place] if grouped else bucket.group[0]
 
             # A verdict follows from the facts alone, or from them and what has been counted.
             verdict = tables.settled[g]
@@ -141,6 +140,18 @@ def count(
         results.first_stop[reader] = first_stop
         add_up(memory, results.meters)
     return -1, -1, -1
+
+
+@compiled
+def tally(results: CountResults, views: Integers) -> None:
+    """Add up the views that got each verdict, without the speculative ones.
+
+    The rows of `views` are added to in turn: a single sum would wait for itself at each view.
+    """
+    fetched = len(results.speculative) > 0
+    for place in range(len(results.verdict)):
+        if not (fetched and results.speculative[place]):
+            views[place % TALLIES, results.verdict[place]] += 1
 
 
 @inlined

@@ -22,9 +22,9 @@ from meter.columns.arrays import (
     new_memory,
     nothing_before,
 )
-from meter.columns.counting import Bucket, CountResults, count
+from meter.columns.counting import TALLIES, Bucket, CountResults, count, tally
 from meter.columns.one_by_one import decide_one_by_one
-from meter.columns.partition import Dealt, deal, in_order
+from meter.columns.partition import Dealt, deal, in_order, in_turn
 from meter.columns.remembering import CountedAfter, remember
 from meter.columns.tables import Judging
 from meter.columns.views import Decided, Readers, Views
@@ -108,7 +108,7 @@ class Columns(Judging):
             np.zeros(total, np.bool_),
             np.empty(0 if before is None else total, np.int64),
         )
-        tables = self.tables(views.at)
+        tables = _unrolled(self.tables(views.at))
         verdicts = self.verdict_table()
         buckets = len(dealt.edges) - 1
 
@@ -117,7 +117,7 @@ class Columns(Judging):
             worker = _Worker(self, tables, verdicts.copy(), dealt, known, decisions)
             mine = range(first, buckets, workers)
             readers = [worker.decide(b) for b in mine if dealt.edges[b] < dealt.edges[b + 1]]
-            return readers, worker.views, worker.meters, worker.after
+            return readers, worker.tallies.sum(axis=0), worker.meters, worker.after
 
         with ThreadPoolExecutor(workers) as pool:
             done = list(pool.map(work, range(workers)))
@@ -136,6 +136,14 @@ class Columns(Judging):
             resets=decisions.resets,
             after=tuple(part for _, _, _, after in done for part in after),
         )
+
+
+def _unrolled(tables: Tables) -> Tables:
+    """Return tables that tell the compiler of one meter: its loops over meters are none then.
+
+    For any other number of meters the same loops are compiled once.
+    """
+    return tables._replace(kind=(int(tables.kind[0]),)) if len(tables.kind) == 1 else tables
 
 
 @frozen
@@ -171,8 +179,8 @@ class _Worker:
         self.most_before = int(np.diff(before.starts).max(initial=0))
         """How much a reader had counted before, at most."""
         self.memory = new_memory(1, len(columns.meters), columns.capacity() + self.most_before)
-        self.views = np.zeros(0, np.int64)
-        """How many views got each verdict."""
+        self.tallies = np.zeros((TALLIES, 0), np.int64)
+        """How many views got each verdict, in parts."""
         self.meters = np.zeros(len(columns.meters), np.int64)
         """How many views each meter has counted."""
         self.after: list[CountedAfter] = []
@@ -184,15 +192,15 @@ class _Worker:
         part = slice(self.dealt.edges[number], self.dealt.edges[number + 1])
         total = len(self.dealt.reader)
         key, group = self.dealt.key, self.dealt.group
-        reader, at = self.dealt.reader[part], self.dealt.at[part]
+        reader = self.dealt.reader[part].astype(np.uint64, copy=False)
+        at = self.dealt.at[part]
         order, starts = in_order(reader, at)
         bucket = Bucket(
-            reader=reader,
-            at=at,
-            article=self.dealt.article[part],
-            key=key[part] if len(key) == total else key,
-            group=group[part] if len(group) == total else group,
-            order=order,
+            reader=reader[order[starts[:-1]]],
+            at=in_turn(at, order),
+            article=in_turn(self.dealt.article[part], order),
+            key=in_turn(key[part], order) if len(key) == total else key.astype(np.int64),
+            group=group[part][order] if len(group) == total else group,
             starts=starts,
         )
         results = self._count(bucket)
@@ -207,14 +215,12 @@ class _Worker:
             if len(results.kept):
                 self.decisions.resets[position] = results.resets
                 self._remember(bucket, results.kept)
-        said = results.verdict
-        if len(results.speculative):
-            said = said[~results.speculative]
-        tallies = np.bincount(said, minlength=len(self.views))
-        tallies[: len(self.views)] += self.views
-        self.views = tallies
+        new = len(self.columns.verdicts) - self.tallies.shape[1]
+        if new:
+            self.tallies = np.pad(self.tallies, ((0, 0), (0, new)))
+        tally(results, self.tallies)
         return Readers(
-            reader=reader[order[starts[:-1]]],
+            reader=bucket.reader,
             views=np.diff(starts),
             counted=results.counts,
             blocked=results.blocked,
@@ -226,7 +232,7 @@ class _Worker:
         """Keep what the readers of a bucket have counted who have counted something new."""
         readers = len(bucket.starts) - 1
         most = int(np.bitwise_count(kept).sum())
-        numbers = bucket.reader[bucket.order[bucket.starts[:-1]]].astype(np.int64)
+        numbers = bucket.reader.astype(np.int64)
         most += int((self.before.starts[numbers + 1] - self.before.starts[numbers]).sum())
         after = CountedAfter(
             reader=np.empty(readers, np.int64),
@@ -249,10 +255,10 @@ class _Worker:
         )
 
     def _make_room(self, views: int) -> None:
-        """Make room for all views of a reader, where a meter has no limit."""
+        """Make room for so many views of a reader, as a meter has no limit."""
         room = self.memory.ids.shape[2]
         views += self.most_before
-        if views >= room and self.columns.is_unlimited():
+        if views >= room:
             self.memory = new_memory(1, len(self.columns.meters), max(views + 1, 2 * room))
 
     def _count(self, bucket: Bucket) -> CountResults:
@@ -261,7 +267,8 @@ class _Worker:
         each_view = views if len(self.decisions.verdict) else 0
         fetched = views if self.tables.prefetch.any() else 0
         remembered = views if len(self.decisions.resets) else 0
-        self._make_room(int(np.diff(bucket.starts).max()))
+        if self.columns.is_unlimited():
+            self._make_room(int(np.diff(bucket.starts).max()))
         results = CountResults(
             verdict=np.empty(views, np.int32),
             told=np.empty(each_view, np.int32),

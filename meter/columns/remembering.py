@@ -49,8 +49,8 @@ def remember(
 ) -> tuple[int, int]:
     """Write what the readers of a bucket have counted to `after`, meters in the order given.
 
-    `kept` are the meters that have counted each view, a bit each, by its place in order. Return how
-    many readers and entries there are.
+    `kept` are the meters that have counted each view, a bit each, by its place. Return how many
+    readers and entries there are.
     """
     readers = 0
     entries = 0
@@ -63,27 +63,26 @@ def remember(
         if last < begin:
             continue
         start_anew(memory, _ONE)
-        who = bucket.reader[bucket.order[begin]]
-        recall(tables, memory, _ONE, before, who)
+        recall(tables, memory, _ONE, before, bucket.reader[reader])
         for place in range(begin, last + 1):
-            count_again(tables, memory, bucket, bucket.order[place], kept[place])
-        now = bucket.at[bucket.order[last]]
+            count_again(tables, memory, bucket, place, kept[place])
+        now = bucket.at[last]
         for m in meters:
             entries = lay_down(memory, m, now, after, entries)
-        after.reader[readers] = who
+        after.reader[readers] = bucket.reader[reader]
         readers += 1
         after.starts[readers] = entries
     return readers, entries
 
 
 @compiled
-def count_again(tables: Tables, memory: Memory, bucket: Bucket, view: int, kept: int) -> None:
+def count_again(tables: Tables, memory: Memory, bucket: Bucket, place: int, kept: int) -> None:
     """Count a view on the meters that have counted it."""
-    now = bucket.at[view]
+    now = bucket.at[place]
     m = 0
     while kept >> m:
         if kept >> m & 1:
-            mark = bucket.key[view] if tables.by_view[m] else bucket.article[view]
+            mark = bucket.key[place] if tables.by_view[m] else bucket.article[place]
             forget(memory, _ONE, m, now)
             keep(tables, memory, _ONE, m, mark, now)
         m += 1

@@ -32,7 +32,8 @@ def _codes(values: ArrayLike) -> Codes:
 
 
 def _hashes(values: ArrayLike) -> Hashes:
-    return np.require(np.asarray(values), None, _READY).astype(np.uint64, copy=False)
+    numbers = np.require(np.asarray(values), None, _READY)
+    return numbers.view(np.uint64) if numbers.dtype == np.int64 else numbers.astype(np.uint64)
 
 
 def _no_integers() -> Integers:

@@ -82,11 +82,18 @@ def combination_of(
 @compiled
 def forget(memory: Memory, holder: int, m: int, now: int) -> int:
     """Forget what has ended by `now`, and return how much still counts."""
-    first = memory.first[holder, m]
     size: int = memory.size[holder, m]
-    if size == 0 or memory.ends[holder, m, first] > now:
+    if size == 0:
         return size
-    while size > 0 and memory.ends[holder, m, first] <= now:
+    first = memory.first[holder, m]
+    if memory.ends[holder, m, first] > now:
+        return size
+    # Later counts end later: where the last one has ended, all have.
+    last = next_slot(first, size - 1, memory.ids.shape[2])
+    if memory.ends[holder, m, last] <= now:
+        memory.size[holder, m] = 0
+        return 0
+    while memory.ends[holder, m, first] <= now:
         first = next_slot(first, 1, memory.ids.shape[2])
         size -= 1
     memory.first[holder, m] = first

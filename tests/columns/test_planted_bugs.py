@@ -39,6 +39,11 @@ BUGS = {
         "return now + length\n",
         "return now + length + 1\n",
     ),
+    "a rolling window forgets all it holds with the first of it": (
+        windows,
+        "if memory.ends[holder, m, last] <= now:",
+        "if True:",
+    ),
     "a fixed window never ends": (
         windows,
         "if kind == LIFETIME:",

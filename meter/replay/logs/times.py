@@ -188,12 +188,13 @@ def _known(column: pa.Array) -> NDArray[np.bool_]:
 
 def _microseconds(column: pa.Array, known: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Return stamps of any unit in microseconds; what does not fit is taken out of `known`."""
-    values = np.asarray(pc.fill_null(column.cast(pa.int64()), 0)).astype(np.int64, copy=True)
+    values = np.asarray(pc.fill_null(column.cast(pa.int64()), 0))
     if column.type.unit == "ns":
         return values // 1000
     scale = {"s": 10**6, "ms": 1000, "us": 1}[column.type.unit]
     known &= (values >= -FAR // scale) & (values < FAR // scale)
-    return np.where(known, values, 0) * scale
+    values = np.where(known, values, 0)
+    return values if scale == 1 else values * scale
 
 
 def _bounded(

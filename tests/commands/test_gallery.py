@@ -43,6 +43,22 @@ def test_gallery_takes_the_templates_that_the_policy_names(meter, folder):
     assert "<p>Ours: 21</p>" in (folder / "page.html").read_text(encoding="utf-8")
 
 
+def test_what_words_need_is_not_said_to_be_missing(meter, folder):
+    """A prompt that says how many were read has nothing to say where nothing is counted."""
+    policy = (folder / "policy.toml").read_text(encoding="utf-8")
+    declared = '[prompts.few]\nheading = "{{ used }} read"\n\n[[rules]]\n'
+    wall = 'name = "everyone else"\n'
+    named = policy.replace("[[rules]]\n", declared, 1)
+    (folder / "few.toml").write_text(named.replace(wall, f'{wall}prompt = "few"\n'))
+    said = meter("gallery", "few.toml", "--out", "page.html", "--locale", "en")
+    words = "the words of prompt `few` need a meter: without, what ships for `"
+    assert f"not said in `en`: {words}" in said.out
+    assert f"missing in `en`: {words}" not in said.out
+    table = meter("gallery", "few.toml", "--out", "page.html", "--format", "json").json
+    assert words in table["needed"]["en"][0]
+    assert not any(words in each for each in table["missing"]["en"])
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

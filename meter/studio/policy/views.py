@@ -134,10 +134,11 @@ class AudienceViews:
 
     def _numbers(self, columns: Columns, decided: Decided) -> Codes:
         """Return the number of what is shown with each view, given what was decided of it."""
+        prompts: list[tuple[str | None, ...]]
         if decided.campaigns is None:
-            # what is fetched ahead shows no prompt to anybody
-            prompt = 1 - decided.speculative.astype(np.int8)
             prompts = [(None, verdict.prompt) for verdict in columns.verdicts]
+            # what is fetched ahead shows no prompt to anybody
+            prompt = 1 - decided.speculative.astype(np.int32)
         else:
             prompt = decided.campaigns.prompt + 1
             prompts = [(None, *columns.prompts)] * len(columns.verdicts)

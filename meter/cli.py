@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import click
 
 from meter.commands.console import allow_any_encoding, fail
-from meter.commands.help import write_examples
-from meter.errors import MeterError, MissingExtraError, meant, raise_missing_extra
+from meter.commands.help import CommandGroup, write_examples
+from meter.errors import MeterError, MissingExtraError, raise_missing_extra
 
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -69,10 +69,10 @@ _RULES = (
 )
 
 
-class Commands(click.Group):
+class Commands(CommandGroup):
     """A group that finds its commands in `COMMANDS` and lists them under their headings.
 
-    For an unknown command it suggests the closest one; it never shows a traceback.
+    It never shows a traceback.
     """
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
@@ -84,14 +84,6 @@ class Commands(click.Group):
         name = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
         command: click.Command = getattr(import_module(f"meter.commands.{name}"), name)
         return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        name = args[0]
-        if not name.startswith("-") and name not in COMMANDS:
-            ctx.fail(f"there is no command `{name}`; {_next_step(name)}")
-        return super().resolve_command(ctx, args)
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_help_text(ctx, formatter)
@@ -120,11 +112,6 @@ class Commands(click.Group):
             raise
         except OSError as error:
             _fail_at(error)
-
-
-def _next_step(name: str) -> str:
-    every = ", ".join(f"`{command}`" for command in COMMANDS)
-    return meant(name, COMMANDS, f"there are: {every}")
 
 
 def _fail_without(error: ModuleNotFoundError) -> NoReturn:

@@ -27,7 +27,7 @@ from meter.columns.one_by_one import decide_one_by_one
 from meter.columns.partition import Dealt, deal, in_order, in_turn
 from meter.columns.remembering import CountedAfter, remember
 from meter.columns.tables import Judging
-from meter.columns.views import Decided, Readers, Views
+from meter.columns.views import Decided, Readers, Views, with_starts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -72,6 +72,7 @@ class Columns(Judging):
         `by_view` asks for the single decisions; `workers` is the number of threads, which changes
         nothing but the speed.
         """
+        views = with_starts(self, views)
         if self.has_campaigns:
             return decide_one_by_one(self, views, by_view=by_view)
         return self.at_once(views, by_view=by_view, workers=workers)
@@ -87,7 +88,8 @@ class Columns(Judging):
         """Decide who may read what, and what is counted, whatever prompts were shown before.
 
         That is all of `decide` for a policy without campaigns. Of another one it is right who gets
-        access by which rule, if no condition asks what was `seen`. `before` is what readers had
+        access by which rule, if no condition asks what was `seen`; what readers have started is not
+        looked at either. `before` is what readers had
         counted before their first view; where it is given, `resets` and `after` are told as well.
         """
         dealt = deal(

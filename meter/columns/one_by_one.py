@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from meter.columns.arrays import Integers
     from meter.columns.tables import Judging
-    from meter.columns.views import Closing, Views
+    from meter.columns.views import OtherEvent, Views
 
 __all__ = ["decide_one_by_one"]
 
@@ -109,7 +109,7 @@ class _WalkedViews:
         self.readers = [Reader(id="-", entitlements=rights) for rights in views.rights]
         self.articles: dict[int, Article] = {}
         self.situations: dict[int, _Facts] = {}
-        self.closings: defaultdict[int, list[Closing]] = defaultdict(list)
+        self.closings: defaultdict[int, list[OtherEvent]] = defaultdict(list)
         for closing in sorted(views.closings, key=lambda each: (each.at, each.before)):
             self.closings[closing.reader].append(closing)
         total = len(views.at) if by_view else 0
@@ -176,8 +176,8 @@ class _WalkedViews:
         self.sums.readers_exposed.update(row.exposed)
         return row
 
-    def _close(self, usage: Usage, closing: Closing) -> Usage:
-        return close(self.rulebook.policy, usage, closing.prompt, self._moment(closing.at))
+    def _close(self, usage: Usage, closing: OtherEvent) -> Usage:
+        return close(self.rulebook.policy, usage, closing.name, self._moment(closing.at))
 
     def _moment(self, at: int) -> datetime:
         return moment(at, self.rulebook.policy.zone)
@@ -288,5 +288,5 @@ class _WalkedViews:
         )
 
 
-def _comes_before(closing: Closing, at: int, place: int) -> bool:
+def _comes_before(closing: OtherEvent, at: int, place: int) -> bool:
     return (closing.at, closing.before) <= (at, place)

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from meter.columns.arrays import Codes, Flags, Integers
 from meter.columns.partition import Hashes
@@ -15,9 +15,13 @@ from meter.decision import Exposure
 from meter.view import Entitlement
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import ArrayLike
 
-__all__ = ["Closing", "Decided", "DecidedCampaigns", "Readers", "Views"]
+    from meter.columns.tables import Judging
+
+__all__ = ["Decided", "DecidedCampaigns", "OtherEvent", "Readers", "Views", "with_starts"]
 
 _READY: tuple[Literal["C"], Literal["W"]] = ("C", "W")
 """A column that may not be written is copied, as the loops are compiled for the other sort."""
@@ -44,13 +48,16 @@ def _no_codes() -> Codes:
     return np.empty(0, np.int32)
 
 
-class Closing(NamedTuple):
-    """A reader has closed a prompt at an instant, after the first `before` of the views."""
+class OtherEvent(NamedTuple):
+    """A reader has closed a prompt or started an offer, whose `name` it is.
+
+    That was at an instant, after the first `before` of the views.
+    """
 
     reader: int
     at: int
     before: int
-    prompt: str
+    name: str
 
 
 @frozen(kw_only=True)
@@ -62,7 +69,8 @@ class Views:
     where a meter counts views and they have ids of their own; without it, views of one article at
     one microsecond are one. `group` numbers the facts as `Columns.group` does; one entry holds for
     all. Where a prompt is quiet after a purchase, `right` numbers the entitlements of each view's
-    reader in `rights`; `closings` are the prompts that readers closed in between.
+    reader in `rights`; `closings` are the prompts that readers closed in between, `starts` the
+    offers that they started.
     """
 
     reader: Hashes = field(converter=_hashes)
@@ -72,7 +80,8 @@ class Views:
     group: Codes = field(converter=_codes)
     right: Codes = field(factory=_no_codes, converter=_codes)
     rights: tuple[tuple[Entitlement, ...], ...] = ((),)
-    closings: tuple[Closing, ...] = ()
+    closings: tuple[OtherEvent, ...] = ()
+    starts: tuple[OtherEvent, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -136,3 +145,40 @@ class Decided:
     resets: Integers = field(factory=_no_integers)
     after: tuple[CountedAfter, ...] = ()
     campaigns: DecidedCampaigns | None = None
+
+
+def with_starts(columns: Judging, views: Views) -> Views:
+    """Return views whose groups say what their readers have started; each start counts once.
+
+    Only offers that an account starts once make a difference.
+    """
+    once = columns.rulebook.vocabulary.once
+    starts = [start for start in views.starts if start.name in once]
+    if not starts:
+        return views
+    group = np.resize(views.group, len(views.at))
+    for offer in dict.fromkeys(start.name for start in starts):
+        later = _later(views, (start for start in starts if start.name == offer))
+        found, places = np.unique(group[later], return_inverse=True)
+        numbers = []
+        for facts in (columns.groups[number] for number in found.tolist()):
+            started = facts.started | {offer}
+            numbers.append(columns.group(facts.values, prefetch=facts.prefetch, started=started))
+        group[later] = np.array(numbers, np.int32)[places.reshape(-1)]
+    return evolve(views, group=group, starts=())
+
+
+def _later(views: Views, starts: Iterable[OtherEvent]) -> Flags:
+    """Return which views come after their reader's first start of an offer."""
+    first: dict[int, tuple[int, int]] = {}
+    for start in starts:
+        when = (start.at, start.before)
+        first[start.reader] = min(first.get(start.reader, when), when)
+    readers = np.array(sorted(first), np.uint64)
+    at, before = np.array([first[int(reader)] for reader in readers], np.int64).T
+    place = np.minimum(np.searchsorted(readers, views.reader), len(readers) - 1)
+    same = views.at == at[place]
+    position = np.arange(len(views.at))
+    after = (views.at > at[place]) | (same & (position >= before[place]))
+    later: Flags = after & (readers[place] == views.reader)
+    return later

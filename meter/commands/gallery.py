@@ -70,6 +70,9 @@ def gallery(
     for locale, lacking in page.missing.items():
         for words in lacking:
             print_answer(f"missing in `{locale}`: {words}")
+    for locale, needs in page.needed.items():
+        for words in needs:
+            print_answer(f"not said in `{locale}`: {words}")
     for words in page.survey.unseen:
         print_answer(f"not shown: {words}")
 
@@ -95,6 +98,7 @@ def _table(page: GalleryPage, out: Path) -> dict[str, object]:
         "layouts": list(LAYOUTS),
         "schemes": list(SCHEMES),
         "missing": {locale: list(words) for locale, words in page.missing.items()},
+        "needed": {locale: list(words) for locale, words in page.needed.items()},
         "not_shown": list(page.survey.unseen),
         "exact": page.survey.is_exact,
     }

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from meter.commands.mistakes import in_editors_words, too_many_words
+from meter.errors import meant
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["command", "command_group", "write_examples"]
+__all__ = ["CommandGroup", "command", "command_group", "write_examples"]
 
 C = TypeVar("C", bound=click.Command)
 
@@ -24,12 +27,12 @@ def command(*examples: str) -> Callable[[Callable[..., object]], click.Command]:
     return _made(_Command, examples)
 
 
-def command_group(*examples: str) -> Callable[[Callable[..., object]], _CommandGroup]:
+def command_group(*examples: str) -> Callable[[Callable[..., object]], CommandGroup]:
     """Make a command of several of a function, whose help is written like that of `command`.
 
     The commands in it are added to what this returns, with `add_command`.
     """
-    return _made(_CommandGroup, examples)
+    return _made(CommandGroup, examples)
 
 
 def _made(kind: type[C], examples: tuple[str, ...]) -> Callable[[Callable[..., object]], C]:
@@ -47,7 +50,22 @@ def _made(kind: type[C], examples: tuple[str, ...]) -> Callable[[Callable[..., o
 
 
 class _Command(click.Command):
-    """A command whose epilog, the examples, stands before its options."""
+    """A command whose epilog, the examples, stands before its options.
+
+    What is wrong with its arguments is said in an editor's words.
+    """
+
+    allow_extra_args = True  # so that they are refused here
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        given = list(args)
+        try:
+            rest = super().parse_args(ctx, args)
+        except click.UsageError as error:
+            raise in_editors_words(error, ctx, given) from None
+        if rest and not isinstance(self, click.Group):
+            raise too_many_words(rest, ctx)
+        return rest
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_help_text(ctx, formatter)
@@ -58,11 +76,22 @@ class _Command(click.Command):
         """Write nothing: the examples stand before the options."""
 
 
-class _CommandGroup(_Command, click.Group):
+class CommandGroup(_Command, click.Group):
     """A command of several, which are listed in the order in which they were added."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         return list(self.commands)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        known = self.list_commands(ctx)
+        if not name.startswith("-") and name not in known:
+            every = ", ".join(f"`{each}`" for each in known)
+            step = meant(name, known, f"there are: {every}")
+            ctx.fail(f"there is no command `{name}`; {step}")
+        return super().resolve_command(ctx, args)
 
 
 def write_examples(formatter: click.HelpFormatter, examples: str) -> None:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from meter.commands.console import EXIT_NO, print_answer, print_json, print_message
+from meter.commands.dates import AS_DATE, day_or_time
 from meter.commands.help import command, command_group
-from meter.commands.one_view import day_or_time, in_zone
+from meter.commands.one_view import in_zone
 from meter.commands.options import FilePath, article_ids_option, format_option
 from meter.commands.secrets import read_secrets
 from meter.errors import MeterError, printable
@@ -86,8 +87,11 @@ def import_() -> None:
 @click.option(
     "--at",
     callback=day_or_time,
-    metavar="DATE",
-    help="The day or time whose windows run, in the publication's zone; without it, now.",
+    metavar=AS_DATE,
+    help=(
+        "The day whose windows run, such as `2026-06-01`, or the time, such as `2026-06-01T09:00`,"
+        " in the publication's zone; without it, now."
+    ),
 )
 @click.option("--dry-run", is_flag=True, help="Say what would be taken, and write nothing.")
 @format_option("text", "json")

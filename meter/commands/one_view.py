@@ -10,9 +10,8 @@ import click
 from attrs import frozen
 
 from meter.clock import system_clock
-from meter.errors import quoted
+from meter.commands.dates import AS_DATE, day_or_time
 from meter.loading.events import Event
-from meter.validation import YEARS
 from meter.verify.together.tenure import reader_of
 from meter.view import Article, PageView
 from meter.vocabulary import Status
@@ -21,7 +20,7 @@ from meter.windows import day_start, moment
 if TYPE_CHECKING:
     from meter.policy import Policy
 
-__all__ = ["OneView", "day_or_time", "in_zone", "one_view_options", "to_the_minute"]
+__all__ = ["OneView", "in_zone", "one_view_options", "to_the_minute"]
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
@@ -60,22 +59,6 @@ def to_the_minute(at: datetime, policy: Policy) -> str:
     return f"{in_zone(at, policy):%Y-%m-%d %H:%M}"
 
 
-def day_or_time(ctx: click.Context, param: click.Parameter, value: str | None) -> datetime | None:
-    """Return a time, or the first moment of a day, as ISO 8601 writes them."""
-    if value is None:
-        return None
-    try:
-        at = datetime.fromisoformat(value)
-    except ValueError:
-        step = "write a day such as `2026-06-01`, or a time such as `2026-06-01T09:00`"
-        message = f"{quoted(value)} is no day and no time; {step}"
-        raise click.BadParameter(message, ctx, param) from None
-    if at.year not in YEARS:
-        message = f"{quoted(value)} is in no year from {YEARS[0]} to {YEARS[-1]}; check the year"
-        raise click.BadParameter(message, ctx, param)
-    return at
-
-
 def one_view_options(command: _Command) -> _Command:
     """Add `--as` and `--at`, which give an `OneView`."""
     status = click.option(
@@ -88,10 +71,10 @@ def one_view_options(command: _Command) -> _Command:
     at = click.option(
         "--at",
         callback=day_or_time,
-        metavar="DATE",
+        metavar=AS_DATE,
         help=(
-            "The day of that page view, or its time, such as `2026-06-01T09:00`, in the"
-            " publication's zone; without it, now."
+            "The day of that page view, such as `2026-06-01`, or its time, such as"
+            " `2026-06-01T09:00`, in the publication's zone; without it, now."
         ),
     )
     return status(at(command))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from meter.commands.dates import AS_DATE, day_alone
 from meter.errors import MeterError, PolicyError
 from meter.loading.article_ids import ArticleIds
 from meter.loading.files import file_problem, folder_problem
@@ -137,12 +138,11 @@ article_ids_option = click.option(
 )
 today_option = click.option(
     "--today",
-    type=click.DateTime(["%Y-%m-%d"]),
-    metavar="DATE",
-    callback=lambda _context, _option, day: None if day is None else day.date(),
+    metavar=AS_DATE,
+    callback=day_alone,
     help=(
-        "The day to look from; without it, the first day that the policies name, else the first of"
-        " next month."
+        "The day to look from, such as `2026-06-01`; without it, the first day that the policies"
+        " name, else the first of next month."
     ),
 )
 templates_option = click.option(

@@ -8,8 +8,9 @@ import click
 
 from meter.clock import system_clock
 from meter.commands.console import print_answer, print_message
+from meter.commands.dates import AS_DATE, day_or_time
 from meter.commands.help import command
-from meter.commands.one_view import day_or_time, in_zone, to_the_minute
+from meter.commands.one_view import in_zone, to_the_minute
 from meter.commands.options import FolderPath, policy_argument
 from meter.commands.secrets import read_secrets, secret_file_option
 from meter.errors import quoted
@@ -79,10 +80,10 @@ def _length(ctx: click.Context, param: click.Parameter, value: str) -> timedelta
 @click.option(
     "--at",
     callback=day_or_time,
-    metavar="DATE",
+    metavar=AS_DATE,
     help=(
-        "The day of the page view, or its time, such as `2026-06-01T09:00`, in the publication's"
-        " zone; without it, whenever the page is opened."
+        "The day of the page view, such as `2026-06-01`, or its time, such as `2026-06-01T09:00`,"
+        " in the publication's zone; without it, whenever the page is opened."
     ),
 )
 @click.option(

@@ -191,17 +191,34 @@ def _told(
 
 
 def _offered(decision: Decision, rulebook: Rulebook, fired: JudgedRule) -> Iterator[str]:
-    """Yield what the prompt says, and why offers of the rule are left out."""
+    """Yield what the prompt says, and why offers of the rule are given or left out."""
     values = decision.facts.values
     for prompt in rulebook.policy.prompts:
         if prompt.name == decision.prompt:
             yield f"says the prompt `{prompt.name}`: {prompt.heading}"
     for name, formula, _ in fired.offers:
-        # Of a list that shows the first there is, those behind it were not asked for.
-        if name == decision.offer and not fired.side_by_side:
-            break
         if name not in decision.offers:
             yield f"offer `{name}` is left out: {why_not(formula, values, rulebook.vocabulary)}"
+            continue
+        yield f"offer `{name}` is given: {_given(formula, values, rulebook.vocabulary)}"
+        # Of a list that shows the first there is, those behind it were not asked for.
+        if not fired.side_by_side:
+            break
+
+
+def _given(formula: Formula, values: Sequence[Any], vocabulary: Vocabulary) -> str:
+    """Say why an offer is given: when it runs, and what makes it one for this reader.
+
+    How long it lasts for this reader is told as a deadline.
+    """
+    told = []
+    for part in formula.parts if isinstance(formula, And) else (formula,):
+        asks = vocabulary.slots[part.slot].asks if isinstance(part, In) else None
+        if asks == "period":
+            told.append(clause(part, vocabulary))
+        elif asks != "offered" and part != And(()):
+            told.append(_matched(part, values, vocabulary))
+    return " and ".join(told) or "it runs, and is for every reader"
 
 
 def _stand(meter: MeterReading) -> str:

@@ -8,6 +8,7 @@ a view is its reader, its instant, its article and its group.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -20,8 +21,8 @@ from numpy.typing import NDArray
 
 from meter.columns.arrow import bytes_of
 from meter.columns.partition import hash_texts
-from meter.columns.views import Closing, Views
-from meter.replay.logs.remembered import ClosedPrompts, KnownRights
+from meter.columns.views import OtherEvent, Views
+from meter.replay.logs.remembered import CLOSED, STARTED, KnownRights, ToldRows
 
 if TYPE_CHECKING:
     from meter.replay.preparation import ParsedRows
@@ -82,7 +83,8 @@ class ShardBuilder:
 
     budget: int
     wants_rows: bool = True
-    closed: ClosedPrompts = field(factory=ClosedPrompts)
+    closed: ToldRows = field(factory=partial(ToldRows, CLOSED))
+    started: ToldRows = field(factory=partial(ToldRows, STARTED))
     rights: KnownRights = field(factory=KnownRights)
     rows: int = 0
     first_at: int = 1 << 62
@@ -196,21 +198,12 @@ class ShardBuilder:
         views = Views(reader=reader, at=at, article=article, key=key, group=[0])
         if "right" in table.column_names:
             views = evolve(views, right=table["right"].to_numpy(), rights=self.rights.all)
-        if self.closed.rows and names is not None:
-            views = evolve(views, closings=self._closings(names, rows))
+        if names is not None:
+            closings = _told(self.closed, names, rows)
+            views = evolve(views, closings=closings, starts=_told(self.started, names, rows))
         groups = sorted(name for name in table.column_names if name.startswith("group "))
         grouped = (evolve(views, group=_shortest(table[name].to_numpy())) for name in groups)
         return ReaderShard(views=tuple(grouped), names=names, rows=rows)
-
-    def _closings(self, names: pa.Array, rows: NDArray[np.int64]) -> tuple[Closing, ...]:
-        """Return the closings of a shard's readers, each with how many of its views come before."""
-        numbers = {name: number for number, name in enumerate(names.to_pylist())}
-        mine = [closed for closed in self.closed.rows if closed.reader in numbers]
-        before = np.searchsorted(rows, [closed.row for closed in mine])
-        return tuple(
-            Closing(numbers[closed.reader], closed.at, int(ahead), closed.prompt)
-            for closed, ahead in zip(mine, before, strict=True)
-        )
 
     def close(self) -> None:
         """Remove what was written."""
@@ -218,6 +211,19 @@ class ShardBuilder:
             writer.close()
         if self._folder is not None:
             self._folder.cleanup()
+
+
+def _told(told: ToldRows, names: pa.Array, rows: NDArray[np.int64]) -> tuple[OtherEvent, ...]:
+    """Return what is told of a shard's readers, each with how many of its views come before."""
+    if not told.rows:
+        return ()
+    numbers = {name: number for number, name in enumerate(names.to_pylist())}
+    mine = [row for row in told.rows if row.reader in numbers]
+    before = np.searchsorted(rows, [row.row for row in mine])
+    return tuple(
+        OtherEvent(numbers[row.reader], row.at, int(ahead), row.name)
+        for row, ahead in zip(mine, before, strict=True)
+    )
 
 
 def shards_of(reader: pa.Array, shards: int) -> NDArray[np.int64]:

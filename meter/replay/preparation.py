@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,7 +25,7 @@ from meter.loading.article_ids import (
 )
 from meter.replay.logs.columns import LogError
 from meter.replay.logs.peeks import PassedBy
-from meter.replay.logs.remembered import OF_RIGHTS, ClosedPrompts, KnownRights
+from meter.replay.logs.remembered import CLOSED, OF_RIGHTS, STARTED, KnownRights, ToldRows
 from meter.replay.logs.rows import BadRows, RawRows, RowProblem
 from meter.replay.logs.times import Times
 from meter.windows import day_start
@@ -75,7 +76,8 @@ class ParseOptions:
     article_ids: ArticleIds
     pages: PageAddresses
     passed_by: PassedBy = field(factory=PassedBy)
-    closed: ClosedPrompts = field(factory=ClosedPrompts)
+    closed: ToldRows = field(factory=partial(ToldRows, CLOSED))
+    started: ToldRows = field(factory=partial(ToldRows, STARTED))
     rights: KnownRights = field(factory=KnownRights)
 
     @property
@@ -152,14 +154,16 @@ def prepare(piece: RawRows, options: ParseOptions, bad: BadRows) -> ParsedRows:
     peeks = options.passed_by.mark(piece)
     if peeks is not None:
         check.fine[peeks] = False
-    closed = options.closed.mark(piece)
+    told = [(rows, rows.mark(piece)) for rows in (options.closed, options.started)]
+    is_told = np.logical_or.reduce([marked for _, marked in told])
     reader = _readers(check, options)
     article = ids_of(piece.table, "article.id", texts=options.texts)
-    check.refuse(is_empty(article) & ~closed, RowProblem.NO_ARTICLE, "no article")
+    check.refuse(is_empty(article) & ~is_told, RowProblem.NO_ARTICLE, "no article")
     article = _as_compared(article, options)
     at = _instants(check, options)
-    options.closed.take(piece, closed & check.fine, reader, at)
-    check.fine[closed] = False
+    for rows, marked in told:
+        rows.take(piece, marked & check.fine, reader, at)
+    check.fine[is_told] = False
     names = [name for name in options.attributes if name in piece.table.column_names]
     attributes = {name: _attribute(check, name, options.zone) for name in names}
     if "reader.entitlements" in names:
@@ -210,16 +214,21 @@ def _coded_ids(article: pa.Array) -> Coded:
 
 
 def _refuse_starts(piece: RawRows, options: ParseOptions) -> None:
-    """Raise `LogError` where a row says that an offer was started which an account starts once."""
+    """Raise `LogError` where a table says that an offer was started which an account starts once.
+
+    Its rows are views, so that nothing says whether that came before or with the view.
+    """
+    if piece.form is not Form.CELL:
+        return
     once = {name for columns in options.policies for name in columns.rulebook.vocabulary.once}
     if not once or "started" not in piece.table.column_names:
         return
     for row, name in zip(piece.rows, piece.table["started"].to_pylist(), strict=True):
         if name in once:
             raise LogError(
-                f"not replayed yet: row {row} says that a reader started offer `{name}`, which an"
-                " account can start once; leave such rows out, or run the log through `meter"
-                " decide`"
+                f"row {row} says that a reader started offer `{name}`, which an account can start"
+                " once, and the rows of a table are views; leave such rows out, or write the log as"
+                " JSON Lines, with a line for each start"
             )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
@@ -12,7 +13,7 @@ from meter.loading.article_ids import ArticleIds, PageAddresses
 from meter.policy import Policy
 from meter.replay.logs.log import Log
 from meter.replay.logs.peeks import PassedBy
-from meter.replay.logs.remembered import ClosedPrompts, KnownRights
+from meter.replay.logs.remembered import CLOSED, STARTED, KnownRights, ToldRows
 from meter.replay.logs.time_forms import time_format_words
 from meter.replay.logs.times import Times
 from meter.replay.preparation import ParseOptions
@@ -52,8 +53,10 @@ class ReplayQuestion:
     """What is noticed of ids that are addresses, while they are compared as they are."""
     passed_by: PassedBy = field(factory=PassedBy)
     """What nobody read, while the log is gone through."""
-    closed: ClosedPrompts = field(factory=ClosedPrompts)
+    closed: ToldRows = field(factory=partial(ToldRows, CLOSED))
     """Which prompts were closed,"""
+    started: ToldRows = field(factory=partial(ToldRows, STARTED))
+    """which offers were started,"""
     rights: KnownRights = field(factory=KnownRights)
     """and which rights readers have, where a prompt asks for them."""
 
@@ -74,6 +77,7 @@ class ReplayQuestion:
             pages=self.pages,
             passed_by=self.passed_by,
             closed=self.closed,
+            started=self.started,
             rights=self.rights,
         )
 
@@ -97,11 +101,12 @@ class ReplayQuestion:
             yield f"lines of peeks and prefetches, which nobody read, are passed by: {unread}"
         if self.asked.has_campaigns:
             yield "prompts, lasting offers and experiments are decided view by view"
-        if self.closed.rows:
-            yield f"closings of prompts are taken: {len(self.closed.rows):,}"
-        if self.closed.unknown:
-            unknown = f"{self.closed.unknown:,}"
-            yield f"closings of prompts that the policy does not have are passed by: {unknown}"
+        told = {"closings of prompts": self.closed, "starts of offers": self.started}
+        for what, rows in told.items():
+            if rows.rows:
+                yield f"{what} are taken: {len(rows.rows):,}"
+            if rows.unknown:
+                yield f"{what} that the policy does not have are passed by: {rows.unknown:,}"
         times = self.times
         if times.without_zone:
             whose = "as asked for" if self.zone else "the publication's zone"

@@ -23,12 +23,13 @@ from meter.columns.cautions import holdout_size
 from meter.columns.decide import Columns
 from meter.loading.article_ids import ArticleIds
 from meter.loading.article_ids import article_ids as compared_by
+from meter.policy.faults.frequency import known_prompts
 from meter.replay.cautions import find_cautions
 from meter.replay.decision_rows import Decisions
 from meter.replay.evidence import Evidence
 from meter.replay.gathering import ASKED, RECORDED, ShardBuilder, ShardedLog
 from meter.replay.logs.log import BadRows, Log, LogError
-from meter.replay.logs.remembered import ClosedPrompts
+from meter.replay.logs.remembered import CLOSED, STARTED, ToldRows
 from meter.replay.logs.time_forms import checked_form
 from meter.replay.logs.times import Times
 from meter.replay.measures import ReplayNumber
@@ -96,8 +97,7 @@ def replay(
     bad = BadRows()
     sums = Sums()
     readers: list[pa.Table] = []
-    wants_rows = decisions or by_reader or question.asked.has_campaigns
-    gathering = ShardBuilder(memory, wants_rows, closed=question.closed, rights=question.rights)
+    gathering = _builder(question, memory, wants_rows=decisions or by_reader)
     _refuse_seen(question)
     try:
         gathered = _gather(question, gathering, bad)
@@ -152,9 +152,23 @@ def _question(
         recorded=None if recorded is None else Columns(recorded),
         recorded_policy=recorded,
         knows_recording=recorded_under is not None,
-        closed=ClosedPrompts(policy),
+        closed=ToldRows(CLOSED, known_prompts(policy)),
+        started=ToldRows(STARTED, frozenset(offer.name for offer in policy.offers)),
         article_ids=article_ids,
         names=names or (policy.digest, "" if recorded is None else recorded.digest),
+    )
+
+
+def _builder(question: ReplayQuestion, memory: int, *, wants_rows: bool) -> ShardBuilder:
+    """Return what gathers the log; what it says besides views has its place among their rows."""
+    asked = question.asked
+    besides = asked.has_campaigns or bool(asked.rulebook.vocabulary.once)
+    return ShardBuilder(
+        memory,
+        wants_rows=wants_rows or besides,
+        closed=question.closed,
+        started=question.started,
+        rights=question.rights,
     )
 
 

@@ -69,8 +69,8 @@ class JudgedExperiment(NamedTuple):
 class Rulebook:
     """A policy ready to be judged by.
 
-    `memory`, `said` and `drafted` are room for what layers above remember of this policy (see
-    `memo` and `prompts.laid.kept`); nothing here reads them.
+    `memory`, `said`, `drafted` and `day` are room for what layers above remember of this policy
+    (see `memo` and `prompts.laid.kept`); nothing here reads them.
     """
 
     def __init__(self, policy: Policy, vocabulary: Vocabulary | None = None) -> None:
@@ -80,6 +80,7 @@ class Rulebook:
         self.memory: Any = None
         self.said: dict[Any, str] = {}
         self.drafted: dict[Any, Any] = {}
+        self.day: Any = None
         spent = {name for rule in policy.rules for name in rule.spend}
         self.meters = tuple(
             JudgedMeter(

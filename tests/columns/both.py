@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from meter import Article, PageView, Reader, Usage, decide
 from meter.columns.decide import Columns, Views
-from meter.columns.views import Closing
+from meter.columns.views import OtherEvent
 from meter.engine import close
 from meter.testing import strategies
 from meter.windows import instant
@@ -81,7 +81,7 @@ def by_columns(policy, people, *, workers=1, started=frozenset()):
     articles, keys, rights, closings, seen = {}, {}, {}, [], []
     for _, name, step in mixed:
         if isinstance(step, Closed):
-            closings.append(Closing(codes[name], instant(step.now), len(seen), step.prompt))
+            closings.append(OtherEvent(codes[name], instant(step.now), len(seen), step.prompt))
         else:
             seen.append((name, step))
     mixed = seen

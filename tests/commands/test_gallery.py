@@ -43,23 +43,45 @@ def test_gallery_takes_the_templates_that_the_policy_names(meter, folder):
     assert "<p>Ours: 21</p>" in (folder / "page.html").read_text(encoding="utf-8")
 
 
+def test_what_words_need_is_not_said_to_be_missing(meter, folder):
+    """A prompt that says how many were read has nothing to say where nothing is counted."""
+    policy = (folder / "policy.toml").read_text(encoding="utf-8")
+    declared = '[prompts.few]\nheading = "{{ used }} read"\n\n[[rules]]\n'
+    wall = 'name = "everyone else"\n'
+    named = policy.replace("[[rules]]\n", declared, 1)
+    (folder / "few.toml").write_text(named.replace(wall, f'{wall}prompt = "few"\n'))
+    said = meter("gallery", "few.toml", "--out", "page.html", "--locale", "en")
+    words = "the words of prompt `few` need a meter: without, what ships for `"
+    assert f"not said in `en`: {words}" in said.out
+    assert f"missing in `en`: {words}" not in said.out
+    table = meter("gallery", "few.toml", "--out", "page.html", "--format", "json").json
+    assert words in table["needed"]["en"][0]
+    assert not any(words in each for each in table["missing"]["en"])
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["gallery", "policy.toml"], "Missing option '--out'"),
+        (
+            ["gallery", "policy.toml"],
+            "`--out` is missing; such as in `meter gallery policy.toml --out",
+        ),
         (["gallery", "policy.toml", "--out", "policy.toml"], "is there and is no page"),
         (["gallery", "policy.toml", "--out", "no/page.html"], "there is no folder `no`"),
         (["gallery", "policy.toml", "--out", "p.html", "--locale", "jp"], "did you mean `ja`?"),
         (["render", "policy.toml", "events.jsonl", "--at", "2026-06-01"], "leave one of them out"),
         (["render", "policy.toml", "--at", "0001-01-01"], "is in no year from 1970 to 2200"),
         (["render", "policy.toml", "--at", "9999-12-31T23:59:59Z"], "check the year"),
-        (["render", "policy.toml", "--at", "june"], "write a day such as `2026-06-01`"),
-        (["render", "policy.toml", "--as", "admin"], "'admin' is not one of 'anonymous'"),
+        (
+            ["render", "policy.toml", "--at", "june"],
+            "write a day as YYYY-MM-DD, such as `2026-06-01`",
+        ),
+        (["render", "policy.toml", "--as", "admin"], "`admin` is not `anonymous`"),
         (
             ["render", "policy.toml", "--page", "--format", "text", "--at", "2026-06-01"],
             "a page is HTML: leave out `--format text`, or `--page`",
         ),
-        (["schema", "polcy"], "is not one of 'policy', 'part', 'journey', 'event'"),
+        (["schema", "polcy"], "`polcy` is not `policy`, `part`, `journey`, `event`"),
     ],
 )
 def test_slips_are_told_with_the_next_step(meter, arguments, says):

@@ -78,11 +78,11 @@ def test_the_version_is_the_distributions(meter):
         (["chekc"], "there is no command `chekc`; did you mean `check`?"),
         (["JOURNEY"], "there is no command `JOURNEY`; did you mean `journey`?"),
         (["frobnicate"], "there is no command `frobnicate`; there are: `demo`, `init`"),
-        (["check"], "Missing argument 'POLICY…'"),
-        (["check", "--fromat", "json", "policy.toml"], "--fromat"),
+        (["check"], "`POLICY…` is missing; such as in `meter check policy.toml`"),
+        (["check", "--fromat", "json", "policy.toml"], "did you mean `--format`?"),
         (
             ["check", "--format", "xml", "policy.toml"],
-            "'xml' is not one of 'text', 'json', 'github'",
+            "`--format`: `xml` is not `text`, `json` or `github`",
         ),
         (["check", "polcy.toml"], "did you mean `policy.toml`?"),
         (["explain", "polcy.toml", "events.jsonl"], "did you mean `policy.toml`?"),
@@ -103,7 +103,7 @@ def test_the_version_is_the_distributions(meter):
         ),
         (
             ["render", "policy.toml", "events.jsonl", "--layout", "tall"],
-            "'tall' is not one of 'wide', 'narrow'",
+            "`tall` is not `wide`, `narrow`",
         ),
         (["init", "policy.toml"], "policy.toml"),
         (["init", "policy.toml/below"], "`policy.toml/below` cannot be used: not a directory"),

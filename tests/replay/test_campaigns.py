@@ -20,9 +20,8 @@ from meter import Usage, decide
 from meter.engine import close
 from meter.loading.events import read_events
 from meter.replay.distributed import ReplayPart, deal_by_reader, sum_counts
-from meter.replay.gathering import ShardBuilder
 from meter.replay.logs.log import LogError
-from meter.replay.logs.remembered import KnownRights
+from meter.replay.logs.remembered import KnownRights, ToldRows
 from meter.replay.run import replay
 from meter.testing import strategies
 from tests.columns.both import closing_journeys
@@ -143,17 +142,17 @@ def test_what_is_told_of_prompts_and_experiments_is_the_sum_of_the_decisions(tmp
 
 
 SABOTAGES = {
-    "nothing was closed": (ShardBuilder, "_closings", lambda *_: ()),
+    "nothing was closed": (ToldRows, "take", lambda *_: None),
     "nobody has bought": (
         KnownRights,
         "of_views",
         lambda _self, _coded, total: np.zeros(total, np.int32),
     ),
     "no closing comes before a view": (
-        ShardBuilder,
-        "_closings",
-        lambda self, names, _rows, _real=ShardBuilder._closings: tuple(
-            closing._replace(at=closing.at + 10**13) for closing in _real(self, names, _rows)
+        ToldRows,
+        "take",
+        lambda self, piece, fine, reader, at, _real=ToldRows.take: _real(
+            self, piece, fine, reader, at + 10**13
         ),
     ),
 }

@@ -11,10 +11,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
+from meter import loads_policy
 from meter.replay.both import replay_both
 from meter.studio.policy.audience import log_audience
 from tests.replay.drawn_pairs import SECTIONS, START, draw_policy, edited, policy_of
+
+if TYPE_CHECKING:
+    from meter import Policy
 
 SOME = 100
 WHOLE = 1_000
@@ -51,6 +56,97 @@ def drawn_events(random: Random) -> list[dict[str, object]]:
     return events
 
 
+def drawn_campaign_events(random: Random) -> list[dict[str, object]]:
+    """Return page views as `drawn_events` does, with prompts that are closed and offers started."""
+    events: list[dict[str, object]] = []
+    for event in drawn_events(random):
+        events.append(event)
+        told = random.choice(({"dismissed": "ask"}, {"dismissed": "bar"}, {"started": "guest"}))
+        if random.random() < 0.15:
+            who = {"id": f"reader-{random.randrange(12)}"}
+            events.append({"at": event["at"], "reader": who, **told})
+    return events
+
+
+def drawn_campaign(random: Random) -> Policy:
+    """Return a policy with a capped prompt, an offer once and an experiment, one of a few."""
+    quiet = random.choice(("", 'closed = "2 days"', 'closed = "1 day", purchase = "30 days"'))
+    fill = {
+        "LIMIT": random.randint(1, 3),
+        "TIMES": random.randint(1, 2),
+        "QUIET": f"quiet_after = {{ {quiet} }}" if quiet else "",
+        "INSTEAD": random.choice(("", 'instead = "bar"')),
+        "ONCE": random.choice(("once = true", "once = true", "", 'lasts = "36 hours"')),
+        "WHEN": random.choice(("", 'when = { experiment = { price = ["nine"] } }')),
+    }
+    text = _CAMPAIGN
+    for word, value in fill.items():
+        text = text.replace(word, str(value))
+    return loads_policy(text)
+
+
+_CAMPAIGN = """
+[publication]
+name = "P"
+[experiments.price]
+seed = "price"
+unit = "reader"
+variants = { control = 0.5, nine = 0.5 }
+[meters.m]
+window = { calendar = "month" }
+limit = LIMIT
+[offers.guest]
+price = 1
+currency = "USD"
+term = "1 month"
+ONCE
+WHEN
+[offers.plain]
+kind = "subscription"
+price = 9
+currency = "USD"
+term = "1 month"
+[prompts.bar]
+heading = "Stay"
+at_most = [ { times = 2, window = { calendar = "day" } } ]
+[prompts.ask]
+heading = "Stay a while"
+at_most = [ { times = TIMES, window = { rolling = "2 days" } } ]
+QUIET
+INSTEAD
+[[rules]]
+name = "some"
+spend = "m"
+show = "countdown"
+prompt = "ask"
+[[rules]]
+name = "rest"
+show = "wall"
+offer = ["guest", "plain"]
+"""
+
+
+def wrong_campaigns(edits: int) -> tuple[int, list[tuple[object, object]]]:
+    """Return the same of policies with campaigns, where lines besides views matter."""
+    random = Random(21)
+    changed = 0
+    wrong = []
+    with TemporaryDirectory() as folder:
+        for number in range(edits // EDITS):
+            log = Path(folder) / f"{number}.jsonl"
+            lines = (json.dumps(event) + "\n" for event in drawn_campaign_events(random))
+            log.write_text("".join(lines), encoding="utf-8")
+            audience = log_audience(log)
+            for _ in range(EDITS):
+                old, new = drawn_campaign(random), drawn_campaign(random)
+                told = audience.concerned(old, new).logged
+                expected = replay_both(old, new, log)
+                changed += bool(expected.changed)
+                if told != expected:
+                    wrong.append((told, expected))
+    return changed, wrong
+
+
 def wrong_answers(edits: int) -> tuple[int, list[tuple[object, object]]]:
     """Return how many of some random edits change anything, and the answers that are not right."""
     random = Random(20)
@@ -81,7 +177,12 @@ def main(edits: int) -> int:
         f"{edits:,} random edits, of which {changed:,} change a decision; told otherwise than one"
         f" by one: {len(wrong)}\n"
     )
-    return 1 if wrong or changed < edits // 5 else 0
+    others, more = wrong_campaigns(edits)
+    sys.stdout.write(
+        f"{edits:,} random pairs of campaigns, of which {others:,} change a decision; told"
+        f" otherwise than one by one: {len(more)}\n"
+    )
+    return 1 if wrong or more or min(changed, others) < edits // 5 else 0
 
 
 if __name__ == "__main__":

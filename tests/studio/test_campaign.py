@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from meter.explanation import explain
-from meter.journeys import Journey
+from meter.journeys import Expect, Journey
 from meter.loading import load_policy, loads_policy
 from meter.studio.gallery import gallery_page
 from meter.studio.gallery.situations import situations, survey
@@ -195,9 +195,13 @@ def test_a_saved_story_expects_prompts_and_exposures(client: TestClient, sample:
     assert 'visitor = "visitor-1"' in text
     assert 'dismiss = "letter"' in text
     expected = [step.expect for step in Journey.loads(text).steps if step.expect is not None]
-    reads = [one for one in expected if one.show is not None and one.prompt is not None]
     # Closed it stays away, at once and at the next article, for 14 days.
-    assert ["letter", False, False, "letter"] == [one.prompt for one in reads]
+    assert ["letter", False, False, "letter"] == [
+        one.prompt for one in expected if one.prompt is not None
+    ]
+    (closing,) = [step for step in Journey.loads(text).steps if hasattr(step.action, "prompt")]
+    # Who closes a prompt reads nothing: no access, no offer and no count is of that step.
+    assert Expect(prompt=False) == closing.expect
     assert ("trial",) == expected[-1].exposed
     assert all(step.problem is None for step in Journey.loads(text).run(sample))
 

@@ -250,6 +250,49 @@ def test_what_a_prompt_lacks_in_a_language_is_told(body, locale, show, says):
     assert says == [words for words in missing_of(body, locale, show) if "draft" not in words]
 
 
+NEEDING = (
+    "[meters.m]\nwindow = { calendar = 'month' }\nlimit = 2\n"
+    "[offers.spring]\nkind = 'subscription'\nprice = 5\ncurrency = 'USD'\nterm = '1 month'\n"
+    "when = { country = ['JP'] }\n"
+    "[prompts.ask]\nheading = '{{ used }} read, {{ price }} now'\naction = 'Go'\nlink = '/x'\n"
+    "[copy.ja.prompts.ask]\nheading = '{{ price }}'\naction = '買う'\n"
+    "[[rules]]\nname = 'within'\nspend = 'm'\nshow = 'countdown'\n"
+    "[[rules]]\nname = 'closed'\nshow = 'wall'\nprompt = 'ask'\noffer = 'spring'\n"
+)
+STANDS_IN = "without, what ships for `subscription-wall` stands in"
+
+
+@pytest.mark.parametrize(
+    ("who", "needs"),
+    [
+        ("an anonymous reader in JP opens a metered article", {"en": (), "ja": ()}),
+        ("an anonymous reader in JP opens a premium article", {"en": ("a meter",), "ja": ()}),
+        (
+            "an anonymous reader opens a premium article",
+            {"en": ("a meter and an offer",), "ja": ("an offer",)},
+        ),
+    ],
+)
+def test_words_that_need_a_meter_or_an_offer_are_not_missing(who, needs):
+    """What they need and do not have there is told, in each language by the words it has."""
+    found = situations(loads_policy(f"{PUBLICATION}{NEEDING}"))
+    (wall,) = [each for each in found if (each.rule, each.who) == ("closed", who)]
+    for locale, those in needs.items():
+        words = tuple(f"the words of prompt `ask` need {need}: {STANDS_IN}" for need in those)
+        assert (words, ()) == (wall.needed(locale), wall.missing(locale))
+
+
+def test_the_page_says_what_words_need():
+    """Under each figure, and once at the end."""
+    page = gallery_page(loads_policy(f"{PUBLICATION}{NEEDING}"), locales=["ja"])
+    unsaid = [each for each in page.survey.situations if each.needed("ja")]
+    assert {"ja": ()} == page.missing
+    assert {words for each in unsaid for words in each.needed("ja")} == set(page.needed["ja"])
+    assert "<h2>Not said</h2>" in page.html
+    figures = len(unsaid) * len(LAYOUTS) * len(SCHEMES)
+    assert figures == page.html.count('aria-label="Needed"') > 0
+
+
 @pytest.mark.parametrize("tag", shipped_languages())
 def test_a_draft_says_that_it_is_one(tag):
     """A language that somebody has reviewed says nothing."""

@@ -11,7 +11,7 @@ pytest.importorskip("numba", reason="an audience needs the `sim` extra")
 from meter.loading import load_policy, loads_policy
 from meter.replay.both import replay_both
 from meter.studio.policy.audience import log_audience, simulated_audience
-from tests.studio.audiences import wrong_answers
+from tests.studio.audiences import wrong_answers, wrong_campaigns
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 def test_random_edits_are_told_as_one_view_after_another_tells_them() -> None:
     """Another limit, window, zone or rule: the same views, readers and words."""
     changed, wrong = wrong_answers(40)
+    assert [] == wrong
+    assert changed > 20
+
+
+def test_campaigns_are_told_as_one_view_after_another_tells_them() -> None:
+    """Prompts that are kept back, closed or quiet after a purchase, offers started once or over."""
+    changed, wrong = wrong_campaigns(40)
     assert [] == wrong
     assert changed > 20
 

@@ -37,9 +37,9 @@ def start(tmp_path, monkeypatch):
         ("--no-key --key-file keys.txt", "exclude each other"),
         ("--no-key --workers 2", "2 workers cannot share `memory://`"),
         ("--no-key --workers 2 --store MEMORY://", "2 workers cannot share `memory://`"),
-        ("--key-file keys.txt --workers 0", "0 is not in the range"),
+        ("--key-file keys.txt --workers 0", "`--workers`: `0` is not a whole number from 1"),
         ("--key-file no.txt", "there is no file `no.txt`"),
-        ("--no-key --port 70000", "70000 is not in the range"),
+        ("--no-key --port 70000", "`--port`: `70000` is not a whole number from 0 to 65535"),
     ],
 )
 def test_a_start_that_cannot_be_right_is_refused(start, line, says):

@@ -13,12 +13,13 @@ Each is emptied when it grows past a bound. What is not in them is made in the p
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from meter.prompts.parts.ahead import has_enough
+from meter.windows import day_start, moment
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -32,6 +33,7 @@ __all__ = [
     "Asked",
     "asked_for",
     "can_be_kept",
+    "day_of",
     "draft_for",
     "keep_draft",
     "keep_text",
@@ -40,6 +42,7 @@ __all__ = [
 
 _MOST_TEXTS = 4096
 _MOST_DRAFTS = 512
+_A_DAY = timedelta(days=1)
 _LONGEST_LOCALE = 200
 """A header of a browser is shorter; what anybody sends is not kept."""
 _DECIDED = attrgetter("facts.values", "show", "access", "prompt", "offers", "deadlines")
@@ -66,8 +69,36 @@ def asked_for(decision: Decision, rulebook: Rulebook, wanted: tuple[object, ...]
     """Return all that a prompt hangs on; `wanted` are its language and looks, as asked for."""
     reading = decision.meter
     told = None if reading is None else _TOLD(reading)
-    today = decision.at.astimezone(rulebook.policy.zone).date()
-    return _DECIDED(decision), today, wanted, told
+    return _DECIDED(decision), day_of(decision.at, rulebook), wanted, told
+
+
+class _KnownDay(NamedTuple):
+    """A day in a publication's zone: from which instant, to which, in UTC."""
+
+    starts: datetime
+    ends: datetime
+    day: date
+
+
+def day_of(at: datetime, rulebook: Rulebook) -> date:
+    """Return the day of an instant in the publication's zone; the last day asked for is known.
+
+    Only instants in UTC are compared with its bounds, since only there is a comparison cheap.
+    """
+    known: _KnownDay | None = rulebook.day
+    is_plain = at.tzinfo is UTC
+    if is_plain and known is not None and known.starts <= at < known.ends:
+        return known.day
+    zone = rulebook.policy.zone
+    today = at.astimezone(zone).date()
+    if is_plain and date.min < today < date.max:
+        starts, ends = (
+            moment(day_start(day, zone), zone).astimezone(UTC) for day in (today, today + _A_DAY)
+        )
+        # Where a clock jumps, a day may begin twice: it is asked for anew.
+        if ends - starts == _A_DAY:
+            rulebook.day = _KnownDay(starts, ends, today)
+    return today
 
 
 def keep_text(decision: Decision, rulebook: Rulebook, asked: Asked, text: str) -> None:

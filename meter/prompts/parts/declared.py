@@ -41,7 +41,11 @@ class Declared:
         return any(isinstance(piece, Placeholder) and piece.name == name for piece in pieces)
 
     def can_be_said(self, decision: Decision, policy: Policy) -> bool:
-        """Say whether there is what every placeholder needs. Zero is never counted."""
+        """Say whether there is what every placeholder needs."""
+        return not self.lacks(decision, policy)
+
+    def lacks(self, decision: Decision, policy: Policy) -> frozenset[Needs]:
+        """Return what placeholders need and is not there. Zero is never counted."""
         reading = decision.meter
         offer = None if decision.offer is None else policy.offer(decision.offer)
         there = {
@@ -53,7 +57,7 @@ class Declared:
             Needs.WAS: offer is not None and offer.was is not None,
             Needs.COUNTRY: bool(country_text(country_of(decision), self.language.locale)),
         }
-        return all(there[need] for need in self.words.needs())
+        return frozenset(need for need in self.words.needs() if not there[need])
 
 
 def _ends(offer: Offer, decision: Decision) -> bool:

@@ -1,12 +1,13 @@
-"""What a log says of readers besides their views: prompts they closed, and rights they had.
+"""What a log says of readers besides their views: what they closed or started, and their rights.
 
-A line `{"at", "reader", "dismissed": NAME}` is no view. Rights are kept where a prompt is quiet
-after a purchase, since everything else that they are asked for lies in the facts of a view.
+Lines `{"at", "reader", "dismissed": NAME}` and `{"at", "reader", "started": NAME}` are no views.
+Rights are kept where a prompt is quiet after a purchase, since everything else that they are asked
+for lies in the facts of a view.
 """
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Collection
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -15,53 +16,51 @@ import pyarrow.compute as pc
 from attrs import define, field
 
 from meter.columns.attributes import Form, scene
-from meter.policy import Policy
-from meter.policy.faults.frequency import known_prompts
 from meter.view import Entitlement
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from meter.replay.logs.rows import RawRows
 
-__all__ = ["OF_RIGHTS", "ClosedPrompts", "ClosedRow", "KnownRights"]
+__all__ = ["CLOSED", "OF_RIGHTS", "STARTED", "KnownRights", "ToldRow", "ToldRows"]
 
 OF_RIGHTS = ("reader.entitlements", "reader.status")
 """The attributes that say which rights a reader has."""
-_CLOSED = "dismissed"
+CLOSED = "dismissed"
+STARTED = "started"
 
 
-class ClosedRow(NamedTuple):
-    """A row that says that a reader has closed a prompt."""
+class ToldRow(NamedTuple):
+    """A row that says that a reader has closed a prompt or started an offer: which, by `name`."""
 
     reader: str
     at: int
     row: int
-    prompt: str
+    name: str
 
 
-@define(slots=False)
-class ClosedPrompts:
-    """The closings of a log, of prompts that the policy knows; `unknown` counts others."""
+@define
+class ToldRows:
+    """The rows of a log that are no views, by the column that says so: `CLOSED` or `STARTED`.
 
-    policy: Policy | None = None
-    rows: list[ClosedRow] = field(factory=list)
+    `rows` are those with one of the `known` names, or with any; `unknown` counts others.
+    """
+
+    column: str
+    known: Collection[str] | None = None
+    rows: list[ToldRow] = field(factory=list)
     unknown: int = 0
     _start: int = 0
     """How many rows there were before this piece."""
 
-    @cached_property
-    def _prompts(self) -> Collection[str]:
-        return () if self.policy is None else known_prompts(self.policy)
-
     def mark(self, piece: RawRows) -> NDArray[np.bool_]:
-        """Return which rows of a piece are closings; in a table, nothing says so."""
-        columns = piece.table.column_names
-        if piece.form is Form.CELL or _CLOSED not in columns:
+        """Return which rows of a piece say so; in a table, nothing does."""
+        if piece.form is Form.CELL or self.column not in piece.table.column_names:
             return np.zeros(piece.table.num_rows, np.bool_)
-        return np.asarray(pc.is_valid(piece.table[_CLOSED]))
+        return np.asarray(pc.is_valid(piece.table[self.column]))
 
     def take(
         self,
@@ -70,17 +69,12 @@ class ClosedPrompts:
         reader: pa.Array,
         at: NDArray[np.int64],
     ) -> None:
-        """Take the closings of a piece that are marked, with who closed them and when."""
-        for place in np.flatnonzero(fine):
-            prompt = piece.table[_CLOSED][int(place)].as_py()
-            if prompt in self._prompts:
-                row = ClosedRow(
-                    str(reader[int(place)].as_py()),
-                    int(at[place]),
-                    self._start + int(place),
-                    prompt,
-                )
-                self.rows.append(row)
+        """Take the rows of a piece that are marked, with who it is of, and when."""
+        for place in np.flatnonzero(fine).tolist():
+            name = piece.table[self.column][place].as_py()
+            if self.known is None or name in self.known:
+                who = str(reader[place].as_py())
+                self.rows.append(ToldRow(who, int(at[place]), self._start + place, name))
             else:
                 self.unknown += 1
         self._start += piece.table.num_rows

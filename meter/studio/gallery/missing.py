@@ -1,10 +1,14 @@
-"""What a prompt lacks in a language: words of the publisher's, of ours, or somewhere to go."""
+"""What a prompt lacks in a language: words of the publisher's, of ours, or somewhere to go.
+
+Words that are there, and need a meter or an offer where there is none, are not missing.
+"""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, cast
 
+from meter.errors import listed
 from meter.loading.lints.words import own_prompts, unknown_prompts
 from meter.policy.prompts import NOUNS
 from meter.prompts import render
@@ -22,7 +26,7 @@ if TYPE_CHECKING:
     from meter.policy import Policy
     from meter.rulebook import Rulebook
 
-__all__ = ["missing"]
+__all__ = ["missing", "needed"]
 
 _TO_PRESS = ("<a ", "<button", "<form", "<input", "<select")
 
@@ -42,6 +46,17 @@ def missing(decision: Decision, locale: str, folder: Path | None = None) -> tupl
     )
 
 
+def needed(decision: Decision, locale: str) -> tuple[str, ...]:
+    """Say what the words of a decision's prompt need in a language and do not have there."""
+    policy = cast("Rulebook", decision.rulebook).policy
+    says = declared(policy, decision.prompt, accepted(locale))
+    lacks = frozenset() if says is None else says.lacks(decision, policy)
+    if not lacks:
+        return ()
+    words = f"the words of prompt `{decision.prompt}` need {listed(sorted(lacks))}"
+    return (f"{words}: without, what ships for `{decision.show}` stands in",)
+
+
 def _template(decision: Decision, policy: Policy, folder: Path | None) -> Iterator[str]:
     """Find a prompt that a rule names and that is nowhere."""
     own = None if folder is None else own_prompts(folder)
@@ -56,13 +71,7 @@ def _own_words(
 ) -> Iterator[str]:
     """Find a language without words, of a declared prompt or of ours."""
     says = declared(policy, decision.prompt, accepted(locale))
-    if says is not None and not says.can_be_said(decision, policy):
-        needs = ", ".join(sorted(f"{need}" for need in says.words.needs() if need != "nothing"))
-        yield (
-            f"the words of prompt `{decision.prompt}` need {needs}: what ships for"
-            f" `{decision.show}` stands in"
-        )
-    elif says is not None:
+    if says is not None:
         if best_match(locale, [says.language.words]) is None:
             yield (
                 f"prompt `{decision.prompt}` has no words in `{locale}`:"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from itertools import product
+from itertools import chain, product
 from typing import TYPE_CHECKING, get_args
 
 from attrs import frozen
@@ -76,13 +76,14 @@ class Frame:
 
 @frozen(kw_only=True)
 class _Group:
-    """A situation with its frames, and what each language lacks."""
+    """A situation with its frames, and what each language lacks, and its words need."""
 
     id: str
     title: str
     situation: PromptSituation
     frames: tuple[Frame, ...]
     missing: dict[str, tuple[str, ...]]
+    needed: dict[str, tuple[str, ...]]
 
 
 @frozen(kw_only=True)
@@ -104,7 +105,8 @@ class _Filter:
 class GalleryPage:
     """A gallery: the page, what is on it, and how many figures that makes.
 
-    `missing` says by language what its prompts lack, each thing once.
+    `missing` says by language what its prompts lack, and `needed` what their words need and do not
+    have where a prompt is shown; each thing once.
     """
 
     html: str
@@ -112,6 +114,7 @@ class GalleryPage:
     survey: Survey
     locales: tuple[str, ...]
     missing: dict[str, tuple[str, ...]]
+    needed: dict[str, tuple[str, ...]]
 
 
 def languages(policy: Policy) -> tuple[str, ...]:
@@ -147,7 +150,8 @@ def gallery_page(
     _check_figures(len(found.situations) * len(shown) * len(LAYOUTS) * len(SCHEMES))
     groups = tuple(_groups(found.situations, shown, folder))
     figures = sum(len(group.frames) for group in groups)
-    missing = {locale: tuple(_lacking(groups, locale)) for locale in shown}
+    missing = {locale: _once(group.missing[locale] for group in groups) for locale in shown}
+    needed = {locale: _once(group.needed[locale] for group in groups) for locale in shown}
     html = page_template("gallery.html.j2").render(
         publication=policy.publication,
         policy=CONTENT_SECURITY_POLICY,
@@ -158,6 +162,7 @@ def gallery_page(
         figures=figures,
         locales=shown,
         missing=missing,
+        needed=needed,
     )
     if len(html.encode()) > _MOST_BYTES:
         raise _too_large(figures)
@@ -167,6 +172,7 @@ def gallery_page(
         survey=found,
         locales=shown,
         missing=missing,
+        needed=needed,
     )
 
 
@@ -183,8 +189,8 @@ def _too_large(figures: int) -> MeterError:
     )
 
 
-def _lacking(groups: Sequence[_Group], locale: str) -> dict[str, None]:
-    return dict.fromkeys(words for group in groups for words in group.missing[locale])
+def _once(told: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(chain.from_iterable(told)))
 
 
 def _groups(
@@ -198,6 +204,7 @@ def _groups(
             situation=situation,
             frames=tuple(_frames(name, situation, locales, folder)),
             missing={locale: situation.missing(locale, folder) for locale in locales},
+            needed={locale: situation.needed(locale) for locale in locales},
         )
 
 

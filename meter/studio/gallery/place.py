@@ -88,6 +88,7 @@ class _Framed:
     scheme: str
     address: str
     missing: tuple[str, ...] = ()
+    needed: tuple[str, ...] = ()
 
     @property
     def count(self) -> str:
@@ -265,8 +266,15 @@ def _framed(opened: _OpenPolicy, found: Survey, chosen: Mapping[str, str]) -> li
 
 
 def _with_missing(opened: _OpenPolicy, frames: Sequence[_Framed]) -> list[_Framed]:
-    """Return frames with what each lacks in its language."""
-    return [evolve(one, missing=one.situation.missing(one.locale, opened.folder)) for one in frames]
+    """Return frames with what each lacks in its language, and what its words need."""
+    return [
+        evolve(
+            one,
+            missing=one.situation.missing(one.locale, opened.folder),
+            needed=one.situation.needed(one.locale),
+        )
+        for one in frames
+    ]
 
 
 def _document(opened: _OpenPolicy, situation: PromptSituation, chosen: Mapping[str, str]) -> str:

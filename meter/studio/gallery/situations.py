@@ -11,7 +11,7 @@ from meter.decision import Decision
 from meter.explanation import frequency_words, in_turn
 from meter.loading.lints.prompts import unused_prompts
 from meter.prompts import render
-from meter.studio.gallery.missing import missing
+from meter.studio.gallery.missing import missing, needed
 from meter.studio.gallery.witnesses import witnesses
 from meter.verify.diagram import MOST_STEPS
 from meter.verify.switches import MOST_POSITIONS, positions
@@ -84,6 +84,10 @@ class PromptSituation:
         `folder` holds the publisher's own prompts.
         """
         return missing(self.decision, locale, folder)
+
+    def needed(self, locale: str) -> tuple[str, ...]:
+        """Say what the words of this prompt need in a language and do not have here."""
+        return needed(self.decision, locale)
 
 
 @frozen(kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -12,10 +12,11 @@ from attrs import evolve, field, frozen
 from numpy.typing import NDArray
 
 from meter.columns.arrays import Codes
-from meter.columns.decide import Columns, Views
+from meter.columns.decide import Columns, Decided, Views
 from meter.columns.grouping import Coded, group_views
 from meter.columns.tables import Group
 from meter.facts import Slot
+from meter.policy.faults.frequency import known_prompts
 from meter.replay.both import Shown
 from meter.replay.gathering import ASKED, ReaderShard, ShardBuilder
 from meter.replay.logs.rows import BadRows
@@ -24,8 +25,9 @@ from meter.replay.preparation import prepare
 from meter.replay.question import ReplayQuestion
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from meter.columns.views import OtherEvent
     from meter.policy import Policy
     from meter.replay.logs.log import Log
     from meter.replay.preparation import ParseOptions
@@ -34,6 +36,7 @@ __all__ = ["AudienceViews", "SeenView", "audience_views"]
 
 _MEMORY = 1 << 40  # bytes: the log is one piece, however large
 _POLICIES = 4
+_SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
 
 
 @frozen(kw_only=True)
@@ -104,15 +107,11 @@ class AudienceViews:
             self._shown.move_to_end(policy.digest)
             return known
         columns = Columns(policy)
-        views = evolve(self.by_reader, group=self._grouped(columns))
-        decided = columns.decide(views)
-        plain = [self._number(Shown(v.show, v.offers, v.prompt)) for v in columns.verdicts]
-        # what is fetched ahead shows no prompt to anybody
-        ahead = [self._number(Shown(v.show, v.offers, None)) for v in columns.verdicts]
+        prompts = known_prompts(policy)
+        closings = tuple(each for each in self.by_reader.closings if each.name in prompts)
+        views = evolve(self.by_reader, group=self._grouped(columns), closings=closings)
         numbers = np.empty(len(self.order), np.int32)
-        numbers[self.order] = np.array([plain, ahead], np.int32)[
-            decided.speculative.astype(np.int8), decided.verdict
-        ]
+        numbers[self.order] = self._numbers(columns, columns.decide(views))
         self._shown[policy.digest] = numbers
         while len(self._shown) > _POLICIES:
             self._shown.popitem(last=False)
@@ -133,6 +132,22 @@ class AudienceViews:
             columns.group(group.values, prefetch=group.prefetch)
         return numbers
 
+    def _numbers(self, columns: Columns, decided: Decided) -> Codes:
+        """Return the number of what is shown with each view, given what was decided of it."""
+        prompts: list[tuple[str | None, ...]]
+        if decided.campaigns is None:
+            prompts = [(None, verdict.prompt) for verdict in columns.verdicts]
+            # what is fetched ahead shows no prompt to anybody
+            prompt = 1 - decided.speculative.astype(np.int32)
+        else:
+            prompt = decided.campaigns.prompt + 1
+            prompts = [(None, *columns.prompts)] * len(columns.verdicts)
+        table = [
+            [self._number(Shown(verdict.show, verdict.offers, name)) for name in names]
+            for verdict, names in zip(columns.verdicts, prompts, strict=True)
+        ]
+        return np.array(table, np.int32)[decided.verdict, prompt]
+
     def _number(self, shown: Shown) -> int:
         return self._number_of.setdefault(shown, len(self._number_of))
 
@@ -141,7 +156,9 @@ def audience_views(log: Log, old: Policy, new: Policy) -> AudienceViews:
     """Read a log for two policies. Raises `LogError` where no view in it can be read."""
     bad = BadRows()
     reading = _question(log, old, new).reading
-    builder = ShardBuilder(_MEMORY, wants_rows=False)
+    builder = ShardBuilder(
+        _MEMORY, closed=reading.closed, started=reading.started, rights=reading.rights
+    )
     articles = []
     pieces = []
     for raw in log.pieces(bad):
@@ -156,13 +173,6 @@ def audience_views(log: Log, old: Policy, new: Policy) -> AudienceViews:
     views = shards[0].views[ASKED]
     readers, reader = np.unique(views.reader, return_inverse=True)
     order = np.lexsort((views.at, views.reader))
-    by_reader = evolve(
-        views,
-        reader=views.reader[order],
-        at=views.at[order],
-        article=views.article[order],
-        key=views.key[order] if len(views.key) else views.key,
-    )
     attributes = {
         name: Coded(column.codes[order], column.values) for name, column in _joined(pieces).items()
     }
@@ -170,12 +180,36 @@ def audience_views(log: Log, old: Policy, new: Policy) -> AudienceViews:
         needs=_needs(reading),
         shard=shards[0],
         articles=articles,
-        by_reader=by_reader,
+        by_reader=_in_order(views, order),
         attributes=attributes,
         order=order,
         reader=reader,
         readers=len(readers),
         left_out=bad.count,
+    )
+
+
+def _in_order(views: Views, order: NDArray[np.int64]) -> Views:
+    """Return views by reader and time, with what is told of the readers in between."""
+    reader, at = views.reader[order], views.at[order]
+
+    def moved(told: Iterable[OtherEvent]) -> Iterator[OtherEvent]:
+        for each in told:
+            whose = np.array(each.reader, reader.dtype)
+            first, last = (int(np.searchsorted(reader, whose, side)) for side in _SIDES)
+            alike = [first + int(np.searchsorted(at[first:last], each.at, s)) for s in _SIDES]
+            before = int(np.searchsorted(order[slice(*alike)], each.before))
+            yield each._replace(before=alike[0] + before)
+
+    return evolve(
+        views,
+        reader=reader,
+        at=at,
+        article=views.article[order],
+        key=views.key[order] if len(views.key) else views.key,
+        right=views.right[order] if len(views.right) else views.right,
+        closings=tuple(moved(views.closings)),
+        starts=tuple(moved(views.starts)),
     )
 
 
@@ -215,6 +249,8 @@ def _needs(reading: ParseOptions) -> frozenset[str]:
     books = [columns.rulebook for columns in reading.policies]
     special = {
         "views are counted": reading.by_view,
+        "purchases are looked at": reading.by_rights,
+        "readers are told apart": reading.by_reader_id,
         "rights name articles": any(book.vocabulary.has("named") for book in books),
     }
     once = {name for book in books for name in book.vocabulary.once}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from meter.explanation import in_turn
+from meter.journeys.actions import DismissPrompt
 from meter.journeys.steps import Expect
 from meter.journeys.writing import journey_text
 from meter.studio.reader.checking import StoryError
@@ -37,9 +38,15 @@ def saved_text(journey: Journey, policy: Policy, *, title: str, name: str) -> st
     return journey_text(told, policy=name)
 
 
-def expected_of(step: JourneyStep) -> Expect:
-    """Return what a step brought, as an expectation."""
+def expected_of(step: JourneyStep) -> Expect | None:
+    """Return what a step brought, as an expectation; `None` where there is nothing to expect.
+
+    Who closes a prompt reads nothing: that bears on the prompt alone that would come next.
+    """
     decision = step.decision
+    prompt = (decision.prompt or False) if in_turn(decision) else None
+    if isinstance(step.action, DismissPrompt):
+        return None if prompt is None else Expect(prompt=prompt)
     meter = decision.meter
     experiments = decision.rulebook is not None and decision.rulebook.policy.experiments
     return Expect(
@@ -49,6 +56,6 @@ def expected_of(step: JourneyStep) -> Expect:
         left=False if meter is None or meter.left is None else meter.left,
         used=False if meter is None else meter.used,
         counted=decision.counted,
-        prompt=(decision.prompt or False) if in_turn(decision) else None,
+        prompt=prompt,
         exposed=tuple(one.experiment for one in decision.exposures) if experiments else None,
     )

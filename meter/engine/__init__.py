@@ -58,6 +58,7 @@ from meter.engine.keeping import prune_closed, prune_shown
 from meter.engine.records import (
     check_prompt,
     close,
+    ends_at,
     expires_at,
     join,
     joined_at,
@@ -85,9 +86,10 @@ if TYPE_CHECKING:
 # fmt: off
 __all__ = [
     "Held", "allowance", "believe", "check_call", "check_prompt", "close", "complete",
-    "conclude", "count", "counting", "deadlines", "decide", "elapsed_codes", "expires_at",
-    "is_counted", "is_settled", "join", "joined_at", "judge", "ledger", "long_offered", "look",
-    "meter_codes", "observe", "record", "remember", "spend", "start", "unremembered",
+    "conclude", "count", "counting", "deadlines", "decide", "elapsed_codes", "ends_at",
+    "expires_at", "is_counted", "is_settled", "join", "joined_at", "judge", "ledger",
+    "long_offered", "look", "meter_codes", "observe", "record", "remember", "spend", "start",
+    "unremembered",
 ]
 # fmt: on
 

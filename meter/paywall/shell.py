@@ -284,7 +284,10 @@ class Paywall(PaywallBase[Store]):
         self, reader: Reader, view: PageView, now: datetime | None, *, counts: bool
     ) -> Decision:
         asked = self._decide(reader, view, now, counts=counts)
-        return self._told(asked if isinstance(asked, StoreDecision) else self._run(asked))
+        decided = asked if isinstance(asked, StoreDecision) else self._run(asked)
+        for event in self._report(decided):
+            self._call_hook(event)
+        return decided.decision
 
     def _told(self, decided: StoreDecision) -> Decision:
         for event in self._report(decided):

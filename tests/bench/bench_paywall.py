@@ -15,7 +15,7 @@ from statistics import median
 from time import thread_time_ns
 from typing import TYPE_CHECKING
 
-from meter import PageView, Paywall, Reader, Usage, decide, loads_policy
+from meter import Article, PageView, Paywall, Reader, Usage, decide, loads_policy
 from meter.stores import MemoryStore
 from tests.bench.bench_decide import CALLS, KINDS, POLICY, STRETCH, cases
 from tests.bench.figures import Figure, Report, options_of
@@ -36,9 +36,9 @@ def stretch(kind: str, turn: int) -> list[Case]:
 
 def remember(paywall: Paywall, made: list[Case]) -> None:
     """Have a paywall count what the readers of some views have read before."""
-    for reader, _, usage, now in made:
-        if usage.tallies:
-            paywall.bring(usage, reader.id, now=now)
+    for reader, _, usage, _ in made:
+        for name, at in usage.tally("monthly"):
+            assert paywall.check(reader, PageView(article=Article(id=name)), now=at).counted
 
 
 def check(policy: Policy, kind: str) -> None:

@@ -159,7 +159,7 @@ TALLIES = st.dictionaries(NAMES, st.integers(NOON, NOON + 9), max_size=4).map(ta
     started=st.frozensets(NAMES, max_size=1),
     first=st.integers(0, 1),
 )
-@example({"m": tally_of({"],[": NOON})}, "m", "],[", 5, frozenset(), 0)
+@example({"m": tally_of({"],[": NOON})}, "m", "b", 5, frozenset(), 0)
 @example({"m": tally_of({"a": NOON, "c": NOON})}, "m", "b", 0, frozenset(), 0)
 @example({"m": tally_of({"a": NOON, "c": NOON + 1})}, "m", "\ud800", 2, frozenset(), 1)
 @example({"m": tally_of({"a": NOON})}, "m", "b", 2, frozenset({"summer"}), 0)

@@ -58,6 +58,7 @@ from meter.engine.keeping import first_looked_at, prune_closed, prune_shown, sho
 from meter.engine.records import (
     check_prompt,
     close,
+    ends_at,
     expires_at,
     join,
     joined_at,
@@ -86,9 +87,10 @@ if TYPE_CHECKING:
 __all__ = [
     "Held", "allowance", "believe", "by_showings", "check_call", "check_prompt", "close",
     "complete", "conclude", "count", "counting", "deadlines", "decide", "elapsed_codes",
-    "expires_at", "first_looked_at", "is_counted", "is_settled", "join", "joined_at", "judge",
-    "ledger", "long_offered", "look", "meter_codes", "observe", "prune_shown", "record",
-    "remember", "seen_of", "shown_after", "spend", "start", "unremembered",
+    "ends_at", "expires_at", "first_looked_at", "is_counted", "is_settled", "join",
+    "joined_at", "judge", "ledger", "long_offered", "look", "meter_codes", "observe",
+    "prune_shown", "record", "remember", "seen_of", "shown_after", "spend", "start",
+    "unremembered",
 ]
 # fmt: on
 

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from meter.policy import Policy
+    from meter.rulebook import Rulebook
     from meter.usage import Tally
 
-__all__ = ["check_prompt", "close", "expires_at", "join", "joined_at", "ledger", "start"]
+__all__ = ["check_prompt", "close", "ends_at", "expires_at", "join", "joined_at", "ledger", "start"]
 
 
 def expires_at(policy: Policy, usage: Usage, now: datetime | None = None) -> datetime | None:
@@ -34,23 +35,30 @@ def expires_at(policy: Policy, usage: Usage, now: datetime | None = None) -> dat
     than a day ahead of `now` is taken to be a day ahead, so that no clock that was wrong keeps a
     record for years; without `now` every read is believed.
     """
-    latest = LAST_WHOLE if now is None else min(instant(now) + DAY, LAST_WHOLE)
+    ends = ends_at(policy.rulebook, usage, None if now is None else instant(now))
+    return None if ends is None else moment(ends, policy.zone)
+
+
+def ends_at(rulebook: Rulebook, usage: Usage, at: int | None = None) -> int | None:
+    """Return what `expires_at` does, for the instant `at` and as an instant."""
+    latest = LAST_WHOLE if at is None else min(at + DAY, LAST_WHOLE)
     if usage.started:
         return None
-    rulebook = policy.rulebook
-    ends = [
-        timeline.ends((min(tally.ats[-1], latest),))
-        for name, tally in usage.tallies.items()
-        for timeline in rulebook.timelines_of(name)
-    ]
+    ends: list[int | None] = []
+    for name, tally in usage.tallies.items():
+        reads = tally.ats if tally.ats[-1] <= latest else (latest,)
+        ends += [timeline.ends(reads) for timeline in rulebook.timelines_of(name)]
     if usage.shown or usage.closed:
         ends += prompt_ends(rulebook, usage, latest)
     if usage.offered:
         ends += offered_ends(rulebook, usage)
-    if None in ends:
-        return None
-    last = max((end for end in ends if end is not None), default=None)
-    return None if last is None else moment(min(last, LAST_WHOLE), policy.zone)
+    last = None
+    for end in ends:
+        if end is None:
+            return None
+        if last is None or end > last:
+            last = end
+    return None if last is None else min(last, LAST_WHOLE)
 
 
 def join(

@@ -134,45 +134,54 @@ def write_out(policy: Policy, now: datetime) -> None:
 
 
 class Observed:
-    """A view as far as it could be looked at without the reader's usage.
+    """A view as far as it could be looked at without the reader's usage, which it hangs on.
 
-    `final` is the decision if it does not depend on what was counted: a subscriber, a free article
-    or a reader without an id is decided without asking a store for anything.
+    `at` is its instant.
     """
 
-    _situation: KnownSituation
-    _at: int
+    __slots__ = ("_now", "_reader", "_situation", "_view", "_ways", "at")
 
-    __slots__ = ("_at", "_now", "_reader", "_rulebook", "_situation", "_view", "_ways", "final")
-
-    def __init__(self, rulebook: Rulebook, reader: Reader, view: PageView, now: datetime) -> None:
-        self._rulebook = rulebook
-        self._ways: Ways = rulebook.memory or _ways(rulebook)
+    def __init__(
+        self,
+        ways: Ways,
+        reader: Reader,
+        view: PageView,
+        now: datetime,
+        situation: KnownSituation,
+        at: int,
+    ) -> None:
+        self._ways = ways
         self._reader = reader
         self._view = view
         self._now = now
-        self._situation, self._at = self._ways.observe(reader, view, now)
-        final = self._situation.final
-        self.final: Decision | None = None if final is None else final.dated(now)
-        if self.final is None and reader.id is None:
-            self.final, _ = self.decide(Usage())
-        elif self.final is not None and _watchers:
-            _tell(rulebook, self.final.facts.values, self._at)
+        self._situation = situation
+        self.at = at
 
     def decide(self, usage: Usage) -> Answer:
         """Decide with what was counted before; may be asked again with another usage."""
-        if self.final is not None:
-            return self.final, usage
         answer = self._ways.conclude(
-            self._situation, self._reader, self._view, usage, self._at, self._now
+            self._situation, self._reader, self._view, usage, self.at, self._now
         )
         if _watchers:
-            _tell(self._rulebook, answer[0].facts.values, self._at)
+            _tell(self._ways.memory.rulebook, answer[0].facts.values, self.at)
         return answer
 
 
-def observe(policy: Policy, reader: Reader, view: PageView, now: datetime) -> Observed:
-    """Look at a view as far as that needs no usage. `now` is a time with a zone."""
+def observe(policy: Policy, reader: Reader, view: PageView, now: datetime) -> Decision | Observed:
+    """Return the decision if it does not depend on what was counted, else what was looked at.
+
+    A subscriber, a free article or a reader without an id is decided without asking a store for
+    anything. `now` is a time with a zone.
+    """
     if not (type(policy) is Policy and type(reader) is Reader and type(view) is PageView):
         check_call(policy, reader, view)
-    return Observed(policy.rulebook, reader, view, now)
+    rulebook = policy.rulebook
+    ways: Ways = rulebook.memory or _ways(rulebook)
+    situation, at = ways.observe(reader, view, now)
+    if situation.final is None:
+        observed = Observed(ways, reader, view, now, situation, at)
+        return observed.decide(Usage())[0] if reader.id is None else observed
+    final = situation.final.dated(now)
+    if _watchers:
+        _tell(rulebook, final.facts.values, at)
+    return final

@@ -74,13 +74,13 @@ class AsyncPaywall(PaywallBase[AsyncStore]):
         self, reader: Reader, view: PageView, *, now: datetime | None = None
     ) -> Decision:
         """Decide what a reader gets, and count it where a rule says so; see `Paywall.check`."""
-        return await self._ask(reader, view, now, counts=True)
+        return await self._told(self._decide(reader, view, now, counts=True))
 
     async def peek(
         self, reader: Reader, view: PageView, *, now: datetime | None = None
     ) -> Decision:
         """Decide what a reader would get, and count nothing; see `Paywall.peek`."""
-        return await self._ask(reader, view, now, counts=False)
+        return await self._told(self._decide(reader, view, now, counts=False))
 
     async def join(
         self,
@@ -130,15 +130,8 @@ class AsyncPaywall(PaywallBase[AsyncStore]):
         """Carry out calls of the store that are not about a reader; see `Paywall.perform`."""
         return await self._run(operations, CARE)
 
-    async def _ask(
-        self, reader: Reader, view: PageView, now: datetime | None, *, counts: bool
-    ) -> Decision:
-        asked = self._decide(reader, view, now, counts=counts)
-        return await self._told(
-            asked if isinstance(asked, StoreDecision) else await self._run(asked)
-        )
-
-    async def _told(self, decided: StoreDecision) -> Decision:
+    async def _told(self, asked: StoreDecision | StoreOps[StoreDecision]) -> Decision:
+        decided = asked if isinstance(asked, StoreDecision) else await self._run(asked)
         for event in self._report(decided):
             await self._call_hook(event)
         return decided.decision

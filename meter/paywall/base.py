@@ -10,8 +10,8 @@ from attrs import define, evolve, frozen
 
 from meter import engine
 from meter.errors import StoreError, StoreSetupError
-from meter.loading.article_ids import FORMS, rights_as_compared
-from meter.memo import decide, observe, write_out
+from meter.loading.article_ids import FORMS, ArticleIds, rights_as_compared
+from meter.memo import Observed, decide, observe, write_out
 from meter.paywall.configured import ConfiguredPaywall, S
 from meter.paywall.fallback import remembered, spent, unspent
 from meter.paywall.forgetting import erase
@@ -28,6 +28,8 @@ from meter.paywall.telemetry import (
     view_kind,
 )
 from meter.paywall.transactions import TransactionResult, join, transact
+from meter.policy import Policy
+from meter.stores.keys import reader_key
 from meter.stores.protocol import several_processes
 from meter.usage import Read, Usage
 from meter.windows import instant
@@ -68,17 +70,26 @@ class PaywallBase(ConfiguredPaywall[S]):
         self, reader: Reader, view: PageView, now: datetime | None, *, counts: bool
     ) -> StoreDecision | StoreOps[StoreDecision]:
         """Return the decision where no count is needed, else the store calls that lead to it."""
-        policy = self.policy
-        engine.check_call(policy, reader, view)
-        view = self._named(view)
+        source = self._source
+        policy = source if isinstance(source, Policy) else source.policy
+        if self._article_ids is not ArticleIds.EXACT:
+            engine.check_call(policy, reader, view)
+            view = self._named(view)
+            reader = self._with_named_rights(reader)
         if now is None:
             now = self._clock()
-        reader = self._with_named_rights(reader)
         observed = observe(policy, reader, view, now)
-        decision = observed.final
-        if decision is not None:
-            return StoreDecision(decision, reader, view, view_kind(view, counts=counts))
-        keys = self._keys(str(reader.id))  # a reader without an id was decided above
+        if not isinstance(observed, Observed):
+            return StoreDecision(observed, reader, view, view_kind(view, counts=counts))
+        reader_id = reader.id or ""  # a reader who has none was decided above
+        if self._at_once is not None and self._telemetry.tracer is None:
+            key = reader_key(reader_id, namespace=self._namespace, secret=self._secret)
+            found = self._at_once.decide(policy, key, observed, now, counts=counts)
+            if found is not None:
+                decision, usage = found
+                kind = view_kind(view, counts=counts)
+                return StoreDecision(decision, reader, view, kind, key, 0, usage)
+        keys = self._keys(reader_id)
         return self._decide_with_store(
             MeteredView(policy, reader, view, now, keys, counts, observed.decide)
         )
@@ -280,7 +291,9 @@ class PaywallBase(ConfiguredPaywall[S]):
 
     def _erase(self, reader_id: str) -> StoreOps[None]:
         keys = self._keys(reader_id)
-        return erase(keys, self._recent, marks=self._marks, attempts=self._attempts)
+        yield from erase(keys, self._recent, marks=self._marks, attempts=self._attempts)
+        if self._at_once is not None:
+            self._at_once.forget()
 
     def _look_up(self, reader_id: str, now: datetime | None) -> StoreOps[dict[str, Counted]]:
         """Return what each meter has counted for a reader, and write nothing."""

@@ -11,6 +11,7 @@ from attrs import define, field, fields
 from meter.clock import system_clock
 from meter.errors import quoted
 from meter.loading.article_ids import ArticleIds, article_ids
+from meter.paywall.at_once import DecisionsAtOnce
 from meter.paywall.identity import ReaderKeys, reader_keys
 from meter.paywall.recent import Recent
 from meter.paywall.settings import (
@@ -33,8 +34,10 @@ from meter.paywall.telemetry import (
     Telemetry,
 )
 from meter.policy import Policy
+from meter.stores.awaited import Ordinary
 from meter.stores.deadline import deadline
 from meter.stores.keys import Secret, checked_secret
+from meter.stores.memory import MemoryStore
 from meter.stores.protocol import AsyncStore, LossAware, Store, describe, several_processes
 from meter.stores.turns import QUEUE
 
@@ -93,6 +96,10 @@ class ConfiguredPaywall(Generic[S]):
         self._marks = info.deadline is not None or bool(self._old_secrets)
         self._recent = Recent(self._remember, self._clock)
         self._telemetry = Telemetry(info.name)
+        self._at_once: DecisionsAtOnce | None = None
+        store = self._store.store if isinstance(self._store, Ordinary) else self._store
+        if type(store) is MemoryStore and not self._old_secrets:
+            self._at_once = DecisionsAtOnce(store, self._recent, self._remember)
         if (problem := several_processes(self._store)) is not None:
             LOG.error("%s", problem, extra={"meter": {"processes": "several", "store": info.name}})
 

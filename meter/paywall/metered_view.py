@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from attrs import define
 
@@ -14,11 +15,12 @@ from meter.paywall.identity import ReaderKeys
 from meter.policy import Policy
 from meter.usage import Usage
 from meter.view import PageView, Reader
-from meter.windows import instant
+from meter.windows import DAY, EPOCH, instant
 
 __all__ = ["MeteredView", "store_expiry"]
 
-_MARGIN = timedelta(days=1)  # for clocks of servers that differ
+_MARGIN = DAY  # for clocks of servers that differ
+_ON_TIME = timedelta()
 
 
 @define
@@ -58,12 +60,22 @@ class MeteredView:
         return store_expiry(self.policy, usage, self.now)
 
 
-def store_expiry(policy: Policy, usage: Usage, now: datetime) -> datetime | None:
+@lru_cache
+def _moment(at: int) -> datetime:
+    """Return an instant as a time in UTC: one object for all whose calendar windows end then."""
+    return EPOCH + timedelta(microseconds=at)
+
+
+def store_expiry(
+    policy: Policy, usage: Usage, now: datetime, at: int | None = None
+) -> datetime | None:
     """Return when a store may drop a usage, by this machine's clock, or `None` for never.
 
     A `now` in the past moves it later: a store must not drop what that caller still counts.
     """
-    ends = engine.expires_at(policy, usage, now)
+    ends = engine.ends_at(policy.rulebook, usage, instant(now) if at is None else at)
     if ends is None:
         return None
-    return ends + _MARGIN + max(system_clock() - now, timedelta())
+    expires = _moment(ends + _MARGIN)
+    late = system_clock() - now
+    return expires if late < _ON_TIME else expires + late

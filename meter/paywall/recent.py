@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
@@ -90,8 +91,9 @@ class Recent:
         self.clock = clock
         self.strangers = Strangers()
         self._most = most
-        self._records: dict[str, Record] = {}
-        self._pending: dict[str, Pending] = {}
+        # A plain dictionary takes longer to find its first entry the more were removed before it.
+        self._records: OrderedDict[str, Record] = OrderedDict()
+        self._pending: OrderedDict[str, Pending] = OrderedDict()
 
     def get(self, key: str) -> Record:
         """Return the record last seen under a key."""
@@ -105,6 +107,10 @@ class Recent:
     def pending(self, key: str) -> Pending:
         """Return what is pending for a key."""
         return self._pending.get(key, NO_READS)
+
+    def is_pending(self, key: str) -> bool:
+        """Say whether anything is pending for a key."""
+        return key in self._pending
 
     def add_pending(self, key: str, usage: Usage) -> None:
         """Make what was just counted pending for a key; the caller holds the lock."""
@@ -138,10 +144,12 @@ class Recent:
         return record
 
 
-def _put(table: dict[str, V], key: str, value: V | None, most: int) -> None:
+def _put(table: OrderedDict[str, V], key: str, value: V | None, most: int) -> None:
     """Put a value at the end of a table, and past its bound remove the first."""
-    table.pop(key, None)
-    if value is not None:
-        table[key] = value
-        if len(table) > most:
-            del table[next(iter(table))]
+    if value is None:
+        table.pop(key, None)
+        return
+    table[key] = value
+    table.move_to_end(key)
+    if len(table) > most:
+        table.popitem(last=False)

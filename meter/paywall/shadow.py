@@ -14,7 +14,7 @@ from attrs import evolve, frozen
 
 from meter.clock import system_clock
 from meter.decision import Decision
-from meter.memo import observe
+from meter.memo import Observed, observe
 from meter.paywall.outages import LOG
 from meter.paywall.telemetry import StoreDecision, ViewKind
 from meter.policy import Policy
@@ -113,8 +113,9 @@ class Shadow:
         policy = self._policy()
         if policy.digest == served.policy:
             return None
-        observed = observe(policy, decided.reader, decided.view, served.at)
-        shadow, _ = observed.decide(Usage() if decided.usage is None else decided.usage)
+        shadow = observe(policy, decided.reader, decided.view, served.at)
+        if isinstance(shadow, Observed):
+            shadow, _ = shadow.decide(Usage() if decided.usage is None else decided.usage)
         fields = tuple(name for name in COMPARED if getattr(shadow, name) != getattr(served, name))
         if not fields:
             return None

@@ -168,7 +168,7 @@ class Paywall(PaywallBase[Store]):
         `degraded`. A reader whose id is `None` is decided without the store: every meter with a
         limit is closed.
         """
-        return self._ask(reader, view, now, counts=True)
+        return self._told(self._decide(reader, view, now, counts=True))
 
     def peek(self, reader: Reader, view: PageView, *, now: datetime | None = None) -> Decision:
         """Decide what a reader would get, and count nothing.
@@ -176,7 +176,7 @@ class Paywall(PaywallBase[Store]):
         `left` is what would be left after this view; `counted` is false. Takes and raises what
         `check` does.
         """
-        return self._ask(reader, view, now, counts=False)
+        return self._told(self._decide(reader, view, now, counts=False))
 
     def join(
         self,
@@ -280,13 +280,8 @@ class Paywall(PaywallBase[Store]):
         """
         return self._run(operations, CARE)
 
-    def _ask(
-        self, reader: Reader, view: PageView, now: datetime | None, *, counts: bool
-    ) -> Decision:
-        asked = self._decide(reader, view, now, counts=counts)
-        return self._told(asked if isinstance(asked, StoreDecision) else self._run(asked))
-
-    def _told(self, decided: StoreDecision) -> Decision:
+    def _told(self, asked: StoreDecision | StoreOps[StoreDecision]) -> Decision:
+        decided = asked if isinstance(asked, StoreDecision) else self._run(asked)
         for event in self._report(decided):
             self._call_hook(event)
         return decided.decision

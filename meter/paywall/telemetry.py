@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from enum import StrEnum
+from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
@@ -83,6 +84,28 @@ class StoreDecision(NamedTuple):
 
 
 _MOST_AHEAD = 10_000
+_LOOK_AGAIN = 1.0
+"""After so many seconds it is looked again whether there is an OpenTelemetry SDK by now."""
+
+
+class _Labels(dict[tuple["Show", "Access", bool, ViewKind], dict[str, "str | bool"]]):
+    """What a decision is counted under; each is made once."""
+
+    def __init__(self, store: str) -> None:
+        super().__init__()
+        self._store = store
+
+    def __missing__(self, case: tuple[Show, Access, bool, ViewKind]) -> dict[str, str | bool]:
+        show, access, degraded, kind = case
+        labels: dict[str, str | bool] = {
+            "show": str(show),
+            "access": str(access),
+            "degraded": degraded,
+            "kind": str(kind),
+            "store": self._store,
+        }
+        self[case] = labels
+        return labels
 
 
 class Telemetry:
@@ -91,8 +114,9 @@ class Telemetry:
     def __init__(self, store: str) -> None:
         self.store = store
         self._log = OutageLog(store)
-        self._known: dict[tuple[Show, Access, bool, ViewKind], dict[str, str | bool]] = {}
+        self._labels = _Labels(store)
         self._ahead: set[int] = set()
+        self._look_again = 0.0
         self._tracer: trace.Tracer | None = None
         self._decisions: metrics.Counter | None = None
         self._differences: metrics.Counter | None = None
@@ -126,18 +150,20 @@ class Telemetry:
     def tracer(self) -> trace.Tracer | None:
         """The tracer for spans, or `None` where no SDK would see them.
 
-        A span that nobody sees costs more than a decision.
+        A span that nobody sees costs more than a decision, and to look whether there is an SDK half
+        as much: where there was none, it is looked again a second later.
         """
-        if self._tracer is None:
+        if self._tracer is None or monotonic() < self._look_again:
             return None
         if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
+            self._look_again = monotonic() + _LOOK_AGAIN
             return None
         return self._tracer
 
     def report_decision(self, decided: StoreDecision) -> None:
         """Report a decision to the log and to the counters."""
         decision = decided.decision
-        labels = self._labels(decision, decided.kind)
+        labels = self._labels[decision.show, decision.access, decision.degraded, decided.kind]
         if LOG.isEnabledFor(logging.INFO):
             LOG.info(
                 "decided %s by rule %r",
@@ -155,7 +181,8 @@ class Telemetry:
     ) -> None:
         """Report that a shadow decides a view otherwise, and in which fields."""
         decision = decided.decision
-        labels = self._labels(decision, decided.kind) | {
+        case = decision.show, decision.access, decision.degraded, decided.kind
+        labels = self._labels[case] | {
             "shadow_show": str(shadow.show),
             "shadow_access": str(shadow.access),
         }
@@ -206,20 +233,6 @@ class Telemetry:
             " only where the running one contains it: compare the clocks of your servers",
             extra={"meter": {"ahead": True, "store": self.store}},
         )
-
-    def _labels(self, decision: Decision, kind: ViewKind) -> dict[str, str | bool]:
-        case = (decision.show, decision.access, decision.degraded, kind)
-        labels = self._known.get(case)
-        if labels is None:
-            labels = {
-                "show": str(decision.show),
-                "access": str(decision.access),
-                "degraded": decision.degraded,
-                "kind": str(kind),
-                "store": self.store,
-            }
-            self._known[case] = labels
-        return labels
 
 
 def _details(decision: Decision) -> dict[str, object]:

@@ -21,29 +21,30 @@ class ForkLock:
         self._locks = {os.getpid(): Lock()}
         self._held: Lock
 
-    def __enter__(self) -> None:
-        lock = self._lock()
+    def __enter__(self) -> int:
+        """Take the lock, and return the id of this process, which was asked for anyway."""
+        process = os.getpid()
+        lock = self._locks.get(process) or self._made(process)
         lock.acquire()
         self._held = lock  # only whoever holds it looks at this
+        return process
 
     @contextmanager
     def within(self, seconds: float | None) -> Iterator[None]:
         """Hold the lock; raise a `TimeoutError` where it is not free within so many seconds."""
-        if not self._lock().acquire(timeout=-1 if seconds is None else seconds):
+        process = os.getpid()
+        lock = self._locks.get(process) or self._made(process)
+        if not lock.acquire(timeout=-1 if seconds is None else seconds):
             raise TimeoutError("another thread held a lock for too long")
         try:
             yield
         finally:
-            self._locks[os.getpid()].release()
+            lock.release()
 
-    def _lock(self) -> Lock:
-        process = os.getpid()
-        lock = self._locks.get(process)
-        if lock is None:
-            # `setdefault` is one step: of several threads that come first in a new process, all
-            # get the lock of one of them.
-            lock = self._locks.setdefault(process, Lock())
-        return lock
+    def _made(self, process: int) -> Lock:
+        # `setdefault` is one step: of several threads that come first in a new process, all get the
+        # lock of one of them.
+        return self._locks.setdefault(process, Lock())
 
     def __exit__(
         self,

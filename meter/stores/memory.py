@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from meter.stores.locks import ForkLock
@@ -47,7 +48,8 @@ class MemoryStore:
         if capacity < 1:
             raise ValueError(f"`capacity` is at least 1 reader, not `{capacity}`")
         self.capacity = capacity
-        self._kept: dict[str, tuple[bytes, datetime | None]] = {}
+        # A plain dictionary takes longer to find its first entry the more were removed before it.
+        self._kept: OrderedDict[str, tuple[bytes, datetime | None]] = OrderedDict()
         self._lock = ForkLock()
         self._counting: int | None = None  # the process that has counted something
         self._forked = False
@@ -64,17 +66,20 @@ class MemoryStore:
         self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None
     ) -> bytes | None:
         """Replace `old` with `new` if it is still there, and return what is kept."""
-        with self._lock:
+        with self._lock as process:
             kept = self._kept.get(key)
             found = None if kept is None else kept[0]
             if found != old:
                 return found
-            self._kept.pop(key, None)
-            if new is not None:
-                self._look_for_forks()
+            if new is None:
+                self._kept.pop(key, None)
+            else:
+                if process != self._counting:
+                    self._look_for_forks(process)
                 self._kept[key] = new, expires
+                self._kept.move_to_end(key)
                 if len(self._kept) > self.capacity:
-                    del self._kept[next(iter(self._kept))]
+                    self._kept.popitem(last=False)
             return new
 
     def forget(self, key: str) -> None:
@@ -101,10 +106,7 @@ class MemoryStore:
             return _SEVERAL % f"`WEB_CONCURRENCY` is {workers}"
         return _SEVERAL % "this one was forked from one that counts" if self._forked else None
 
-    def _look_for_forks(self) -> None:
-        process = os.getpid()
-        if self._counting == process:
-            return
+    def _look_for_forks(self, process: int) -> None:
         self._forked = self._counting is not None
         self._counting = process
         if self._forked:

@@ -30,7 +30,7 @@ from meter.usage.tally import (
     unions_of,
     unnamed_reads,
 )
-from meter.usage.written import VERSIONS, UsageParts, read, write
+from meter.usage.written import ONLY_METERS, VERSIONS, UsageParts, extended, read, write
 from meter.windows import DAY
 
 if TYPE_CHECKING:
@@ -230,6 +230,25 @@ class Usage:
         The first byte is the version of the format.
         """
         return write(UsageParts(self.tallies, self.started, self.shown, self.closed, self.offered))
+
+    def to_bytes_after(self, before: Usage, raw: bytes) -> bytes:
+        """Return what `to_bytes` does, where `raw` are the bytes of the usage `before` this one.
+
+        Where all that is new is one id of its only meter, that is put into them, and what was read
+        before is not written again.
+        """
+        if len(self.tallies) == 1 and raw[:1] == ONLY_METERS:
+            ((meter, tally),) = self.tallies.items()
+            earlier = before.tallies.get(meter)
+            if (
+                earlier is not None
+                and not (self.started or self.shown or self.closed or self.offered)
+                and len(before.tallies) == 1
+                and tally.ids[:-1] == earlier.ids
+                and tally.ats[:-1] == earlier.ats
+            ):
+                return extended(raw, tally.ids[-1], tally.ats[-1] - earlier.ats[-1])
+        return self.to_bytes()
 
     @classmethod
     def from_bytes(cls, raw: bytes) -> Usage:

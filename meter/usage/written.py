@@ -13,9 +13,9 @@ from typing import NamedTuple, cast
 
 from meter.usage.tally import AFTER, FIRST, Tally
 
-__all__ = ["VERSIONS", "UsageParts", "read", "write"]
+__all__ = ["ONLY_METERS", "VERSIONS", "UsageParts", "extended", "read", "write"]
 
-_VERSION = b"1"
+ONLY_METERS = b"1"
 """Of what is written where nothing was started, as ever; an object of meters."""
 _WITH_STARTED = b"2"
 """Of what is written else: a list of that object and of the names of what was started."""
@@ -23,7 +23,7 @@ _WITH_PARTS = b"3"
 """Of what is written where a prompt was shown or closed, or an offer with a deadline of one's own
 was shown: an object of all the parts there are.
 """
-VERSIONS = (_VERSION, _WITH_STARTED, _WITH_PARTS)
+VERSIONS = (ONLY_METERS, _WITH_STARTED, _WITH_PARTS)
 _JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 
@@ -41,13 +41,24 @@ def write(parts: UsageParts) -> bytes:
     """Return the bytes of a usage, in the oldest version that can hold it."""
     meters, started, shown, closed, offered = parts
     if not (started or shown or closed or offered):
-        return _VERSION + _plain(meters).encode("utf-8", "surrogatepass")
+        return ONLY_METERS + _plain(meters).encode("utf-8", "surrogatepass")
     table = {name: _written(tally) for name, tally in meters.items()}
     if not (shown or closed or offered):
         return _encoded(_WITH_STARTED, [table, sorted(started)])
     showings = {name: _written(tally) for name, tally in (shown or {}).items()}
     written = UsageParts._fields, (table, sorted(started), showings, closed, offered)
     return _encoded(_WITH_PARTS, {name: part for name, part in zip(*written, strict=True) if part})
+
+
+def extended(raw: bytes, name: str, step: int) -> bytes:
+    """Return the bytes of a usage of one meter and nothing else after it has counted one more id.
+
+    `raw` are those before, and `step` is how much later than the last id before it was counted.
+    """
+    # Behind the ids there are only numbers and brackets, so the last `],[` is the end of the ids.
+    ids = raw.rindex(b"],[")
+    written = encode_basestring(name).encode("utf-8", "surrogatepass")
+    return b"%b,%b%b,%d]]}" % (raw[:ids], written, raw[ids:-3], step)
 
 
 def _plain(meters: dict[str, Tally]) -> str:
@@ -75,7 +86,7 @@ def _encoded(version: bytes, value: object) -> bytes:
 def read(raw: bytes) -> UsageParts:
     """Return the parts of a usage; what is no such part is an error of one kind or another."""
     found = json.loads(raw[1:].decode("utf-8", "surrogatepass"))
-    if raw[:1] == _VERSION:
+    if raw[:1] == ONLY_METERS:
         return UsageParts(_read_tallies(found))
     parts: dict[str, object] = found
     if raw[:1] == _WITH_STARTED:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from meter import Usage
 from meter.errors import CorruptUsageError
 from meter.usage import Tally, tally_of
+from meter.usage.known import KnownUsages
 
 NOON = 1_780_315_200_000_000
 NAMES = st.text(st.characters(), min_size=1)
@@ -145,3 +146,77 @@ def test_a_table_of_meters_is_written_as_json_writes_it(counted):
     expected = AS_EVER.encode(table).encode("utf-8", "surrogatepass")
     assert b"1" + expected == usage.to_bytes()
     assert usage == Usage.from_bytes(usage.to_bytes())
+
+
+TALLIES = st.dictionaries(NAMES, st.integers(NOON, NOON + 9), max_size=4).map(tally_of)
+
+
+@given(
+    tallies=st.dictionaries(NAMES, TALLIES, max_size=2),
+    meter=NAMES,
+    name=NAMES,
+    later=st.integers(0, 9),
+    started=st.frozensets(NAMES, max_size=1),
+    first=st.integers(0, 1),
+)
+@example({"m": tally_of({"],[": NOON})}, "m", "b", 5, frozenset(), 0)
+@example({"m": tally_of({"a": NOON, "c": NOON})}, "m", "b", 0, frozenset(), 0)
+@example({"m": tally_of({"a": NOON, "c": NOON + 1})}, "m", "\ud800", 2, frozenset(), 1)
+@example({"m": tally_of({"a": NOON})}, "m", "b", 2, frozenset({"summer"}), 0)
+def test_what_is_new_is_put_into_the_bytes_before(tallies, meter, name, later, started, first):
+    """The bytes made from those before are the ones made anew, whatever has changed."""
+    before = Usage(tallies, started)
+    if before.tallies:
+        meter = next(iter(before.tallies), meter)
+    tally = before.tally(meter)
+    last = tally.ats[-1] if tally.ats else NOON
+    added = tally.since(min(first, len(tally.ids)))
+    if name not in added.ids:
+        added = added.add(name, last + later)
+    for after in (
+        Usage({**before.tallies, meter: added}, started),
+        Usage({meter: added}, started),
+        Usage({meter: added}),
+        Usage({meter: added}, shown={"give": added}),
+        before,
+        Usage(),
+    ):
+        assert after.to_bytes() == after.to_bytes_after(before, before.to_bytes())
+
+
+def usage_of(number):
+    return Usage.counting({"monthly": [f"a{number}"]}, NOON)
+
+
+def test_usages_are_known_by_their_bytes_and_no_more_than_a_bound():
+    """What is asked for again stays, the rest is read again; it is always what the bytes mean."""
+    known = KnownUsages(10)
+    for number in range(40):
+        usage = usage_of(number)
+        known.keep(usage.to_bytes(), usage)
+        assert known.read(usage.to_bytes()) is usage
+        assert known.read(usage_of(0).to_bytes()) == usage_of(0)
+        assert len(known) <= 10
+    assert known.read(usage_of(1).to_bytes()) == usage_of(1)
+
+
+def test_what_was_before_makes_room():
+    """Of a reader who reads on, the last bytes are kept."""
+    known = KnownUsages(10)
+    known.keep(usage_of(0).to_bytes(), usage_of(0))
+    for number in range(1, 40):
+        known.keep(
+            usage_of(number).to_bytes(), usage_of(number), before=usage_of(number - 1).to_bytes()
+        )
+    assert len(known) == 1
+    known.clear()
+    assert len(known) == 0
+
+
+def test_where_none_are_remembered_bytes_are_read_each_time():
+    """A table of nothing stays empty, and bytes that are no usage are refused as ever."""
+    known = KnownUsages(0)
+    assert known.read(b"1{}") == Usage()
+    assert len(known) == 0
+    with pytest.raises(CorruptUsageError):
+        known.read(b"9")

@@ -145,7 +145,7 @@ class Trial:
 
     def of(self, record):
         """Put a record under a reader's key, ask all there is, and forget the reader."""
-        self.store._kept = {"anna": (record, None), "bob": (b"1{}", None)}
+        self.store._kept.update({"anna": (record, None), "bob": (b"1{}", None)})
         reader = reader_of("anna")
         paywall = self.paywall
         self.number += 1

@@ -37,6 +37,7 @@ LINE = "stores/test_line.py"
 REPLIES = "stores/test_replies.py"
 CLUSTER = "stores/test_cluster.py"
 PROMPTS = "paywall/test_prompts.py"
+AT_ONCE = "paywall/test_at_once.py"
 
 PLANTED = [
     Planted(Bug(name, module, right, wrong), tests)
@@ -376,6 +377,76 @@ PLANTED = [
             "if usage.to_bytes() == raw:",
             "if True:",
             "core/test_usage_bytes.py",
+        ),
+        (
+            "a last id that looks like the end of the ids is",
+            "usage/written.py",
+            'raw.rindex(b"],[")',
+            'raw.index(b"],[")',
+            "core/test_usage_bytes.py",
+        ),
+        (
+            "whatever a meter has dropped stays in the bytes",
+            "usage/__init__.py",
+            "and tally.ids[:-1] == earlier.ids",
+            "and earlier.ids",
+            "core/test_usage_bytes.py",
+        ),
+        (
+            "a view at once is counted whatever came between",
+            "paywall/at_once.py",
+            "if found == new:",
+            "if found:",
+            f"{AT_ONCE}::test_a_view_that_comes_between_is_counted_first",
+        ),
+        (
+            "a view at once brings a forgotten reader back",
+            "paywall/at_once.py",
+            "        if found is None:\n",
+            "        if False:\n",
+            f"{AT_ONCE}::test_who_is_forgotten_meanwhile_stays_forgotten",
+        ),
+        (
+            "a peek at once counts",
+            "paywall/at_once.py",
+            "if after is usage or not counts:",
+            "if after is usage:",
+            f"{AT_ONCE}::test_at_once_is_as_by_a_transaction",
+        ),
+        (
+            "a peek at once says that it counted",
+            "paywall/at_once.py",
+            "            return _uncounted(decision), usage\n        new",
+            "            return decision, usage\n        new",
+            f"{AT_ONCE}::test_at_once_is_as_by_a_transaction",
+        ),
+        (
+            "a read far ahead is not told at once",
+            "paywall/at_once.py",
+            "if tally.ats[-1] > ahead:",
+            "if False:",
+            f"{AT_ONCE}::test_a_read_far_ahead_is_told",
+        ),
+        (
+            "what is pending is not brought in at once",
+            "paywall/at_once.py",
+            "if self._recent.is_pending(key):",
+            "if False:",
+            f"{AT_ONCE}::test_who_has_something_pending_is_decided_by_a_transaction",
+        ),
+        (
+            "a record at once is dropped with its window",
+            "paywall/metered_view.py",
+            "_moment(ends + _MARGIN)",
+            "_moment(ends)",
+            f"{AT_ONCE}::test_a_record_lasts_as_long_as_by_a_transaction",
+        ),
+        (
+            "what bytes mean outlives a forget",
+            "paywall/base.py",
+            "self._at_once.forget()",
+            "pass",
+            f"{AT_ONCE}::test_nothing_of_who_was_forgotten_is_left_in_this_process",
         ),
         (
             "what a shadow counts is stored",

@@ -19,6 +19,10 @@ from tests.web.giving import NOW, SECRET, anna, policy_of
 IDS = [f"{number:020x}" for number in range(4)]
 
 
+class Elsewhere(MemoryStore):
+    """A store that is asked by transactions, as any but the one in memory itself is."""
+
+
 class OverSteps:
     """A paywall whose calls return the store calls that they are made of."""
 
@@ -48,7 +52,7 @@ def process(kind=GiverSteps, **terms):
     """Return the gifts of one process."""
 
     def opens(policy, settings):
-        return OverSteps(Paywall(policy, MemoryStore(), **settings))
+        return OverSteps(Paywall(policy, Elsewhere(), **settings))
 
     return kind(policy_of(**terms), SECRET, opens, {})
 

@@ -11,8 +11,9 @@ before the view, or a view at the edge of the calendar goes the plain way. So he
 the view is the one at which windows run, and every read lies before it.
 
 No word of a policy stands in the text. A constant is handed over under a name that ends with the
-place of its slot or meter (`mentioned_3`, `inside_0`), so nothing in a policy file is ever run. An
-agreement test holds what is made here to `engine.decide`, decision by decision.
+place of its slot, meter, prompt or group (`mentioned_3`, `inside_0`), and no variable has the name
+of a constant. So nothing in a policy file is ever run. An agreement test holds what is made here to
+`engine.decide`, decision by decision.
 """
 
 from __future__ import annotations

@@ -108,9 +108,9 @@ def _by_prompt(rulebook: Rulebook, names: dict[str, Any]) -> Iterator[str]:
         window = frequencies.asked_window(name)
         if window is not None:
             names[f"asked_{place}"] = window
-            names[f"seen_{place}"] = name
-            lines.append(f"if seen_{place} in shown:")
-            call = f"seen_of(asked_{place}, shown[seen_{place}], at)"
+            names[f"asked_name_{place}"] = name
+            lines.append(f"if asked_name_{place} in shown:")
+            call = f"seen_of(asked_{place}, shown[asked_name_{place}], at)"
             lines.append(f"    code_of_{place} = {call}")
     if lines:
         yield "else:"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from random import Random
+from types import CodeType
 
 import pytest
 from attrs import evolve
@@ -325,6 +326,54 @@ def test_a_long_way_shows_prompts_as_the_engine(zone, window):
                 usage = engine.close(policy, usage, chance.choice(["give", "letter"]), now)
             elif happens < 0.2:
                 others, usage = usage, engine.join(policy, others, usage, now)
+
+
+FEW_ASK = """
+[publication]
+name = "The Harbour Review"
+[meters.a]
+window = { calendar = "month" }
+limit = 100
+[meters.b]
+window = { calendar = "month" }
+limit = 100
+[prompts.give]
+heading = "Give"
+at_most = { times = 3, window = { rolling = "30 days" } }
+[[rules]]
+name = "asked before"
+when = { seen = { give = { at_least = 1 } } }
+spend = "a"
+show = "countdown"
+[[rules]]
+name = "asks"
+spend = ["a", "b"]
+show = "countdown"
+prompt = "give"
+[[rules]]
+name = "rest"
+show = "subscription-wall"
+"""
+
+
+def test_a_prompt_that_is_asked_of_is_no_meter_of_the_same_place():
+    """With fewer prompts than meters, each still has names of its own in the text."""
+    policy = loads_policy(FEW_ASK)
+    memo.write_out(policy, NOW)
+    usage = Usage()
+    for number in range(4):
+        page = PageView(article=Article(id=f"a{number}"))
+        usage = agree(policy, READER, page, usage, NOW + timedelta(hours=number))
+    assert [len(usage.tally(name).ids) for name in ("a", "b")] == [4, 1]
+
+
+@given(policy=st.one_of(policies(), campaigns(), campaigns().flatmap(with_experiments)))
+def test_no_variable_has_the_name_of_a_constant(policy):
+    """Else what one meter has counted could be taken for the name of a prompt."""
+    text, names = written(PolicyMemory(policy.rulebook), NOW)
+    made = [code for code in compile(text, "text", "exec").co_consts if isinstance(code, CodeType)]
+    assert [code.co_name for code in made] == ["decide", "observe", "conclude"]
+    assert [names.keys() & {*code.co_varnames} for code in made] == [set(), set(), set()]
 
 
 def test_the_ways_of_a_policy_are_written_out_once():

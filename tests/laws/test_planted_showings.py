@@ -11,6 +11,12 @@ from tests.planted import some
 
 WRITTEN_BUGS = (
     Bug(
+        "a prompt that is asked of has the name of what a meter has seen",
+        "memo/showings.py",
+        "asked_name_{place}",
+        "seen_{place}",
+    ),
+    Bug(
         "a showing that lies ahead is like any other",
         "memo/showings.py",
         "if tally.ats[-1] >= at:",
@@ -91,7 +97,7 @@ KEPT_BUGS = (
 @pytest.mark.parametrize("bug", some(WRITTEN_BUGS), ids=lambda bug: bug.name)
 def test_the_agreement_with_the_engine_catches_a_planted_bug(bug, tmp_path):
     """Some test fails, as a test and not by accident."""
-    done = run_suite(copy_with(tmp_path, bug), COMPILED, "long_way or keeps")
+    done = run_suite(copy_with(tmp_path, bug), COMPILED, "long_way or keeps or same_place")
     assert done.returncode == 1, done.stdout[-2000:] + done.stderr[-2000:]
     assert "1 failed" in done.stdout, done.stdout[-2000:]
 

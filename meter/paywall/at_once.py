@@ -20,8 +20,8 @@ from attrs import evolve
 
 from meter.errors import MeterError
 from meter.paywall.metered_view import store_expiry
+from meter.paywall.records import Record
 from meter.usage import Usage
-from meter.usage.known import KnownUsages
 from meter.windows import DAY
 
 if TYPE_CHECKING:
@@ -52,14 +52,12 @@ _FAULTS = (
 class DecisionsAtOnce:
     """Decides views over a store in this process.
 
-    `recent` knows for whom something is pending; it remembers no more than `most` readers, and
-    this no more usages.
+    `recent` knows the records that were seen last, and for whom something is pending.
     """
 
-    def __init__(self, store: MemoryStore, recent: Recent, most: int) -> None:
+    def __init__(self, store: MemoryStore, recent: Recent) -> None:
         self._store = store
         self._recent = recent
-        self._known = KnownUsages(most)
 
     def decide(
         self, policy: Policy, key: str, observed: Observed, now: datetime, *, counts: bool
@@ -70,7 +68,7 @@ class DecisionsAtOnce:
         """
         raw = self._store.load(key)
         try:
-            usage = _NEW if raw is None else self._known.read(raw)
+            usage = self._recent.read(key, raw).usage
             ahead = observed.at + DAY
             for tally in usage.tallies.values():
                 if tally.ats[-1] > ahead:
@@ -88,17 +86,14 @@ class DecisionsAtOnce:
         expires = store_expiry(policy, after, now, observed.at)
         found = self._store.swap(key, raw, new, expires=expires)
         if found == new:
-            self._known.keep(new, after, before=raw)
+            self._recent.keep(key, Record(new, after))
             return decision, usage
         if found is None:
             # It was there a moment ago, so the reader was just forgotten: this view must not be
             # kept either.
+            self._recent.drop(key)
             return _uncounted(observed.decide(_NEW)[0]), _NEW
         return None
-
-    def forget(self) -> None:
-        """Drop what bytes mean: it is not known which of them were those of a forgotten reader."""
-        self._known.clear()
 
 
 def _uncounted(decision: Decision) -> Decision:

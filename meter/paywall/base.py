@@ -291,9 +291,7 @@ class PaywallBase(ConfiguredPaywall[S]):
 
     def _erase(self, reader_id: str) -> StoreOps[None]:
         keys = self._keys(reader_id)
-        yield from erase(keys, self._recent, marks=self._marks, attempts=self._attempts)
-        if self._at_once is not None:
-            self._at_once.forget()
+        return erase(keys, self._recent, marks=self._marks, attempts=self._attempts)
 
     def _look_up(self, reader_id: str, now: datetime | None) -> StoreOps[dict[str, Counted]]:
         """Return what each meter has counted for a reader, and write nothing."""

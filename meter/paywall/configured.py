@@ -99,7 +99,7 @@ class ConfiguredPaywall(Generic[S]):
         self._at_once: DecisionsAtOnce | None = None
         store = self._store.store if isinstance(self._store, Ordinary) else self._store
         if type(store) is MemoryStore and not self._old_secrets:
-            self._at_once = DecisionsAtOnce(store, self._recent, self._remember)
+            self._at_once = DecisionsAtOnce(store, self._recent)
         if (problem := several_processes(self._store)) is not None:
             LOG.error("%s", problem, extra={"meter": {"processes": "several", "store": info.name}})
 

@@ -73,9 +73,8 @@ class Strangers:
 
     def note(self, *, is_new: bool) -> None:
         """Note whether one was new."""
-        if is_new is self.are_new and self._new in (0, self._MOST):
-            return  # as nearly always
-        self._new += 1 if is_new else -1
+        step = 1 if is_new else -1
+        self._new = min(max(self._new + step, 0), self._MOST)
         self.are_new = 2 * self._new > self._MOST
 
 

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from meter import Usage
 from meter.errors import CorruptUsageError
 from meter.usage import Tally, tally_of
-from meter.usage.known import KnownUsages
 
 NOON = 1_780_315_200_000_000
 NAMES = st.text(st.characters(), min_size=1)
@@ -182,41 +181,3 @@ def test_what_is_new_is_put_into_the_bytes_before(tallies, meter, name, later, s
         Usage(),
     ):
         assert after.to_bytes() == after.to_bytes_after(before, before.to_bytes())
-
-
-def usage_of(number):
-    return Usage.counting({"monthly": [f"a{number}"]}, NOON)
-
-
-def test_usages_are_known_by_their_bytes_and_no_more_than_a_bound():
-    """What is asked for again stays, the rest is read again; it is always what the bytes mean."""
-    known = KnownUsages(10)
-    for number in range(40):
-        usage = usage_of(number)
-        known.keep(usage.to_bytes(), usage)
-        assert known.read(usage.to_bytes()) is usage
-        assert known.read(usage_of(0).to_bytes()) == usage_of(0)
-        assert len(known) <= 10
-    assert known.read(usage_of(1).to_bytes()) == usage_of(1)
-
-
-def test_what_was_before_makes_room():
-    """Of a reader who reads on, the last bytes are kept."""
-    known = KnownUsages(10)
-    known.keep(usage_of(0).to_bytes(), usage_of(0))
-    for number in range(1, 40):
-        known.keep(
-            usage_of(number).to_bytes(), usage_of(number), before=usage_of(number - 1).to_bytes()
-        )
-    assert len(known) == 1
-    known.clear()
-    assert len(known) == 0
-
-
-def test_where_none_are_remembered_bytes_are_read_each_time():
-    """A table of nothing stays empty, and bytes that are no usage are refused as ever."""
-    known = KnownUsages(0)
-    assert known.read(b"1{}") == Usage()
-    assert len(known) == 0
-    with pytest.raises(CorruptUsageError):
-        known.read(b"9")

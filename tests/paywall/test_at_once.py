@@ -10,9 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meter import Article, AsyncPaywall, PageView, Paywall, Reader, loads_policy, memo
+from meter import Article, AsyncPaywall, PageView, Paywall, Reader, Usage, loads_policy, memo
+from meter.errors import CorruptUsageError
 from meter.paywall.at_once import DecisionsAtOnce
+from meter.paywall.records import NOTHING
 from meter.stores import MemoryStore
+from meter.stores.keys import reader_key
 from meter.testing.strategies import journeys, policies, usages
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -49,8 +52,8 @@ class Paywalls:
         ]
 
     def each(self, act):
-        """Return what comes of asking each, which is the same."""
-        one, other = (act(paywall) for paywall in self.paywalls)
+        """Return what comes of asking each, an error too, which is the same."""
+        one, other = (outcome(act, paywall) for paywall in self.paywalls)
         assert one == other
         return one
 
@@ -71,6 +74,14 @@ class Paywalls:
             [{name: part for name, part in event.items() if name != "id"} for event in told]
             for told in self.told
         ]
+
+
+def outcome(act, paywall):
+    """Return what comes of asking a paywall, or what a spoiled record makes it say."""
+    try:
+        return act(paywall)
+    except CorruptUsageError as error:
+        return str(error)
 
 
 def read(article, **details):
@@ -95,7 +106,7 @@ def test_at_once_is_as_by_a_transaction(data):
         key = step.reader.id
         acts = ("check", "check", "peek", "forget", "ledger") if key else ("check", "peek")
         if key and data.draw(st.booleans()):
-            both.put(key, data.draw(usages(policy)).to_bytes())
+            both.put(key, data.draw(usages(policy).map(Usage.to_bytes) | st.just(b"1x")))
         both.each(asked(data.draw(st.sampled_from(acts)), step))
         if key:
             both.kept(key)
@@ -138,15 +149,28 @@ def test_who_is_forgotten_meanwhile_stays_forgotten(between):
     assert not paywall.knows("anna")
 
 
-def test_nothing_of_who_was_forgotten_is_left_in_this_process():
-    """What bytes mean is dropped with whoever they are of."""
-    store = MemoryStore()
-    paywall = Paywall(loads_policy(TWO), store)
+def test_nothing_of_who_was_forgotten_is_left_in_this_process(between):
+    """Whether they are forgotten between two views, or while one is being decided."""
+    paywall = Paywall(loads_policy(TWO), MemoryStore())
+    key = reader_key("anna")
     paywall.check(ANNA, read("a"), now=NOW)
-    paywall.check(ANNA, read("b"), now=NOW)
-    assert len(paywall._at_once._known) == 1
+    assert [*paywall._recent.get(key).usage.tally("monthly").ids] == ["a"]
     paywall.forget("anna")
-    assert len(paywall._at_once._known) == 0
+    assert paywall._recent.get(key) == NOTHING
+    paywall.check(ANNA, read("a"), now=NOW)
+    between(lambda: paywall.forget("anna"))
+    paywall.check(ANNA, read("b"), now=NOW)
+    assert paywall._recent.get(key) == NOTHING
+
+
+def test_what_was_counted_holds_on_where_a_record_is_spoiled():
+    """The fallback goes by what this process saw last, however it was decided."""
+    both = Paywalls(loads_policy(TWO))
+    for article in ("a", "b"):
+        both.each(lambda paywall, article=article: paywall.check(ANNA, read(article), now=NOW))
+    both.put("anna", b"1x")
+    decision = both.each(lambda paywall: paywall.check(ANNA, read("c"), now=NOW))
+    assert (decision.show, decision.degraded) == ("subscription-wall", True)
 
 
 def test_threads_at_once_are_counted_exactly():

@@ -442,11 +442,11 @@ PLANTED = [
             f"{AT_ONCE}::test_a_record_lasts_as_long_as_by_a_transaction",
         ),
         (
-            "what bytes mean outlives a forget",
-            "paywall/base.py",
-            "self._at_once.forget()",
+            "what was counted at once is not remembered",
+            "paywall/at_once.py",
+            "self._recent.keep(key, Record(new, after))",
             "pass",
-            f"{AT_ONCE}::test_nothing_of_who_was_forgotten_is_left_in_this_process",
+            f"{AT_ONCE}::test_what_was_counted_holds_on_where_a_record_is_spoiled",
         ),
         (
             "what a shadow counts is stored",

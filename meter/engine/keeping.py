@@ -41,7 +41,7 @@ def shown_after(rulebook: Rulebook, shown: Shown, prompt: str, when: int, key: s
     """
     own = shown.get(prompt, NOTHING)
     ats = own.ats
-    is_last = len(shown) == 1 and ats[-1] < when if ats else not shown
+    is_last = not shown or (len(shown) == 1 and bool(ats) and ats[-1] < when)
     group = rulebook.frequencies.group_of(prompt)
     if is_last and group is not None and group.widest and key not in own.ids:
         ats = (*ats, when)

@@ -9,6 +9,7 @@ for lies in the facts of a view.
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -105,10 +106,9 @@ def told_twice(
 
     They have an article (`views`) beside what was closed or started, or both of these.
     """
-    before, other = views, "an article"
-    for rows, marked in told:
-        yield before & marked, f"{other} and `{rows.column}`, which are two events"
-        before, other = before | marked, f"`{rows.column}`"
+    events = [("an article", views), *((f"`{rows.column}`", marked) for rows, marked in told)]
+    for (one, marked), (other, too) in combinations(events, 2):
+        yield marked & too, f"{one} and {other}, which are two events"
 
 
 @define

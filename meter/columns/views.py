@@ -37,7 +37,9 @@ def _codes(values: ArrayLike) -> Codes:
 
 def _hashes(values: ArrayLike) -> Hashes:
     numbers = np.require(np.asarray(values), None, _READY)
-    return numbers.view(np.uint64) if numbers.dtype == np.int64 else numbers.astype(np.uint64)
+    if numbers.dtype == np.int64:
+        return numbers.view(np.uint64)
+    return numbers.astype(np.uint64, copy=False)
 
 
 def _no_integers() -> Integers:

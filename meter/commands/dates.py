@@ -30,7 +30,7 @@ def day_or_time(
     _context: click.Context, option: click.Parameter, value: str | None
 ) -> datetime | None:
     """Return the time that an option names, or the first moment of a day, by the clock."""
-    wrong = f"is no day and no time; {_DAY}, or a time such as `2026-06-01T09:00`"
+    wrong = f"is neither a day nor a time; {_DAY}, or a time such as `2026-06-01T09:00`"
     return _read(option, value, datetime.fromisoformat, wrong)
 
 
@@ -44,6 +44,6 @@ def _read(
     except ValueError:
         raise click.BadParameter(f"{quoted(value)} {wrong}", param=option) from None
     if found.year not in YEARS:
-        words = f"is in no year from {YEARS[0]} to {YEARS[-1]}; check the year"
-        raise click.BadParameter(f"{quoted(value)} {words}", param=option)
+        words = f"the year of {quoted(value)} is not between {YEARS[0]} and {YEARS[-1]}"
+        raise click.BadParameter(f"{words}; check the year", param=option)
     return found

@@ -72,7 +72,7 @@ def gallery(
             print_answer(f"missing in `{locale}`: {words}")
     for locale, needs in page.needed.items():
         for words in needs:
-            print_answer(f"not said in `{locale}`: {words}")
+            print_answer(f"needed in `{locale}`: {words}")
     for words in page.survey.unseen:
         print_answer(f"not shown: {words}")
 

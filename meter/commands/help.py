@@ -63,7 +63,8 @@ class _Command(click.Command):
             rest = super().parse_args(ctx, args)
         except click.UsageError as error:
             raise in_editors_words(error, ctx, given) from None
-        if rest and not isinstance(self, click.Group):
+        # Whoever completes a line has not written it yet: a word too many has no completion.
+        if rest and not isinstance(self, click.Group) and not ctx.resilient_parsing:
             raise too_many_words(rest, ctx)
         return rest
 
@@ -87,7 +88,7 @@ class CommandGroup(_Command, click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
         known = self.list_commands(ctx)
-        if not name.startswith("-") and name not in known:
+        if not name.startswith("-") and name not in known and not ctx.resilient_parsing:
             every = ", ".join(f"`{each}`" for each in known)
             step = meant(name, known, f"there are: {every}")
             ctx.fail(f"there is no command `{name}`; {step}")

@@ -56,7 +56,8 @@ def _no_such_option(name: str, context: click.Context) -> str:
         place = _hint(argument, context).strip("`")
         found = _NAME.search(place)
         if isinstance(argument, click.Argument) and found and name == f"--{found[0].lower()}":
-            return f"there is no option `{name}`: write only the {found[0]}, as `{_form(context)}`"
+            form = _example(argument, context) or _form(context)
+            return f"`{name}` is not an option: {found[0]} stands by itself, as in `{form}`"
     known = {
         word.strip("-"): word
         for option in context.command.get_params(context)
@@ -70,7 +71,7 @@ def _no_such_option(name: str, context: click.Context) -> str:
 
 def _missing(parameter: click.Parameter, context: click.Context) -> str:
     example = _example(parameter, context)
-    such = f"such as in `{example}`" if example else f"write `{_form(context)}`"
+    such = f"write it as in `{example}`" if example else f"write `{_form(context)}`"
     return f"{_hint(parameter, context)} is missing; {such}"
 
 

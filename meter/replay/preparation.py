@@ -25,7 +25,14 @@ from meter.loading.article_ids import (
 )
 from meter.replay.logs.columns import LogError
 from meter.replay.logs.peeks import PassedBy
-from meter.replay.logs.remembered import CLOSED, OF_RIGHTS, STARTED, KnownRights, ToldRows
+from meter.replay.logs.remembered import (
+    CLOSED,
+    OF_RIGHTS,
+    STARTED,
+    KnownRights,
+    ToldRows,
+    told_twice,
+)
 from meter.replay.logs.rows import BadRows, RawRows, RowProblem
 from meter.replay.logs.times import Times
 from meter.windows import day_start
@@ -158,6 +165,8 @@ def prepare(piece: RawRows, options: ParseOptions, bad: BadRows) -> ParsedRows:
     is_told = np.logical_or.reduce([marked for _, marked in told])
     reader = _readers(check, options)
     article = ids_of(piece.table, "article.id", texts=options.texts)
+    for wrong, reason in told_twice(told, ~is_empty(article)):
+        check.refuse(wrong, RowProblem.BAD_VALUE, reason)
     check.refuse(is_empty(article) & ~is_told, RowProblem.NO_ARTICLE, "no article")
     article = _as_compared(article, options)
     at = _instants(check, options)

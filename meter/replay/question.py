@@ -101,12 +101,15 @@ class ReplayQuestion:
             yield f"lines of peeks and prefetches, which nobody read, are passed by: {unread}"
         if self.asked.has_campaigns:
             yield "prompts, lasting offers and experiments are decided view by view"
-        told = {"closings of prompts": self.closed, "starts of offers": self.started}
-        for what, rows in told.items():
+        told = (("closing", "prompt", self.closed), ("start", "offer", self.started))
+        for what, noun, rows in told:
             if rows.rows:
-                yield f"{what} are taken: {len(rows.rows):,}"
+                yield f"{what}s of {noun}s are taken: {len(rows.rows):,}"
             if rows.unknown:
-                yield f"{what} that the policy does not have are passed by: {rows.unknown:,}"
+                unknown = "that the policy does not have"
+                article = "an" if noun == "offer" else "a"
+                one = f"{what} of {article} {noun} {unknown}"
+                yield rows.unknown_in_words(one, f"{what}s of {noun}s {unknown}")
         times = self.times
         if times.without_zone:
             whose = "as asked for" if self.zone else "the publication's zone"

@@ -178,3 +178,13 @@ def test_large_limits_are_counted():
 
     assert [1_000] == decided.readers.blocked.tolist()
     assert [3_001] == decided.readers.first_stop.tolist()
+
+
+@pytest.mark.parametrize("kind", [np.uint64, np.int64])
+def test_whole_numbers_of_readers_are_not_copied(kind):
+    """A log of many views is in memory once."""
+    readers = np.arange(4, dtype=kind)
+    none = np.zeros(4, np.int64)
+    views = Views(reader=readers, at=none, article=none, group=np.zeros(4, np.int32))
+    assert views.reader.dtype == np.uint64
+    assert np.shares_memory(readers, views.reader)

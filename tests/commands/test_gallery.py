@@ -51,8 +51,10 @@ def test_what_words_need_is_not_said_to_be_missing(meter, folder):
     named = policy.replace("[[rules]]\n", declared, 1)
     (folder / "few.toml").write_text(named.replace(wall, f'{wall}prompt = "few"\n'))
     said = meter("gallery", "few.toml", "--out", "page.html", "--locale", "en")
-    words = "the words of prompt `few` need a meter: without, what ships for `"
-    assert f"not said in `en`: {words}" in said.out
+    words = (
+        "the words of prompt `few` need a meter, and this decision has none; the text that ships"
+    )
+    assert f"needed in `en`: {words}" in said.out
     assert f"missing in `en`: {words}" not in said.out
     table = meter("gallery", "few.toml", "--out", "page.html", "--format", "json").json
     assert words in table["needed"]["en"][0]
@@ -64,13 +66,16 @@ def test_what_words_need_is_not_said_to_be_missing(meter, folder):
     [
         (
             ["gallery", "policy.toml"],
-            "`--out` is missing; such as in `meter gallery policy.toml --out",
+            "`--out` is missing; write it as in `meter gallery policy.toml --out",
         ),
         (["gallery", "policy.toml", "--out", "policy.toml"], "is there and is no page"),
         (["gallery", "policy.toml", "--out", "no/page.html"], "there is no folder `no`"),
         (["gallery", "policy.toml", "--out", "p.html", "--locale", "jp"], "did you mean `ja`?"),
         (["render", "policy.toml", "events.jsonl", "--at", "2026-06-01"], "leave one of them out"),
-        (["render", "policy.toml", "--at", "0001-01-01"], "is in no year from 1970 to 2200"),
+        (
+            ["render", "policy.toml", "--at", "0001-01-01"],
+            "is not between 1970 and 2200; check the year",
+        ),
         (["render", "policy.toml", "--at", "9999-12-31T23:59:59Z"], "check the year"),
         (
             ["render", "policy.toml", "--at", "june"],

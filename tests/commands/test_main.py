@@ -78,7 +78,7 @@ def test_the_version_is_the_distributions(meter):
         (["chekc"], "there is no command `chekc`; did you mean `check`?"),
         (["JOURNEY"], "there is no command `JOURNEY`; did you mean `journey`?"),
         (["frobnicate"], "there is no command `frobnicate`; there are: `demo`, `init`"),
-        (["check"], "`POLICY…` is missing; such as in `meter check policy.toml`"),
+        (["check"], "`POLICY…` is missing; write it as in `meter check policy.toml`"),
         (["check", "--fromat", "json", "policy.toml"], "did you mean `--format`?"),
         (
             ["check", "--format", "xml", "policy.toml"],

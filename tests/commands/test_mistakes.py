@@ -45,7 +45,7 @@ def test_what_is_missing_is_named_with_a_line_that_gives_it(meter, path):
     assert "Usage: " in answer.err
     assert f" {' '.join(path)} [OPTIONS] " in " ".join(answer.err.split())
     step = answer.err.partition("` is missing; ")[2]
-    assert re.match(rf"(such as in|write) `(meter|main) {' '.join(path)} ", step)
+    assert re.match(rf"(write it as in|write) `(meter|main) {' '.join(path)} ", step)
     assert not any(words in answer.err for words in _CLICKS_WORDS)
 
 
@@ -58,7 +58,7 @@ def test_every_option_of_a_day_says_how_a_day_is_written(meter, path, option):
         answer = meter(*path, f"{option.opts[0]}={wrong}")
         said = " ".join(answer.err.split())
         assert answer.code == 2
-        assert f"`{option.opts[0]}`: `{wrong}` is no day" in said
+        assert re.search(rf"{option.opts[0]}`: `{wrong}` is (no|neither a) day", said)
         assert "write a day as YYYY-MM-DD, such as `2026-06-01`" in said
 
 
@@ -75,16 +75,22 @@ def test_no_option_reads_a_day_in_another_way():
     [
         (
             "replay --policy policy.toml june.csv",
-            "there is no option `--policy`: write only the POLICY, as `main replay POLICY LOG`",
+            "`--policy` is not an option: POLICY stands by itself, as in `meter replay policy",
         ),
         (
             "replay policy.toml --log=june.csv",
-            "there is no option `--log`: write only the LOG, as `main replay POLICY LOG`",
+            "`--log` is not an option: LOG stands by itself, as in `meter replay policy.toml",
         ),
         ("explain policy.toml --events x", "there are: `--all`, `--format`, `--help`"),
-        ("decide policy.toml --events x", "write only the EVENTS, as `main decide POLICY ["),
+        (
+            "decide policy.toml --events x",
+            "EVENTS stands by itself, as in `meter decide policy.toml",
+        ),
         ("--vresion", "there is no option `--vresion`; did you mean `--version`?"),
-        ("replay policy.toml", "`LOG` is missing; such as in `meter replay policy.toml june.csv"),
+        (
+            "replay policy.toml",
+            "`LOG` is missing; write it as in `meter replay policy.toml june.csv",
+        ),
         ("simulate policy.toml --today", "`--today` needs a value; write `--today YYYY-MM-DD`"),
         ("simulate policy.toml --assumptions-used=3", "`--assumptions-used` takes no value"),
         ("simulate policy.toml --months x", "`--months`: `x` is not a whole number from 1 to 60"),
@@ -99,7 +105,7 @@ def test_no_option_reads_a_day_in_another_way():
             "`policy.toml` is more than `main prove POLICY` takes; leave it out",
         ),
         ("demo Ann Lee", "`Ann` is more than `main demo` takes; leave it out, or put words"),
-        ("simulate policy.toml --today 2201-01-01", "`2201-01-01` is in no year from 1970"),
+        ("simulate policy.toml --today 2201-01-01", "the year of `2201-01-01` is not between 1970"),
     ],
 )
 def test_a_mistyped_line_is_told_what_to_write(meter, line, says):

@@ -65,4 +65,4 @@ def test_a_folder_is_still_needed(meter):
     """A model without a folder to write it to is told as for any other command."""
     answer = meter("init", "--like", "ten-a-month")
     assert answer.code == 2
-    assert "`DIR` is missing; such as in `meter init paywall`" in answer.err
+    assert "`DIR` is missing; write it as in `meter init paywall`" in answer.err

@@ -90,7 +90,7 @@ def test_a_draft_is_checked_where_its_folder_is_named(link, folder):
         (("--as", "staff", "--used", "monthly=1", "--used", "monthly=2"), "is given twice"),
         (("--as", "boss"), "boss"),
         (("--as", "staff", "--country", "UK"), "did you mean `GB`?"),
-        (("--as", "staff", "--at", "christmas"), "`christmas` is no day and no time"),
+        (("--as", "staff", "--at", "christmas"), "`christmas` is neither a day nor a time"),
         (("--as", "staff", "--lasts", "31 days"), "at most 30 days"),
         (("--as", "staff", "--lasts", "soon"), "`soon` is not a length"),
         (("--as", "staff", "--draft", "a/b"), "write `spring` for the file `spring.toml`"),

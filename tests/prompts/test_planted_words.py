@@ -369,8 +369,8 @@ BUGS = {
         Bug(
             "a draft is kept from another zone's day",
             "prompts/laid/kept.py",
-            "today = decision.at.astimezone(rulebook.policy.zone).date()",
-            "today = decision.at.date()",
+            "today = at.astimezone(zone).date()",
+            "today = at.date()",
         ),
     ),
     NOUNS: (

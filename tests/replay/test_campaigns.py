@@ -138,7 +138,9 @@ def test_what_is_told_of_prompts_and_experiments_is_the_sum_of_the_decisions(tmp
     assert found.tables["prompts"]
     assert found.tables["experiments"]
     assert "closings of prompts are taken: 1" in found.notes
-    assert "closings of prompts that the policy does not have are passed by: 1" in found.notes
+    assert (
+        "1 closing of a prompt that the policy does not have was left out: `nothing`" in found.notes
+    )
 
 
 SABOTAGES = {

@@ -203,7 +203,7 @@ BAD = {
     "anna,,2026-06-02T10:00:00Z": "no article",
     "anna,a,": "no time",
     "anna,a,yesterday": "`yesterday` is no time such as `2026-06-01T08:30:00+09:00`",
-    "anna,a,1887-06-02": "`1887-06-02` is in no year from 1970 to 2200",
+    "anna,a,1887-06-02": "the year of `1887-06-02` is not between 1970 and 2200",
     "anna,a,2026-07-02": "`2026-07-02` is more than a day ahead of now",
     "anna,a": "2 cells where the first line names 3",
     "anna,a,2026-06-02,b": "4 cells where the first line names 3",

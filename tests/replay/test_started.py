@@ -11,7 +11,7 @@ import pytest
 from meter import Usage, decide, loads_policy
 from meter.columns import views as columns_views
 from meter.engine import start
-from meter.loading.events import read_events
+from meter.loading.events import read_events, readable_events
 from meter.replay.logs.columns import LogError
 from meter.replay.logs.remembered import ToldRows
 from meter.replay.run import replay
@@ -157,7 +157,70 @@ def test_what_is_told_of_starts_is_noted(tmp_path):
     found = replay(loads_policy(POLICY), written(tmp_path, lines), recorded_under="none")
     assert (1, 1, {}) == (found.views, found.readers, found.rows_left_out.reasons)
     assert "starts of offers are taken: 2" in found.notes
-    assert "starts of offers that the policy does not have are passed by: 1" in found.notes
+    assert (
+        "1 start of an offer that the policy does not have was left out: `nothing`" in found.notes
+    )
+
+
+def test_of_starts_that_are_left_out_a_few_are_named(tmp_path):
+    """However many names there are; each once."""
+    lines = [
+        {"at": f"2026-06-01T09:0{minute}:00Z", "reader": {"id": "r1"}, "started": name}
+        for minute, name in enumerate(("a", "b", "a", "c", "d", "e"))
+    ]
+    view = {"at": "2026-06-01T09:00:00Z", "reader": {"id": "r1"}, "article": {"id": "a1"}}
+    found = replay(loads_policy(POLICY), written(tmp_path, [view, *lines]), recorded_under="none")
+    words = (
+        "6 starts of offers that the policy does not have were left out: `a`, `b`, `c` and others"
+    )
+    assert words in found.notes
+
+
+@pytest.mark.parametrize("key", ["started", "dismissed"])
+@pytest.mark.parametrize("values", [[False], [0], [True], [None], [""], [[]], [False, 1, None, {}]])
+def test_a_field_of_a_logs_own_is_no_start(key, values, tmp_path):
+    """A view stays one, whatever a publication notes by that name; only a text tells a start."""
+    lines = [
+        {
+            "at": f"2026-06-01T09:0{minute}:00Z",
+            "reader": {"id": "r1"},
+            "article": {"id": f"a{minute}", "access": "premium"},
+        }
+        for minute in range(4)
+    ]
+    policy = loads_policy(CAPPED)
+    without = replayed(policy, written(tmp_path, lines))
+    for minute, line in enumerate(lines):
+        line[key] = values[minute % len(values)]
+    path = written(tmp_path, lines)
+    assert without == replayed(policy, path)
+    found = replay(policy, path, recorded_under="none")
+    assert (4, 0) == (found.views, found.rows_left_out.count)
+
+
+@pytest.mark.parametrize("mixed", [False, True])
+def test_a_line_that_would_be_two_events_is_refused(mixed, tmp_path):
+    """As `meter decide` refuses it, with the number of the line; the others are read."""
+    base = {"at": "2026-06-01T09:00:00Z", "reader": {"id": "r1"}}
+    lines = [
+        {**base, "article": {"id": "a1"}},
+        {**base, "article": {"id": "a2"}, "started": "guest"},
+        {**base, "article": {"id": "a3"}, "dismissed": "ask"},
+        {**base, "started": "guest", "dismissed": "ask"},
+    ]
+    if mixed:
+        lines.append({**base, "article": {"id": "a4"}, "started": 7})
+    policy, path = loads_policy(CAPPED), written(tmp_path, lines)
+    found = replay(policy, path, recorded_under="none")
+    assert [
+        (2, "an article and `started`, which are two events"),
+        (3, "an article and `dismissed`, which are two events"),
+        (4, "`dismissed` and `started`, which are two events"),
+    ] == sorted((bad.row, bad.reason) for bad in found.rows_left_out.first)
+    assert 1 + mixed == found.views
+    refused = []
+    list(readable_events(path.read_text().splitlines(), "events", policy.zone, refused.append))
+    assert [2, 3, 4, 5][: 3 + mixed] == [error.problems[0].line for error in refused]
 
 
 def test_a_log_that_was_cut_off_is_bounded_alike(tmp_path):

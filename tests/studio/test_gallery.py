@@ -259,7 +259,7 @@ NEEDING = (
     "[[rules]]\nname = 'within'\nspend = 'm'\nshow = 'countdown'\n"
     "[[rules]]\nname = 'closed'\nshow = 'wall'\nprompt = 'ask'\noffer = 'spring'\n"
 )
-STANDS_IN = "without, what ships for `subscription-wall` stands in"
+INSTEAD = "and this decision has none; the text that ships for `subscription-wall` is shown instead"
 
 
 @pytest.mark.parametrize(
@@ -278,7 +278,7 @@ def test_words_that_need_a_meter_or_an_offer_are_not_missing(who, needs):
     found = situations(loads_policy(f"{PUBLICATION}{NEEDING}"))
     (wall,) = [each for each in found if (each.rule, each.who) == ("closed", who)]
     for locale, those in needs.items():
-        words = tuple(f"the words of prompt `ask` need {need}: {STANDS_IN}" for need in those)
+        words = tuple(f"the words of prompt `ask` need {need}, {INSTEAD}" for need in those)
         assert (words, ()) == (wall.needed(locale), wall.missing(locale))
 
 
@@ -288,7 +288,7 @@ def test_the_page_says_what_words_need():
     unsaid = [each for each in page.survey.situations if each.needed("ja")]
     assert {"ja": ()} == page.missing
     assert {words for each in unsaid for words in each.needed("ja")} == set(page.needed["ja"])
-    assert "<h2>Not said</h2>" in page.html
+    assert "<h2>Needed</h2>" in page.html
     figures = len(unsaid) * len(LAYOUTS) * len(SCHEMES)
     assert figures == page.html.count('aria-label="Needed"') > 0
 

@@ -200,7 +200,8 @@ class CountsFile:
                 form = f"of the form `{self.time_format}`"
             raise _RefusedError(f"{quoted(text)} is no time {form}")
         if not _EARLIEST <= at < _LATEST:
-            raise _RefusedError(f"{quoted(text)} is in no year from {YEARS[0]} to {YEARS[-1]}")
+            between = f"between {YEARS[0]} and {YEARS[-1]}"
+            raise _RefusedError(f"the year of {quoted(text)} is not {between}")
         if at > self.now + DAY:
             raise _RefusedError(f"{quoted(text)} is more than a day ahead of now")
         self.without_zone += not zoned

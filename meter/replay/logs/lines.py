@@ -12,6 +12,7 @@ import pyarrow as pa
 from meter.columns.attributes import LOG_ATTRIBUTES
 from meter.loading.events import json_problem, parse_json
 from meter.replay.logs.columns import known_columns
+from meter.replay.logs.remembered import CLOSED, STARTED
 from meter.replay.logs.rows import BadRows, RowProblem
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def one_by_one(
     """Return lines of any form as a table with the log's own names, and each row's line.
 
     `reader` and `article` are laid flat. Ids and times are texts, every other value the text of its
-    JSON. A line without an event is added to `bad`.
+    JSON. What was closed or started is told by a text: another value there says nothing. A line
+    without an event is added to `bad`.
     """
     read = []
     for number, raw in enumerate(text.split(b"\n"), line):
@@ -50,10 +52,14 @@ def one_by_one(
     fine = [(number, event) for number, event in read if _has_ids(event, number, wanted, bad)]
     known = set(wanted.values())
     plain = {column for name, column in wanted.items() if name not in LOG_ATTRIBUTES}
+    told = {wanted.get(name) for name in (CLOSED, STARTED)}
     columns = {}
     for name in there:
-        if name in known:
-            columns[name] = _texts((event.get(name) for _, event in fine), plain=name in plain)
+        values = (event.get(name) for _, event in fine)
+        if name in told:
+            columns[name] = _texts((v if isinstance(v, str) else None for v in values), plain=True)
+        elif name in known:
+            columns[name] = _texts(values, plain=name in plain)
         else:
             columns[name] = pa.nulls(len(fine))
     return pa.table(columns), np.array([number for number, _ in fine], np.int64)

@@ -1,6 +1,7 @@
 """What a log says of readers besides their views: what they closed or started, and their rights.
 
-Lines `{"at", "reader", "dismissed": NAME}` and `{"at", "reader", "started": NAME}` are no views.
+Lines `{"at", "reader", "dismissed": NAME}` and `{"at", "reader", "started": NAME}` are no views. A
+view may have a field of that name that is no text, since a publication notes what it likes.
 Rights are kept where a prompt is quiet after a purchase, since everything else that they are asked
 for lies in the facts of a view.
 """
@@ -8,6 +9,7 @@ for lies in the facts of a view.
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -16,21 +18,24 @@ import pyarrow.compute as pc
 from attrs import define, field
 
 from meter.columns.attributes import Form, scene
+from meter.errors import listed, quoted
 from meter.view import Entitlement
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from meter.replay.logs.rows import RawRows
 
-__all__ = ["CLOSED", "OF_RIGHTS", "STARTED", "KnownRights", "ToldRow", "ToldRows"]
+__all__ = ["CLOSED", "OF_RIGHTS", "STARTED", "KnownRights", "ToldRow", "ToldRows", "told_twice"]
 
 OF_RIGHTS = ("reader.entitlements", "reader.status")
 """The attributes that say which rights a reader has."""
 CLOSED = "dismissed"
 STARTED = "started"
+_MOST_NAMED = 3
+"""Of how many names that a policy does not have the first are told."""
 
 
 class ToldRow(NamedTuple):
@@ -46,21 +51,33 @@ class ToldRow(NamedTuple):
 class ToldRows:
     """The rows of a log that are no views, by the column that says so: `CLOSED` or `STARTED`.
 
-    `rows` are those with one of the `known` names, or with any; `unknown` counts others.
+    `rows` are those with one of the `known` names, or with any; `unknown` counts others, of whose
+    names the first few are kept.
     """
 
     column: str
     known: Collection[str] | None = None
     rows: list[ToldRow] = field(factory=list)
     unknown: int = 0
+    unknown_names: dict[str, None] = field(factory=dict)
     _start: int = 0
     """How many rows there were before this piece."""
 
     def mark(self, piece: RawRows) -> NDArray[np.bool_]:
-        """Return which rows of a piece say so; in a table, nothing does."""
-        if piece.form is Form.CELL or self.column not in piece.table.column_names:
+        """Return which rows of a piece have a text there; in a table, nothing says so."""
+        there = piece.form is not Form.CELL and self.column in piece.table.column_names
+        if not there or not pa.types.is_string(piece.table[self.column].type):
             return np.zeros(piece.table.num_rows, np.bool_)
-        return np.asarray(pc.is_valid(piece.table[self.column]))
+        says = pc.not_equal(piece.table[self.column], "")
+        return np.asarray(pc.fill_null(says, fill_value=False))
+
+    def unknown_in_words(self, one: str, several: str) -> str:
+        """Say how many others there were, and name the first few."""
+        names = [quoted(name) for name in self.unknown_names]
+        if len(names) > _MOST_NAMED:
+            names[_MOST_NAMED:] = ["others"]
+        count = f"1 {one} was" if self.unknown == 1 else f"{self.unknown:,} {several} were"
+        return f"{count} left out: {listed(names)}"
 
     def take(
         self,
@@ -77,7 +94,21 @@ class ToldRows:
                 self.rows.append(ToldRow(who, int(at[place]), self._start + place, name))
             else:
                 self.unknown += 1
+                if len(self.unknown_names) <= _MOST_NAMED:
+                    self.unknown_names[name] = None
         self._start += piece.table.num_rows
+
+
+def told_twice(
+    told: Iterable[tuple[ToldRows, NDArray[np.bool_]]], views: NDArray[np.bool_]
+) -> Iterator[tuple[NDArray[np.bool_], str]]:
+    """Yield which rows are two events, and the reason: `meter decide` refuses them, too.
+
+    They have an article (`views`) beside what was closed or started, or both of these.
+    """
+    events = [("an article", views), *((f"`{rows.column}`", marked) for rows, marked in told)]
+    for (one, marked), (other, too) in combinations(events, 2):
+        yield marked & too, f"{one} and {other}, which are two events"
 
 
 @define

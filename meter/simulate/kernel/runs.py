@@ -18,7 +18,13 @@ from meter.simulate.kernel.draws import happens
 from meter.simulate.kernel.money import expect
 from meter.simulate.kernel.sessions import date_views
 from meter.simulate.kernel.state import MOST_LEARNED
-from meter.simulate.kernel.walls import chance_to_start, part_that_buys, registers, turn_away
+from meter.simulate.kernel.walls import (
+    chance_to_start,
+    draw_renewal,
+    part_that_buys,
+    registers,
+    turn_away,
+)
 
 if TYPE_CHECKING:
     from meter.simulate.kernel.arrays import Setting
@@ -49,7 +55,7 @@ def read_at_once(
     if setting.asked.visits or month.views > month.wanted:
         return False
     read = min(month.views, state.learned[g])
-    if read < month.views and not is_refused(setting, state, life, month, output, g, read):
+    if read < month.views and not refuse_rest(setting, state, life, month, output, g, read):
         return False
     for view in range(read):
         output.shown[state.got[g, view]] += 1
@@ -61,12 +67,13 @@ def read_at_once(
 
 
 @inlined
-def is_refused(
+def refuse_rest(
     setting: Setting, state: State, life: Life, month: Month, output: Output, g: int, first: int
 ) -> bool:
     """Refuse the views of a month from the first wall on, at the view `first`; say whether.
 
-    Not where the wall is not known yet, or somebody gets past it: then views matter one by one.
+    The walls are counted, and what is expected of who meets them is added up. Not where the wall is
+    not known yet, or somebody gets past it: then views matter one by one.
     """
     wall = state.wall[g]
     if wall < 0 or (life.bypasses and life.standing == ANONYMOUS):
@@ -78,6 +85,7 @@ def is_refused(
     sells = part_that_buys(setting, life, asks)
     chance = 0.0
     if sells > 0.0:
+        draw_renewal(setting, life)
         chance = chance_to_start(setting, life, month, offer, sells)
         if happens(month.key, draws.BUY, 0, chance):
             return False

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from meter.simulate.kernel.arrays import Behaviour, Setting
     from meter.simulate.kernel.state import Life, Month, Output, State
 
-__all__ = ["at_wall", "chance_to_start", "part_that_buys", "registers", "turn_away"]
+__all__ = ["at_wall", "chance_to_start", "draw_renewal", "part_that_buys", "registers", "turn_away"]
 
 
 @inlined
@@ -97,6 +97,7 @@ def buy(
     setting: Setting, life: Life, month: Month, output: Output, offer: int, sells: float
 ) -> bool:
     """Return whether a reader starts what is offered, and start it."""
+    draw_renewal(setting, life)
     chance = chance_to_start(setting, life, month, offer, sells)
     expect(setting, life, month, output, offer, chance)
     if not happens(month.key, draws.BUY, 0, chance):
@@ -106,18 +107,22 @@ def buy(
 
 
 @inlined
-def chance_to_start(setting: Setting, life: Life, month: Month, offer: int, sells: float) -> float:
-    """Return the chance to start what is offered, and draw whether that would renew itself.
+def draw_renewal(setting: Setting, life: Life) -> None:
+    """Draw whether what is started next would renew itself."""
+    life.renews = happens(life.key, draws.STAY, life.bought, setting.behaviour.auto_renew)
 
-    It is that of `chance_to_buy`, times `sells`.
+
+@inlined
+def chance_to_start(setting: Setting, life: Life, month: Month, offer: int, sells: float) -> float:
+    """Return the chance to start what is offered: that of `chance_to_buy`, times `sells`.
+
+    Whether it would renew itself is drawn before, with `draw_renewal`.
     """
-    behaviour = setting.behaviour
-    life.renews = happens(life.key, draws.STAY, life.bought, behaviour.auto_renew)
     chance = chance_to_buy(setting, life, month)
     if offer >= 0:
         chance *= setting.policy_tables.offer_lift[offer]
         if setting.policy_tables.trial[offer] and not life.renews:
-            chance *= behaviour.takeup
+            chance *= setting.behaviour.takeup
     return min(chance * sells, 1.0)
 
 

@@ -54,7 +54,8 @@ def needed(decision: Decision, locale: str) -> tuple[str, ...]:
     if not lacks:
         return ()
     words = f"the words of prompt `{decision.prompt}` need {listed(sorted(lacks))}"
-    return (f"{words}: without, what ships for `{decision.show}` stands in",)
+    instead = f"the text that ships for `{decision.show}` is shown instead"
+    return (f"{words}, and this decision has none; {instead}",)
 
 
 def _template(decision: Decision, policy: Policy, folder: Path | None) -> Iterator[str]:

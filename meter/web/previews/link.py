@@ -212,5 +212,6 @@ def _of_reader(link: PreviewLink, policy: Policy) -> Iterator[Problem]:
         message = f"{quoted(link.country)} is not the code of a country"
         yield link_problem("unknown-code", message, step)
     if link.at is not None and link.at.year not in YEARS:
-        message = f"{quoted(link.at.isoformat())} is in no year from {YEARS[0]} to {YEARS[-1]}"
+        at = quoted(link.at.isoformat())
+        message = f"the year of {at} is not between {YEARS[0]} and {YEARS[-1]}"
         yield link_problem("bad-date", message, "check the year")

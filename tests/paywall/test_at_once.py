@@ -17,6 +17,7 @@ from meter.paywall.records import NOTHING
 from meter.stores import MemoryStore
 from meter.stores.keys import reader_key
 from meter.testing.strategies import journeys, policies, usages
+from meter.testing.strategies.journey import Step
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 ANNA = Reader(id="anna")
@@ -106,7 +107,8 @@ def test_at_once_is_as_by_a_transaction(data):
         key = step.reader.id
         acts = ("check", "check", "peek", "forget", "ledger") if key else ("check", "peek")
         if key and data.draw(st.booleans()):
-            both.put(key, data.draw(usages(policy).map(Usage.to_bytes) | st.just(b"1x")))
+            spoiled = data.draw(st.sampled_from([False, False, False, True]))
+            both.put(key, b"1x" if spoiled else data.draw(usages(policy)).to_bytes())
         both.each(asked(data.draw(st.sampled_from(acts)), step))
         if key:
             both.kept(key)
@@ -161,6 +163,17 @@ def test_nothing_of_who_was_forgotten_is_left_in_this_process(between):
     between(lambda: paywall.forget("anna"))
     paywall.check(ANNA, read("b"), now=NOW)
     assert paywall._recent.get(key) == NOTHING
+
+
+def test_a_peek_counts_nothing_and_says_so():
+    """As by a transaction, of who is new and of who has read before."""
+    both = Paywalls(loads_policy(TWO))
+    for act, article in [("peek", "a"), ("check", "a"), ("peek", "b"), ("peek", "a")]:
+        decision = both.each(asked(act, Step(ANNA, read(article), NOW)))
+        assert decision.counted == (act == "check")
+        both.kept("anna")
+    found = both.paywalls[0].ledger("anna", now=NOW)["monthly"].reads
+    assert ["a"] == [each.id for each in found]
 
 
 def test_what_was_counted_holds_on_where_a_record_is_spoiled():

@@ -411,14 +411,14 @@ PLANTED = [
             "paywall/at_once.py",
             "if after is usage or not counts:",
             "if after is usage:",
-            f"{AT_ONCE}::test_at_once_is_as_by_a_transaction",
+            f"{AT_ONCE}::test_a_peek_counts_nothing_and_says_so",
         ),
         (
             "a peek at once says that it counted",
             "paywall/at_once.py",
             "            return _uncounted(decision), usage\n        new",
             "            return decision, usage\n        new",
-            f"{AT_ONCE}::test_at_once_is_as_by_a_transaction",
+            f"{AT_ONCE}::test_a_peek_counts_nothing_and_says_so",
         ),
         (
             "a read far ahead is not told at once",

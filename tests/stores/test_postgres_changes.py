@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import ExitStack, asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from random import Random
 
 import psycopg
@@ -244,6 +244,21 @@ def test_a_key_that_cannot_be_fails_for_its_own_task(server, impossible):
     answers = asyncio.run(ask())
     assert isinstance(answers.pop(2), StoreError)
     assert [b"1"] * 4 == answers
+
+
+def test_a_time_that_cannot_be_fails_for_its_own_task(server):
+    """One whose year has five digits in UTC, among two that are times."""
+    late = datetime.max.replace(tzinfo=timezone(timedelta(hours=-5)))
+
+    async def ask():
+        async with opened(server.url) as store:
+            times = zip("abc", (None, late, None), strict=True)
+            swaps = (store.swap(key, None, b"1", expires=when) for key, when in times)
+            return await asyncio.gather(store.load("nobody"), *swaps, return_exceptions=True)
+
+    _, first, impossible, last = asyncio.run(ask())
+    assert isinstance(impossible, StoreError)
+    assert [b"1"] * 2 == [first, last]
 
 
 def test_a_task_that_is_cancelled_takes_no_answer_from_the_others(server):

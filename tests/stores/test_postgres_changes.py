@@ -212,6 +212,29 @@ def test_a_row_that_another_holds_delays_its_own_task_alone(server):
     assert (b"2", b"2") == (first, last)
 
 
+def test_rows_that_are_held_one_after_the_other_delay_no_other_task(server):
+    """Of 24 rows five are let go of one by one, and the sixth never: only that one is out."""
+    keys = [f"{number:02}" for number in range(24)]
+    taken = keys[::4]
+
+    async def ask(others):
+        async with opened(server.url) as store:
+            await together(store, [(key, None, b"1") for key in keys])
+            for other, key in zip(others, taken, strict=True):
+                other.execute("UPDATE meter_usage SET expires = now() WHERE key = %s", (key,))
+            loop = asyncio.get_running_loop()
+            for number, other in enumerate(others[:-1]):
+                loop.call_later(0.5 + number / 2, other.rollback)
+            with deadline(3.0):
+                return await together(store, [(key, b"1", b"2") for key in keys])
+
+    with ExitStack() as ending:
+        others = [ending.enter_context(psycopg.connect(server.url)) for _ in taken]
+        answers = dict(zip(keys, asyncio.run(ask(others)), strict=True))
+    assert isinstance(answers.pop(taken[-1]), StoreUnavailableError)
+    assert {b"2"} == set(answers.values())
+
+
 def test_rows_are_changed_in_the_order_of_their_keys(server):
     """So two rounds never wait for each other: one that waits for a row holds none after it."""
 

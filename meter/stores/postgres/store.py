@@ -191,8 +191,8 @@ class AsyncPostgresStore:
 
     async def _swap_all(self, changes: Sequence[KeyChange]) -> Sequence[KeptBytes | None]:
         """Make changes in one trip; those that are answered with `None` are asked for alone."""
-        # A row that another transaction holds must leave the others time to be asked for.
-        held = remaining(DEADLINE) / 2
+        # Rows that other transactions hold must leave the others time to be asked for.
+        held = remaining(DEADLINE) * 3 / 4
         return await self._run(statements.swap_all(changes, held))
 
     async def _run(self, queries: Queries[T]) -> T:

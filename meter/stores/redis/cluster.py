@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import redis
 from redis.backoff import NoBackoff
@@ -16,6 +15,7 @@ from redis.cluster import REDIS_ALLOWED_KEYS, ClusterNode
 from redis.retry import Retry
 
 from meter.errors import StoreSetupError
+from meter.stores.addresses import split_place
 from meter.stores.deadline import patience
 from meter.stores.locks import ForkLock
 from meter.stores.redis.connections import SIZE, DeadlineMixin, completed
@@ -116,10 +116,9 @@ def cluster_client(url: str) -> tuple[Cluster, float, Turns]:
 
 def _read(url: str) -> tuple[list[tuple[str, int]], Settings]:
     """Return the nodes that a URL names, and what else it says, which holds for all of them."""
-    shown, _, rest = url.partition("://")
+    shown = url.partition("://")[0]
     scheme = shown.removesuffix(CLUSTER)
-    place = urlsplit(url).netloc
-    behind = rest[len(place) :]
+    place, behind = split_place(url)
     user, at, hosts = place.rpartition("@")
     if "@" in user:
         raise StoreSetupError(

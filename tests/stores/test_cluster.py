@@ -251,6 +251,24 @@ def test_a_node_that_was_silent_may_take_its_time_again(cluster):
     store.close()
 
 
+def test_a_paywall_that_is_made_ready_may_take_its_time_to_find_the_nodes(cluster, newsroom):
+    """Ten times as long as an answer may take; the view that comes first instead is degraded."""
+
+    async def ask():
+        store = open_async_store(cluster.url())
+        paywall = AsyncPaywall(newsroom.policy(2), store)
+        for server in cluster.servers:
+            server.pause()
+        view = newsroom.view("a")
+        hasty = await paywall.check(newsroom.reader("r"), view, now=newsroom.now)
+        asyncio.get_running_loop().call_later(0.5, lambda: [s.resume() for s in cluster.servers])
+        await paywall.ready(within=30)
+        await close_async(store)
+        return hasty.degraded
+
+    assert asyncio.run(ask())
+
+
 @pytest.mark.parametrize("opens", [open_store, open_async_store])
 def test_a_server_that_is_no_node_is_a_mistake(own_valkey, opens):
     """As soon as it is asked."""

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from attrs import frozen
 
 from meter.errors import StoreSetupError, closest, did_you_mean, meant, quoted, raise_missing_extra
+from meter.stores.addresses import PASSWORDS, may_show_a_password
 from meter.stores.awaited import in_thread
 from meter.stores.memory import MemoryStore
 
@@ -145,8 +146,8 @@ def _parse(url: str) -> _Address:
         raise TypeError(f"a store is opened by its URL, such as `memory://`, not {quoted(url)}")
     try:
         parts = urlsplit(url)
-    except ValueError as error:
-        raise StoreSetupError(f"`{_without_password(url)}` is not a URL: {error}") from None
+    except ValueError:  # whose words quote the URL
+        raise StoreSetupError(f"`{_without_password(url)}` is not a URL; {PASSWORDS}") from None
     kind = _KINDS.get(parts.scheme)
     if kind is None or "://" not in url:
         raise StoreSetupError(f"`{_without_password(url)}` does not name a store; {_advice(url)}")
@@ -188,7 +189,8 @@ def _options(url: str, parts: SplitResult) -> dict[str, str]:
     options: dict[str, str] = {}
     for name, text in parse_qsl(parts.query, keep_blank_values=True):
         if name in options:
-            raise StoreSetupError(f"`{name}` is given twice in `{shown}`; leave one out")
+            said = "an option" if may_show_a_password(url) else f"`{name}`"
+            raise StoreSetupError(f"{said} is given twice in `{shown}`; leave one out")
         options[name] = text
     return options
 
@@ -204,10 +206,8 @@ def _advice(url: str) -> str:
 
 
 def _without_password(url: str) -> str:
-    before, at, after = url.rpartition("@")
-    if not at:
-        return url
-    return f"{before.partition('://')[0]}://…@{after}"
+    scheme, separator, _ = url.partition("://")
+    return f"{scheme}://…" if separator else url.rpartition("@")[2]
 
 
 def _option(address: _Address, name: str, kind: Callable[[str], N]) -> dict[str, N]:

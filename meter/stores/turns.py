@@ -21,7 +21,7 @@ from meter.stores.locks import ForkLock
 if TYPE_CHECKING:
     from types import TracebackType
 
-__all__ = ["QUEUE", "AsyncTurns", "OneLoop", "Turns"]
+__all__ = ["QUEUE", "AsyncTurns", "OneLoop", "Silence", "Turns"]
 
 QUEUE = 2.0
 """How many seconds a call may wait for its turn by default."""
@@ -31,8 +31,8 @@ _SILENT = 0.5  # over so many seconds: then nobody waits for a turn
 _OUT = "the store does not answer; nobody waits for a turn until it does"
 
 
-class _Silence:
-    """Whether the server has been silent for several questions in a row."""
+class Silence:
+    """Whether a server has been silent for several questions in a row."""
 
     def __init__(self, misses: tuple[type[BaseException], ...]) -> None:
         self._errors = misses
@@ -41,6 +41,8 @@ class _Silence:
         self._since = 0.0
         self.out = False
         """Whether no question of the last half a second had an answer."""
+        self.took = 0.0
+        """How many seconds it took to connect the last time."""
 
     def give_up(self) -> None:
         """Take the server for silent at once, as where no connection could be made for long."""
@@ -68,7 +70,7 @@ class _Waiting:
         self.has_turn = False
 
 
-class Turns(_Silence):
+class Turns(Silence):
     """At most `size` threads at a time, in the order in which they came.
 
     `misses` are the errors that mean that a question had no answer. In a forked process all turns
@@ -130,7 +132,7 @@ class Turns(_Silence):
                 self._free += 1
 
 
-class AsyncTurns(_Silence):
+class AsyncTurns(Silence):
     """`Turns` for the tasks of one event loop."""
 
     def __init__(self, size: int, misses: tuple[type[BaseException], ...]) -> None:

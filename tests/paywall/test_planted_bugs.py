@@ -281,6 +281,20 @@ PLANTED = [
             f"{CHANGES}::test_a_row_that_another_holds_delays_its_own_task_alone",
         ),
         (
+            "each row that is held may take the time of all",
+            "stores/postgres/statements.py",
+            "if number % _SAID_FOR else",
+            "if number else",
+            f"{CHANGES}::test_rows_that_are_held_one_after_the_other_delay_no_other_task",
+        ),
+        (
+            "who has waited takes the others of a round down",
+            "stores/postgres/together.py",
+            "            and isclose(queue, self.queue, rel_tol=_NEARLY, abs_tol=_AT_ONCE)\n",
+            "",
+            f"{TOGETHER}::test_a_task_that_has_waited_takes_no_fresh_one_down",
+        ),
+        (
             "bytes that were loaded first are not decided on",
             "paywall/transactions.py",
             "        record = recent.read(key, (yield Load(key)))\n",

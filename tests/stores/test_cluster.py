@@ -223,6 +223,54 @@ def test_a_silent_node_is_an_outage_for_its_own_readers(cluster, opens):
     assert ({None}, {"out"}, {None}, {None}) == asyncio.run(ask())
 
 
+def test_a_node_that_was_silent_may_take_its_time_again(cluster):
+    """Once it answers; and the others may all along."""
+    store = open_store(cluster.url())
+    store.load("k")
+    kind = store.client._made[1].get_default_node().redis_connection.connection_pool
+    silent, other = [
+        kind.connection_class(**kind.connection_kwargs | {"port": port})
+        for port in cluster.ports[1:]
+    ]
+
+    def allowed(connection):
+        with deadline(0.05, queue=30):
+            return connection._connect_seconds(0.05)
+
+    other.connect()
+    cluster.servers[1].pause()
+    with deadline(0.05), pytest.raises(redis.TimeoutError):
+        silent.connect()
+    assert allowed(silent) < 10 < allowed(other)
+    cluster.servers[1].resume()
+    silent.silence.took = 30.0  # a busy machine is not what is tested
+    silent.connect()
+    assert 10 < allowed(silent)
+    silent.silence.give_up()
+    silent.send_command("PING")
+    assert b"PONG" == silent.read_response()
+    assert 10 < allowed(silent)
+    store.close()
+
+
+def test_a_paywall_that_is_made_ready_may_take_its_time_to_find_the_nodes(cluster, newsroom):
+    """Ten times as long as an answer may take; the view that comes first instead is degraded."""
+
+    async def ask():
+        store = open_async_store(cluster.url())
+        paywall = AsyncPaywall(newsroom.policy(2), store)
+        for server in cluster.servers:
+            server.pause()
+        view = newsroom.view("a")
+        hasty = await paywall.check(newsroom.reader("r"), view, now=newsroom.now)
+        asyncio.get_running_loop().call_later(0.5, lambda: [s.resume() for s in cluster.servers])
+        await paywall.ready(within=30)
+        await close_async(store)
+        return hasty.degraded
+
+    assert asyncio.run(ask())
+
+
 @pytest.mark.parametrize("opens", [open_store, open_async_store])
 def test_a_server_that_is_no_node_is_a_mistake(own_valkey, opens):
     """As soon as it is asked."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import ExitStack, asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from random import Random
 
 import psycopg
@@ -212,6 +212,29 @@ def test_a_row_that_another_holds_delays_its_own_task_alone(server):
     assert (b"2", b"2") == (first, last)
 
 
+def test_rows_that_are_held_one_after_the_other_delay_no_other_task(server):
+    """Of 24 rows five are let go of one by one, and the sixth never: only that one is out."""
+    keys = [f"{number:02}" for number in range(24)]
+    taken = keys[::4]
+
+    async def ask(others):
+        async with opened(server.url) as store:
+            await together(store, [(key, None, b"1") for key in keys])
+            for other, key in zip(others, taken, strict=True):
+                other.execute("UPDATE meter_usage SET expires = now() WHERE key = %s", (key,))
+            loop = asyncio.get_running_loop()
+            for number, other in enumerate(others[:-1]):
+                loop.call_later(0.5 + number / 2, other.rollback)
+            with deadline(3.0):
+                return await together(store, [(key, b"1", b"2") for key in keys])
+
+    with ExitStack() as ending:
+        others = [ending.enter_context(psycopg.connect(server.url)) for _ in taken]
+        answers = dict(zip(keys, asyncio.run(ask(others)), strict=True))
+    assert isinstance(answers.pop(taken[-1]), StoreUnavailableError)
+    assert {b"2"} == set(answers.values())
+
+
 def test_rows_are_changed_in_the_order_of_their_keys(server):
     """So two rounds never wait for each other: one that waits for a row holds none after it."""
 
@@ -244,6 +267,21 @@ def test_a_key_that_cannot_be_fails_for_its_own_task(server, impossible):
     answers = asyncio.run(ask())
     assert isinstance(answers.pop(2), StoreError)
     assert [b"1"] * 4 == answers
+
+
+def test_a_time_that_cannot_be_fails_for_its_own_task(server):
+    """One whose year has five digits in UTC, among two that are times."""
+    late = datetime.max.replace(tzinfo=timezone(timedelta(hours=-5)))
+
+    async def ask():
+        async with opened(server.url) as store:
+            times = zip("abc", (None, late, None), strict=True)
+            swaps = (store.swap(key, None, b"1", expires=when) for key, when in times)
+            return await asyncio.gather(store.load("nobody"), *swaps, return_exceptions=True)
+
+    _, first, impossible, last = asyncio.run(ask())
+    assert isinstance(impossible, StoreError)
+    assert [b"1"] * 2 == [first, last]
 
 
 def test_a_task_that_is_cancelled_takes_no_answer_from_the_others(server):

@@ -11,9 +11,11 @@ import psycopg
 import pytest
 
 from meter import AsyncPaywall, Paywall, open_store
-from meter.errors import CorruptUsageError, StoreError
+from meter.errors import CorruptUsageError, StoreError, StoreUnavailableError
 from meter.stores import open_async_store
-from meter.stores.postgres.together import MOST
+from meter.stores.deadline import deadline
+from meter.stores.postgres.together import MOST, Together
+from meter.stores.turns import AsyncTurns
 
 
 @pytest.fixture
@@ -116,6 +118,32 @@ def test_what_is_wrong_is_told_to_each(url):
     assert 4 == len({id(error) for error in wrong})
     assert 1 == len({str(error) for error in wrong})
     assert [b"1"] * 4 == found
+
+
+def test_a_task_that_has_waited_takes_no_fresh_one_down():
+    """One may wait for a turn no longer, another may; both ask in one round of the event loop."""
+
+    async def ask():
+        turns = AsyncTurns(1, (OSError,))
+
+        async def ask_all(questions):
+            async with turns:
+                return questions
+
+        together = Together(ask_all)
+
+        async def within(queue):
+            with deadline(0.05, queue=queue):
+                return await together.ask(queue, 0.05)
+
+        async with turns:
+            tasks = [asyncio.create_task(within(queue)) for queue in (0, 600, 0, 600)]
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+    answers = asyncio.run(ask())
+    assert [600, 600] == answers[1::2]
+    assert [StoreUnavailableError] * 2 == [type(error) for error in answers[::2]]
 
 
 @pytest.mark.parametrize("impossible", ["a\0b", "\ud800"])

@@ -611,7 +611,7 @@ def test_the_host_is_the_one_that_django_believes_in(site):
         ({"secret": "x"}, "did you mean `SECRET`?"),
         ({"STORE": None}, "`METER` needs `STORE`"),
         ({"SECRET": ""}, "`METER` needs `SECRET`"),
-        ({"STORE": "mysql://x"}, "`mysql://x` does not name a store"),
+        ({"STORE": "mysql://x"}, "`mysql://…` does not name a store"),
         ({"ACCOUNT": "readers"}, "or its dotted path"),
         ({"ACCOUNT": "news.nowhere.reader_of"}, "cannot be imported"),
         ({"ACCOUNT": "tests.web.django_site.nowhere"}, "cannot be imported"),

@@ -36,6 +36,7 @@ __all__ = [
     "LOAD_ALL",
     "ONCE_ASKED",
     "TABLE",
+    "KeptBytes",
     "KeyChange",
     "Queries",
     "Query",
@@ -44,6 +45,7 @@ __all__ = [
     "Transaction",
     "can_be_asked",
     "forget",
+    "key_change",
     "load",
     "load_all",
     "make_table",
@@ -110,12 +112,18 @@ class Result(NamedTuple):
 
 
 class KeyChange(NamedTuple):
-    """What a swap is asked to do, where nothing is removed."""
+    """What a swap is asked to do, and the query that does it."""
 
     key: str
     old: bytes | None
-    new: bytes
-    expires: datetime | None
+    new: bytes | None
+    query: Query
+
+
+class KeptBytes(NamedTuple):
+    """What is kept under a key, which answers a change of it."""
+
+    found: bytes | None
 
 
 Queries: TypeAlias = "Generator[Query | Transaction, Result, T]"
@@ -130,8 +138,14 @@ _LOAD = SqlStatement("SELECT bytes FROM meter_usage WHERE key = $1", _TEXT)
 LOAD_ALL = SqlStatement("SELECT key, bytes FROM meter_usage WHERE key = ANY($1)", _TEXTS)
 """A load of many keys; it returns those that are there."""
 
-_LOCKED_FOR = SqlStatement("SELECT set_config('lock_timeout', $1, true)::bytea", _TEXT)
-"""Until the transaction ends, no statement waits longer for another change of its row."""
+_LOCKED_FOR = SqlStatement(
+    "SELECT set_config('lock_timeout', greatest(1, $1 - 1000 * extract(epoch FROM clock_timestamp()"
+    " - now())::float8)::int::text, true)::bytea",
+    _TYPES["float8"].oid,
+)
+"""Until so many milliseconds after its transaction began, a statement may wait for a row. Until it
+is said again, the server grants what was left then to each statement anew."""
+_SAID_FOR = 4  # changes at a time: to say it for each costs a fourth of them all
 
 _FORGET = SqlStatement("DELETE FROM meter_usage WHERE key = $1", _TEXT)
 _PURGE = SqlStatement("DELETE FROM meter_usage WHERE expires <= $1", _TIME)
@@ -220,14 +234,17 @@ def _texts(words: Sequence[bytes]) -> bytes:
 def swap(
     key: str, old: bytes | None, new: bytes | None, expires: datetime | None
 ) -> Queries[bytes | None]:
-    """KeyChange and load until the two agree.
+    """Change and load until the two agree.
 
     A change meets what is there now, while the load beside it in one statement sees what was there
     as the statement began; and another change may come between `_REPLACE` and the load after it.
     Where `old` is found though the change was not made, the change may be possible again, and is
     tried once more.
     """
-    query = _change(key.encode(), old, new, expires)
+    return (yield from _swap(key, old, new, _change(key.encode(), old, new, expires)))
+
+
+def _swap(key: str, old: bytes | None, new: bytes | None, query: Query) -> Queries[bytes | None]:
     for _ in range(_ROUNDS):
         try:
             answer = yield from _ask(query)
@@ -250,15 +267,27 @@ def _is_settled(found: bytes | None, old: bytes | None, new: bytes | None) -> bo
     return found == new or found != old
 
 
-def swap_all(changes: Sequence[KeyChange], seconds: float) -> Queries[list[Result | None]]:
+def key_change(
+    key: str, old: bytes | None, new: bytes | None, expires: datetime | None
+) -> KeyChange | None:
+    """Return a change to make with others, or `None` for one that removes or cannot be read."""
+    if new is None or not can_be_asked(key):
+        return None
+    try:
+        return KeyChange(key, old, new, _change(key.encode(), old, new, expires))
+    except OverflowError:  # a time whose year has five digits in UTC
+        return None
+
+
+def swap_all(changes: Sequence[KeyChange], seconds: float) -> Queries[list[KeptBytes | None]]:
     """Make changes in one transaction, and return what is kept under the key of each.
 
     Of several changes of one key the first is made, and what is kept then answers the others. Rows
     are changed in the order of their keys, so that two transactions never wait for each other.
 
-    `None` stands for a change that was not answered, and has to be asked for alone: another
-    transaction held some row for so many seconds, the server refused some change and so made none,
-    or what is kept says that this one is possible.
+    `None` stands for a change that was not answered, and has to be asked for alone: rows were held
+    by other transactions, the server refused some change and so made none, or what is kept says
+    that this one is possible. All waits for rows end within so many `seconds`.
     """
     first: dict[str, KeyChange] = {}
     for change in changes:
@@ -270,7 +299,7 @@ def swap_all(changes: Sequence[KeyChange], seconds: float) -> Queries[list[Resul
             raise
         kept = {}
     return [
-        Result(kept[key], 1) if key in kept and _is_settled(kept[key], old, new) else None
+        KeptBytes(kept[key]) if key in kept and _is_settled(kept[key], old, new) else None
         for key, old, new, _ in changes
     ]
 
@@ -278,14 +307,16 @@ def swap_all(changes: Sequence[KeyChange], seconds: float) -> Queries[list[Resul
 def _made(changes: Sequence[KeyChange], seconds: float) -> Queries[dict[str, bytes | None]]:
     """Make changes of several keys, and return what is kept under each whose change was asked."""
     if len(changes) == 1:
-        return {changes[0].key: (yield from swap(*changes[0]))}
-    wait = str(max(round(seconds * 1000), 1)).encode()
-    queries = [Query(_LOCKED_FOR, (wait,))]
-    queries += [_change(key.encode(), old, new, expires) for key, old, new, expires in changes]
-    _, *results = (yield from _ask(Transaction(queries))).each or (None,)
+        return {changes[0].key: (yield from _swap(*changes[0]))}
+    wait = Query(_LOCKED_FOR, (pack(">d", seconds * 1000 / _SAID_FOR),))
+    queries: list[Query] = []
+    for number, change in enumerate(changes):
+        queries += [change.query] if number % _SAID_FOR else [wait, change.query]
+    results = zip(queries, (yield from _ask(Transaction(queries))).each, strict=False)
+    made = [result for query, result in results if query is not wait]
     kept: dict[str, bytes | None] = {}
     late: list[str] = []
-    for change, result in zip(changes, results, strict=False):
+    for change, result in zip(changes, made, strict=False):
         if change.old is None:
             kept[change.key] = result.found
         elif result.rows:

@@ -22,7 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from meter.stores.postgres.statements import KeyChange, Queries, Query, Result, Transaction
+    from meter.stores.postgres.statements import (
+        KeptBytes,
+        KeyChange,
+        Queries,
+        Query,
+        Result,
+        Transaction,
+    )
 
 T = TypeVar("T")
 
@@ -157,9 +164,9 @@ class AsyncPostgresStore:
         self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None
     ) -> bytes | None:
         """Replace `old` with `new` if it is still there, and return what is kept."""
-        if self._asking and new is not None and statements.can_be_asked(key):
+        change = statements.key_change(key, old, new, expires) if self._asking else None
+        if change is not None:
             self._loop.check()
-            change = statements.KeyChange(key, old, new, expires)
             kept = await self._changes.ask(change, remaining(DEADLINE))
             if kept is not None:
                 return kept.found
@@ -182,10 +189,10 @@ class AsyncPostgresStore:
     async def _load_all(self, keys: Sequence[str]) -> Sequence[bytes | None]:
         return await self._run(statements.load_all(keys))
 
-    async def _swap_all(self, changes: Sequence[KeyChange]) -> Sequence[Result | None]:
+    async def _swap_all(self, changes: Sequence[KeyChange]) -> Sequence[KeptBytes | None]:
         """Make changes in one trip; those that are answered with `None` are asked for alone."""
-        # A row that another transaction holds must leave the others time to be asked for.
-        held = remaining(DEADLINE) / 2
+        # Rows that other transactions hold must leave the others time to be asked for.
+        held = remaining(DEADLINE) * 3 / 4
         return await self._run(statements.swap_all(changes, held))
 
     async def _run(self, queries: Queries[T]) -> T:

@@ -13,6 +13,8 @@ from math import isclose
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from meter.errors import MeterError
+from meter.stores.deadline import patience
+from meter.stores.turns import QUEUE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -26,18 +28,24 @@ MOST = 256
 """How many questions are asked together at most."""
 
 _NEARLY = 0.1  # what is left of one deadline differs a little from one to the next
+_AT_ONCE = 0.005  # so many seconds to wait for a turn are as good as none
 
 
 class _QuestionRound(Generic[Q, A]):
     """The questions of one round of the event loop, and who waits for each."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, queue: float) -> None:
         self.seconds = seconds
+        self.queue = queue
         self.waiting: list[tuple[Q, asyncio.Future[A]]] = []
 
-    def takes(self, seconds: float) -> bool:
-        """Say whether one more belongs here, whose answer may take so many seconds."""
-        return len(self.waiting) < MOST and isclose(seconds, self.seconds, rel_tol=_NEARLY)
+    def takes(self, seconds: float, queue: float) -> bool:
+        """Say whether one more belongs here, whose answer and turn may take so many seconds."""
+        return (
+            len(self.waiting) < MOST
+            and isclose(seconds, self.seconds, rel_tol=_NEARLY)
+            and isclose(queue, self.queue, rel_tol=_NEARLY, abs_tol=_AT_ONCE)
+        )
 
 
 class Together(Generic[Q, A]):
@@ -45,19 +53,24 @@ class Together(Generic[Q, A]):
 
     def __init__(self, ask_all: Callable[[Sequence[Q]], Awaitable[Sequence[A]]]) -> None:
         self._ask_all = ask_all
-        self._round: _QuestionRound[Q, A] | None = None
+        self._rounds: list[_QuestionRound[Q, A]] = []
         self._asking: set[asyncio.Task[None]] = set()
 
     async def ask(self, question: Q, seconds: float) -> A:
         """Return the answer to a question, where it may take so many seconds.
 
-        A round is asked within the deadline of its first question, so one with a much longer or
-        shorter one begins a new round. A task that is cancelled takes no answer from the others.
+        A round is asked within the deadline of its first question, so one with much more time or
+        less, or that may wait for its turn much longer or less, goes into another. A task that is
+        cancelled takes no answer from the others.
         """
         loop = asyncio.get_running_loop()
-        current = self._round
-        if current is None or not current.takes(seconds):
-            current = self._round = _QuestionRound(seconds)
+        queue = patience(QUEUE)
+        for current in self._rounds:
+            if current.takes(seconds, queue):
+                break
+        else:
+            current = _QuestionRound(seconds, queue)
+            self._rounds.append(current)
             loop.call_soon(self._begin, current)
         future: asyncio.Future[A] = loop.create_future()
         current.waiting.append((question, future))
@@ -69,8 +82,7 @@ class Together(Generic[Q, A]):
             await asyncio.wait(self._asking)
 
     def _begin(self, round_: _QuestionRound[Q, A]) -> None:
-        if self._round is round_:
-            self._round = None
+        self._rounds.remove(round_)
         task = asyncio.create_task(self._answer(round_))
         self._asking.add(task)
         task.add_done_callback(self._asking.discard)

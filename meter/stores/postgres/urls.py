@@ -7,6 +7,7 @@ import re
 import psycopg
 
 from meter.errors import StoreSetupError, meant
+from meter.stores.addresses import PASSWORDS, may_show_a_password, split_place
 
 __all__ = ["check_url"]
 
@@ -14,18 +15,39 @@ __all__ = ["check_url"]
 def check_url(url: str) -> None:
     """Raise a `StoreSetupError` for a URL that the driver does not understand, or cannot use."""
     try:
+        _check(url)
+    except StoreSetupError:
+        if not may_show_a_password(url):
+            raise
+    else:
+        place, behind = split_place(url)
+        if not place or "@" not in behind.partition("?")[0]:
+            return
+    raise StoreSetupError(
+        f"`port` in a PostgreSQL URL is a number from 1 to {_MOST_PORT}, or look at its database"
+        f" and its options; {PASSWORDS}"
+    )
+
+
+def _check(url: str) -> None:
+    try:
         options = psycopg.conninfo.conninfo_to_dict(url)
     except psycopg.Error as error:
-        said = str(error).strip()
-        advice = ""
-        if wrong := re.search(r'query parameter: "(.*)"', said):
-            known = {option.keyword.decode() for option in psycopg.pq.Conninfo.get_defaults()}
-            advice = f"; {meant(wrong[1], known, 'libpq lists its options')}"
-        raise StoreSetupError(f"this is not a PostgreSQL URL: {said}{advice}") from None
+        wrong = re.search(r'query parameter: "(.*)"', str(error))
+        if wrong is None:  # the driver's words quote the URL
+            raise StoreSetupError(
+                f"this is not a PostgreSQL URL: the driver cannot read it; {PASSWORDS}"
+            ) from None
+        known = {option.keyword.decode() for option in psycopg.pq.Conninfo.get_defaults()}
+        raise StoreSetupError(
+            f"`{wrong[1]}` in a PostgreSQL URL is not an option with a value;"
+            f" {meant(wrong[1], known, 'libpq lists its options')}"
+        ) from None
     for name, text in options.items():
         form = _unusable(name, str(text))
         if form is not None:
-            raise StoreSetupError(f"`{name}` in a PostgreSQL URL is {form}, not `{text}`")
+            found = "" if name == "port" else f", not `{text}`"  # what may be a password's
+            raise StoreSetupError(f"`{name}` in a PostgreSQL URL is {form}{found}")
 
 
 _CHOICES = {

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import redis
 from redis.backoff import NoBackoff
@@ -16,12 +15,13 @@ from redis.cluster import REDIS_ALLOWED_KEYS, ClusterNode
 from redis.retry import Retry
 
 from meter.errors import StoreSetupError
+from meter.stores.addresses import split_place
 from meter.stores.deadline import patience
 from meter.stores.locks import ForkLock
 from meter.stores.redis.connections import SIZE, DeadlineMixin, completed
 from meter.stores.redis.errors import MISSES
 from meter.stores.redis.urls import CLUSTER, Settings, read_url
-from meter.stores.turns import Turns
+from meter.stores.turns import Silence, Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,17 +68,36 @@ class Cluster:
         return made
 
 
-def cluster_client(url: str) -> tuple[Cluster, float, Turns]:
-    """Return a client for the nodes that a URL names, the deadline, and the turns of its threads.
+class _NodeMixin(DeadlineMixin):
+    """A connection to one of the nodes: what one answers says nothing of another's silence.
 
-    What one node answers says nothing of another's silence: their connections count no answers.
+    A node is silent from when connecting took too long until it answers anything. The connections
+    count no answers.
     """
+
+    nodes: dict[tuple[str, int], Silence]
+    host: str
+    port: int
+
+    def connect(self) -> None:
+        self.silence = self.nodes.setdefault((self.host, self.port), Silence(MISSES))
+        super().connect()
+        self.silence.out = False
+
+    def read_response(self, *args: object, **options: object) -> object:
+        response = super().read_response(*args, **options)
+        self.silence.out = False
+        return response
+
+
+def cluster_client(url: str) -> tuple[Cluster, float, Turns]:
+    """Return a client for the nodes of a URL, the deadline, and the turns of its threads."""
     nodes, given = _read(url)
     settings = completed(given)
     size = settings.pop("max_connections", SIZE)
-    own = {"turns": Turns(size, MISSES), "is_given": "socket_connect_timeout" in given}
+    own = {"nodes": {}, "is_given": "socket_connect_timeout" in given}
     kind = settings["connection_class"]
-    settings["connection_class"] = type("NodeConnection", (DeadlineMixin, kind), own)
+    settings["connection_class"] = type("NodeConnection", (_NodeMixin, kind), own)
 
     def make() -> redis.RedisCluster:
         # Only where it is given a URL does the driver take a class of connections.
@@ -97,10 +116,9 @@ def cluster_client(url: str) -> tuple[Cluster, float, Turns]:
 
 def _read(url: str) -> tuple[list[tuple[str, int]], Settings]:
     """Return the nodes that a URL names, and what else it says, which holds for all of them."""
-    shown, _, rest = url.partition("://")
+    shown = url.partition("://")[0]
     scheme = shown.removesuffix(CLUSTER)
-    place = urlsplit(url).netloc
-    behind = rest[len(place) :]
+    place, behind = split_place(url)
     user, at, hosts = place.rpartition("@")
     if "@" in user:
         raise StoreSetupError(

@@ -22,7 +22,7 @@ from meter.stores.deadline import SLICES, Slices, patience, remaining
 from meter.stores.redis.errors import MISSES
 from meter.stores.redis.replies import Replies, Reply, packed
 from meter.stores.redis.urls import Settings, read_url
-from meter.stores.turns import Turns
+from meter.stores.turns import Silence, Turns
 
 if TYPE_CHECKING:
     import socket
@@ -57,9 +57,8 @@ class DeadlineMixin(AbstractConnection):
     as long as waiting for a turn; while the server is silent, twice as long as the last one took.
     """
 
-    turns: Turns
+    silence: Silence
     is_given = False  # whether the URL says how long connecting may take
-    took = 0.0
     replies: Replies
     end: socket.socket
     waits: float | None
@@ -72,13 +71,13 @@ class DeadlineMixin(AbstractConnection):
         try:
             connect()
         except redis.TimeoutError:
-            self.turns.give_up()
+            self.silence.give_up()
             raise
         except ValueError as error:  # what the driver raises for a number that is none
             raise InvalidResponse(str(error)) from error
         finally:
             self.socket_connect_timeout = given
-        type(self).took = monotonic() - began
+        self.silence.took = monotonic() - began
         self.replies = Replies(self._parser.parse_error)
         self.end = cast("socket.socket", self._sock)
         self.waits = -1.0
@@ -95,7 +94,7 @@ class DeadlineMixin(AbstractConnection):
             if self.waits != slice_:
                 self.end.settimeout(slice_)
                 self.waits = slice_
-            slices = Slices(self.turns.answers)
+            slices = Slices(self.silence.answers)
             while data:
                 try:
                     data = data[self.end.send(data) :]
@@ -130,8 +129,8 @@ class DeadlineMixin(AbstractConnection):
         seconds = remaining(given)
         if seconds is None:
             return None
-        if self.turns.out:
-            return max(seconds, 2 * self.took)
+        if self.silence.out:
+            return max(seconds, 2 * self.silence.took)
         return max(seconds, patience(seconds))
 
     def send_packed_command(self, *command: object, **options: object) -> None:
@@ -152,7 +151,7 @@ class DeadlineMixin(AbstractConnection):
         return super().read_response(*args, **options)
 
     def _hears(self, seconds: float) -> bool:
-        slices = Slices(self.turns.answers)
+        slices = Slices(self.silence.answers)
         while not self.can_read(seconds):
             if slices.is_last():
                 return False
@@ -227,7 +226,7 @@ def client(url: str) -> tuple[redis.Redis, DirectPool, float, Turns]:
     settings = _settings(url) | {"retry": Retry(NoBackoff(), 0)}
     turns = Turns(settings.pop("max_connections", SIZE), MISSES)
     given = "socket_connect_timeout" in read_url(url)
-    own = {"turns": turns, "is_given": given}
+    own = {"silence": turns, "is_given": given}
     settings["connection_class"] = type("DeadlineConnection", (DeadlineMixin, base), own)
     pool = redis.ConnectionPool(**settings)
     direct = DirectPool(lambda: pool.connection_class(**pool.connection_kwargs))

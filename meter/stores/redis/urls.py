@@ -18,6 +18,7 @@ from redis.connection import (
 )
 
 from meter.errors import StoreSetupError, meant
+from meter.stores.addresses import PASSWORDS, may_show_a_password, split_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,17 +56,42 @@ def read_url(url: str, shown: str = "") -> Settings:
     """
     own = url.partition("://")[0]
     scheme = shown or own
-    parts = urlsplit(url)
-    if own != "unix" and "," in parts.netloc.rpartition("@")[2]:
+    try:
+        return _checked(url, own, scheme)
+    except StoreSetupError:
+        if not may_show_a_password(url):
+            raise
+    raise StoreSetupError(
+        f"`{scheme}://…` is not a Redis URL: its port is no number, or look at its database and"
+        f" its options; {PASSWORDS}"
+    )
+
+
+def _checked(url: str, own: str, scheme: str) -> Settings:
+    place = split_place(url)[0]
+    if own != "unix" and "," in place.rpartition("@")[2]:
         raise StoreSetupError(
             f"`{scheme}://…` names several servers; write `{scheme}{CLUSTER}://…` where they are"
             " nodes of one cluster"
         )
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # it is looked at now
+    except ValueError:  # whose words quote the URL
+        raise StoreSetupError(
+            f"`{scheme}://…` is not a Redis URL: its port is no number from 0 to 65535, or its"
+            f" host is none; {PASSWORDS}"
+        ) from None
     parse: Callable[[str], Settings] = parse_url
     try:
         parsed = dict(parse(url))
     except ValueError as error:
-        raise StoreSetupError(f"`{scheme}://…` is not a Redis URL: {error}") from None
+        said = str(error)
+        wrong = [name for name in URL_QUERY_ARGUMENT_PARSERS if f"'{name}'" in said]
+        raise StoreSetupError(
+            f"`{scheme}://…` is not a Redis URL"
+            + (f": the value of `{wrong[0]}` is none that it takes" if wrong else "")
+        ) from None
     if scheme != "unix" and not re.fullmatch(r"/?\d*", parts.path):
         raise StoreSetupError(
             f"`{parts.path[1:]}` in `{scheme}://…` is not a database of Redis; it is a number, as"

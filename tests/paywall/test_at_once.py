@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meter import Article, AsyncPaywall, PageView, Paywall, Reader, Usage, loads_policy, memo
+from meter import Article, AsyncPaywall, PageView, Paywall, Reader, loads_policy, memo
 from meter.errors import CorruptUsageError
 from meter.paywall.at_once import DecisionsAtOnce
 from meter.paywall.records import NOTHING

@@ -11,7 +11,7 @@
 # stands for all (`first_below`). And a state is followed once: what is kept of it is how many
 # articles of which kinds every meter holds, since articles of one kind are interchangeable, with a
 # `mark` for what of the past the promise itself looks at. A step that neither counts nor waits
-# leads nowhere new.
+# leads nowhere new, but where it changes the mark: a countdown is also told to whoever reads again.
 
 from __future__ import annotations
 
@@ -205,7 +205,8 @@ def find(
 ) -> SearchResult:
     """Search for the shortest journey of one reader whose last step is `broken`.
 
-    `mark` says what of the past `broken` looks at: journeys that differ in it are both followed.
+    `mark` says what of the past `broken` looks at, `None` for nothing: journeys that differ in it
+    are both followed.
     After `most` page views, or at the instant `until` of the monotonic clock, the search ends
     without an answer.
     """
@@ -223,10 +224,12 @@ def find(
             if broken(step):
                 return SearchResult(step, complete=False, views=tried)
             kinds = {each.asked.view.article.key: each.kind for each in step.steps()}
-            key = (counts_of(policy, after, event.now, kinds), mark(step))
-            if key not in seen and (step.leaves_a_mark or event.waited):
+            now = mark(step)
+            key = (counts_of(policy, after, event.now, kinds), now)
+            is_new = step.leaves_a_mark or event.waited or now != state.mark
+            if is_new and key not in seen:
                 seen.add(key)
-                waiting.append(SearchState(after, event.now + _PAUSE, step.steps()))
+                waiting.append(SearchState(after, event.now + _PAUSE, step.steps(), now))
     return SearchResult(None, complete=True, views=tried)
 
 

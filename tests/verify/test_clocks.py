@@ -46,6 +46,12 @@ BUGS = (
         "told = told",
     ),
     Bug(
+        "what is told at an article that was read is forgotten",
+        "verify/clock/journeys.py",
+        " or then.told - before.told):",
+        "):",
+    ),
+    Bug(
         "a journey stays in its first phase",
         "verify/clock/phases.py",
         "if number != place and not after.isdisjoint(other.codes)",

@@ -8,6 +8,9 @@
 # of the tape, as a record that `decide` has written from the first view on; where no instants are
 # found for it, nothing is said of it.
 #
+# A view that leaves no mark leads nowhere new, but where it tells how many are left: so may one of
+# an article that was read before.
+#
 # When windows end is left open too (`Endings`): before any view those of some meters may have
 # ended, and of a rolling one the first reads may have left. Where all have ended that can end, and
 # no meter lasts a lifetime, the reader is a new one.
@@ -101,11 +104,9 @@ class PhaseSearch:
                 if _misleads(decision, view, before, after):
                     yield (*before.views, view)
                     continue
-                if after == before.usage or not (
-                    any(grown(before.usage, after)) or has_shown(before.usage, after)
-                ):
-                    continue
                 then = _after(decision, view, before, after)
+                if not (_leaves_a_mark(before.usage, after) or then.told - before.told):
+                    continue
                 phase = self.reader.phases[view.phase]
                 kinds = self._kinds_by_key(then)
                 key = (
@@ -163,6 +164,10 @@ class PhaseSearch:
             for number, each in enumerate(state.views)
             if each.again is None and each.kind in phase.views
         }
+
+
+def _leaves_a_mark(before: Usage, after: Usage) -> bool:
+    return after != before and (any(grown(before, after)) or has_shown(before, after))
 
 
 def made_view(view: PageView, step: PhasedView, number: int) -> PageView:

@@ -15,6 +15,8 @@ from meter.verify.together.marks import grown, has_shown
 from meter.view import PageView, Reader
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from meter.policy import Policy
     from meter.usage import Usage
 
@@ -72,11 +74,15 @@ class NextView(NamedTuple):
 
 
 class SearchState(NamedTuple):
-    """Where a journey has come to: what is remembered, when, and the steps that led there."""
+    """Where a journey has come to: what is remembered, when, and the steps that led there.
+
+    `mark` says what of these a promise looks at.
+    """
 
     usage: Usage
     now: datetime
     steps: tuple[SearchStep, ...] = ()
+    mark: Hashable = None
 
 
 def step_of(

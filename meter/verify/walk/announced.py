@@ -74,4 +74,6 @@ def counted_down(last: SearchStep) -> Hashable:
         for step in last.steps()
         if step.decision.meter is not None and _holds(step, last.asked.now)
     }
-    return (frozenset(names), last.kind if last.decision.counted else None) if names else None
+    if not names:
+        return None
+    return frozenset(names), last.kind if last.decision.counted else None

@@ -313,13 +313,16 @@ class _Proof:
         """
         complete = not (self.space.by_mention or ends_apart(self.policy))
         views = readers = 0
+        crossed = suspects != FALSE
         among_these = self.space.possible if suspects == FALSE else suspects
         for scenario in scenarios(self.space, self.whole, among_these):
             most = _ENOUGH - views if suspects == FALSE else _MOST_SEARCHED
             if most <= 0 or (self.until is not None and monotonic() > self.until):
                 complete = False
                 break
-            result = find(self.policy, scenario, broken, mark, most=most, until=self.until)
+            result = find(
+                self.policy, scenario, broken, mark, crossed=crossed, most=most, until=self.until
+            )
             complete = complete and result.complete
             views += result.views
             readers += 1

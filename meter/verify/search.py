@@ -11,7 +11,7 @@
 # stands for all (`first_below`). And a state is followed once: what is kept of it is how many
 # articles of which kinds every meter holds, since articles of one kind are interchangeable, with a
 # `mark` for what of the past the promise itself looks at. A step that neither counts nor waits
-# leads nowhere new.
+# leads nowhere new, but where it changes the mark: a countdown is also told to whoever reads again.
 
 from __future__ import annotations
 
@@ -29,7 +29,15 @@ from meter.verify.diagram import FALSE, TRUE
 from meter.verify.phrasing import view_words
 from meter.verify.together.marks import caps_end, most_told_apart
 from meter.verify.together.showings import seen_now
-from meter.verify.walk.steps import NextView, Scenario, SearchState, SearchStep, fresh_view, step_of
+from meter.verify.walk.steps import (
+    NextView,
+    Scenario,
+    SearchState,
+    SearchStep,
+    fresh_view,
+    opened_otherwise,
+    step_of,
+)
 from meter.windows import instant
 
 if TYPE_CHECKING:
@@ -200,34 +208,47 @@ def find(
     broken: Callable[[SearchStep], bool],
     mark: Callable[[SearchStep], Hashable] = lambda _: None,
     *,
+    crossed: bool = False,
     most: int = 20_000,
     until: float | None = None,
 ) -> SearchResult:
     """Search for the shortest journey of one reader whose last step is `broken`.
 
-    `mark` says what of the past `broken` looks at: journeys that differ in it are both followed.
+    `mark` says what of the past `broken` looks at, `None` for nothing: journeys that differ in it
+    are both followed. `crossed` also opens what was read in all other ways; a journey in which an
+    article would have to change for that breaks nothing, but leaves the search incomplete.
     After `most` page views, or at the instant `until` of the monotonic clock, the search ends
     without an answer.
     """
     tried = 0
+    complete = True
     seen: set[Hashable] = set()
     waiting = deque([SearchState(Usage(), scenario.now)])
     while waiting:
         state = waiting.popleft()
-        for event in _next_views(policy, scenario, state):
+        for event in _next_views(policy, scenario, state, crossed=crossed):
+            doubtful = state.doubtful or event.doubtful
+            if doubtful and not complete:
+                continue
             late = until is not None and tried % _CHECK_EVERY == 0 and monotonic() > until
             if tried >= most or late:
                 return SearchResult(None, complete=False, views=tried)
             tried += 1
             step, after = step_of(policy, scenario.reader, event, state)
             if broken(step):
-                return SearchResult(step, complete=False, views=tried)
-            kinds = {each.asked.view.article.key: each.kind for each in step.steps()}
-            key = (counts_of(policy, after, event.now, kinds), mark(step))
-            if key not in seen and (step.leaves_a_mark or event.waited):
+                if not doubtful:
+                    return SearchResult(step, complete=False, views=tried)
+                complete = False
+                continue
+            opened = [each for each in step.steps() if not each.again]
+            kinds = {each.asked.view.article.key: each.kind for each in opened}
+            now = mark(step)
+            key = (counts_of(policy, after, event.now, kinds), now, doubtful)
+            is_new = step.leaves_a_mark or event.waited or now != state.mark
+            if is_new and key not in seen:
                 seen.add(key)
-                waiting.append(SearchState(after, event.now + _PAUSE, step.steps()))
-    return SearchResult(None, complete=True, views=tried)
+                waiting.append(SearchState(after, event.now + _PAUSE, step.steps(), now, doubtful))
+    return SearchResult(None, complete=complete, views=tried)
 
 
 def runs(policy: Policy, scenario: Scenario) -> Iterator[SearchStep]:
@@ -252,16 +273,20 @@ def runs(policy: Policy, scenario: Scenario) -> Iterator[SearchStep]:
                 state = on.get(True)
 
 
-def _next_views(policy: Policy, scenario: Scenario, state: SearchState) -> Iterator[NextView]:
+def _next_views(
+    policy: Policy, scenario: Scenario, state: SearchState, *, crossed: bool = False
+) -> Iterator[NextView]:
     """Yield every page view that is worth trying next."""
     number = len(state.steps) + 1
     fresh = [(fresh_view(view, number), words) for view, words in scenario.views]
     for kind, (view, words) in enumerate(fresh):
         yield NextView(kind, view, state.now, words)
-    read = {step.kind: step for step in state.steps}
+    read = {step.kind: step for step in state.steps if not step.again}
     for kind, step in read.items():
         view = evolve(step.asked.view, id=f"view-{number}")
         yield NextView(kind, view, state.now, f"{step.words} again", again=True)
+    if crossed:
+        yield from opened_otherwise(fresh, read, state.now)
     if not state.steps or state.steps[-1].waited:
         return
     counted = ledger(policy, state.usage, state.now)

@@ -2,7 +2,8 @@
 
 `python -m tests.verify.clocks [MANY]` asks it of random policies whose rules and limits hang on
 hours, weekdays and dates, in zones whose clocks change, and tries every journey over the instants
-of a week with `decide`: one page view after another, at each hour and just before it. It prints
+of a week with `decide`: one page view after another, of new articles and of those that were read,
+at each hour and just before it. It prints
 the first policy that is called proved and that somebody breaks, whose story breaks nothing, or that
 is not decided.
 """
@@ -129,14 +130,16 @@ def instants(policy: Policy) -> list[datetime]:
 class Past:
     """A reader with a past: what is remembered, what was told, and the last view.
 
-    `told` is when the countdown that was told last is over (`None`: never), `last` the section of
-    the view before and until when what that one told holds.
+    `told` are the meters of which a countdown has told, with when that is over (`None`: never),
+    `last` is the section of the view before and until when what that one told holds, `read` one
+    article of each section that was counted.
     """
 
     usage: Usage
-    told: tuple[datetime | None, ...] = ()
+    told: tuple[tuple[str, datetime | None], ...] = ()
     last: tuple[str | None, datetime | None] | None = None
     number: int = 0
+    read: tuple[Article, ...] = ()
 
 
 class Misled(NamedTuple):
@@ -151,24 +154,40 @@ def holds(until: datetime | None, now: datetime) -> bool:
     return until is None or now < until
 
 
-def met(policy: Policy, past: Past, section: str | None, now: datetime) -> tuple[Past, str]:
-    """Return a reader after a view of a new article, and the rule that misled them, if one did."""
-    article = Article(id=f"a{past.number}", section=section)
+def met(
+    policy: Policy, past: Past, article: Article, now: datetime, *, again: bool = False
+) -> tuple[Past, str]:
+    """Return a reader after a view of an article, and the rule that misled them, if one did.
+
+    A wall misleads at no article that was read before (`again`): it was no free one any more.
+    """
+    section = article.section
     view = PageView(id=f"v{past.number}", article=article)
     decision, after = decide(policy, Reader(id="r"), view, past.usage, now)
     meter = decision.meter
-    told = tuple(until for until in past.told if holds(until, now))
+    told = {name: until for name, until in past.told if holds(until, now)}
     misled = False
     if decision.counted:
         silent = decision.show is not Show.LAST_FREE_ARTICLE
-        misled = bool(told) and silent and meter is not None and meter.left == 0
-    elif decision.show in WALLS and past.last is not None:
+        misled = meter is not None and meter.name in told and silent and meter.left == 0
+    elif decision.show in WALLS and past.last is not None and not again:
         misled = past.last[0] == section and holds(past.last[1], now)
     last = None
     if decision.show is Show.COUNTDOWN and meter is not None:
-        told = (meter.resets_at,)
+        told[meter.name] = meter.resets_at
         last = (section, meter.resets_at) if decision.counted else None
-    return Past(after, told, last, past.number + 1), decision.rule if misled else ""
+    sections = {each.section for each in past.read}
+    read = (*past.read, article) if decision.counted and section not in sections else past.read
+    then = Past(after, tuple(sorted(told.items())), last, past.number + 1, read)
+    return then, decision.rule if misled else ""
+
+
+def next_articles(past: Past) -> Iterator[tuple[Article, bool]]:
+    """Yield what a reader may open next, and whether they have read it: new ones, and some read."""
+    for section in SECTIONS:
+        yield Article(id=f"a{past.number}", section=section), False
+    for article in past.read:
+        yield article, True
 
 
 def somebody_misled(policy: Policy) -> Misled | None:
@@ -183,11 +202,12 @@ def somebody_misled(policy: Policy) -> Misled | None:
         waiting = list(pasts.values())
         while waiting:
             past = waiting.pop()
-            for section in SECTIONS:
-                then, rule = met(policy, past, section, now)
+            for article, again in next_articles(past):
+                then, rule = met(policy, past, article, now, again=again)
                 if rule:
                     return Misled(now, rule)
-                if then.usage is past.usage:
+                # What is read again counts nothing, but may tell how many are left.
+                if then.usage is past.usage and {*then.told} <= {*past.told}:
                     continue
                 key = _key(policy, then, now)
                 if key not in pasts:
@@ -197,19 +217,22 @@ def somebody_misled(policy: Policy) -> Misled | None:
 
 
 def _is_inside(policy: Policy, past: Past, at: int) -> bool:
-    tally = past.usage.tally("monthly")
-    return policy.rulebook.timelines["monthly"].inside(tally.ats, at) < len(tally.ids)
+    return any(_inside(policy, past, meter.name, at) for meter in policy.meters)
+
+
+def _inside(policy: Policy, past: Past, name: str, at: int) -> tuple[int, ...]:
+    """Return when what a meter has inside its window was counted."""
+    ats = past.usage.tally(name).ats
+    return tuple(ats[policy.rulebook.timelines[name].inside(ats, at) :])
 
 
 def _key(policy: Policy, past: Past, now: datetime) -> tuple[object, ...]:
     """Return what of a past can matter later: how much is inside, since when, and what was told."""
-    at = instant(now)
-    tally = past.usage.tally("monthly")
-    timeline = policy.rulebook.timelines["monthly"]
-    inside = tally.ats[timeline.inside(tally.ats, at) :]
+    inside = {m: _inside(policy, past, m.name, instant(now)) for m in policy.meters}
     # A window that begins with the first read ends when that says; of others all is known.
-    since = inside[0] if timeline.window.fixed is not None else None
-    return len(inside), since, past.told, past.last
+    since = [ats[0] for m, ats in inside.items() if ats and m.window.fixed is not None]
+    read = frozenset(each.section for each in past.read)
+    return (*map(len, inside.values()), *since, past.told, past.last, read)
 
 
 def story_misleads(policy: Policy, answer: ProofAnswer) -> bool:
@@ -217,7 +240,8 @@ def story_misleads(policy: Policy, answer: ProofAnswer) -> bool:
     assert answer.counterexample is not None
     past, rule = Past(Usage()), ""
     for step in answer.counterexample.steps:
-        past, rule = met(policy, past, step.asked.view.article.section, step.asked.now)
+        article = step.asked.view.article
+        past, rule = met(policy, past, article, step.asked.now, again=step.again)
     return bool(rule) and rule == answer.counterexample.steps[-1].decision.rule
 
 
@@ -233,9 +257,10 @@ def wrong_about(policy: Policy) -> str:
 
 
 def drawn(many: int = MANY) -> Iterator[Policy]:
-    """Yield policies, first one that only a day of 23 hours breaks, and one that its limit does."""
+    """Yield policies: three that break in one way only, and random ones."""
     yield SHORT_DAY
     yield LOW_MORNING
+    yield TOLD_AGAIN
     for seed in range(many):
         yield clock_policy(Random(f"clocks {seed}"))
 
@@ -280,6 +305,30 @@ LOW_MORNING = Policy(
     ),
 )
 """Of the two that are left in the evening, none is left in the morning."""
+
+TOLD_AGAIN = Policy(
+    publication=Publication(name="The Harbour Review", timezone="Asia/Tokyo"),
+    meters=[
+        Meter(
+            name="early",
+            window=Window(calendar="week"),
+            limits=[Limit(when=When(hour=Hours(below=6)), limit=2), Limit(limit=0)],
+        ),
+        Meter(name="monthly", window=Window(calendar="week"), limit=2),
+    ],
+    rules=(
+        Rule(name="markets", when=When(section=["markets"]), spend="monthly", show="article"),
+        Rule(name="early", when=When(hour=Hours(below=6)), spend="early", show="article"),
+        Rule(
+            name="read early",
+            when=When(not_=When(exhausted=["early"])),
+            spend="monthly",
+            show="countdown",
+        ),
+        Rule(name="everyone else", show="subscription-wall"),
+    ),
+)
+"""Only whoever opens again, later that day, what they have read is told how many are left."""
 
 
 def main(arguments: Sequence[str]) -> int:

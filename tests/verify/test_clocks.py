@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from datetime import UTC, datetime
 from random import Random
 
 import pytest
@@ -16,6 +17,7 @@ from meter.facts.slots import observer_of
 from meter.policy import Publication
 from meter.verify import guarantees
 from meter.verify.clock.tape import tapes
+from meter.windows import instant
 from tests.laws.test_planted_bugs import Bug, copy_with, said_in
 from tests.planted import some
 from tests.verify.clocks import PROMISE, SHORT_DAY, ZONES, drawn, story_misleads, wrong_about
@@ -46,6 +48,12 @@ BUGS = (
         "told = told",
     ),
     Bug(
+        "what is told at an article that was read is forgotten",
+        "verify/clock/journeys.py",
+        " or then.told - before.told):",
+        "):",
+    ),
+    Bug(
         "a journey stays in its first phase",
         "verify/clock/phases.py",
         "if number != place and not after.isdisjoint(other.codes)",
@@ -58,6 +66,10 @@ BUGS = (
         "most = min(length - 1, run.end - 1 - run.start)",
     ),
 )
+
+
+MINUTES_30 = 1_800_000_000
+"""In microseconds."""
 
 
 @pytest.mark.parametrize("policy", list(drawn(12)))
@@ -107,6 +119,21 @@ def test_the_tape_says_what_the_clocks_say(zone: str) -> None:
     for at in near + anywhere:
         view = PageView(article=Article(id="a"))
         told = tuple(observe(Reader(id="r"), view, at) for observe in observers)
+        assert runs[bisect_right(starts, at) - 1].told == told
+
+
+def test_a_date_off_the_quarter_hour_moves_no_change_of_the_clock() -> None:
+    """The hour of a spring morning, in a policy with a date a second before midnight."""
+    text = TEXT.replace("at_least = 2, below = 9", "at_least = 3")
+    text = text.format(zone="America/New_York", day="2026-03-01T23:59:59")
+    vocabulary = loads_policy(text).rulebook.vocabulary
+    slots = tuple(slot for slot in vocabulary.slots if slot.zone or slot.name == "period")
+    (runs,) = tapes(slots)
+    starts = [run.start for run in runs]
+    spring = instant(datetime(2026, 3, 8, 7, tzinfo=UTC))
+    view = PageView(article=Article(id="a"))
+    for at in range(spring - MINUTES_30, spring + MINUTES_30, MINUTES_30 // 30):
+        told = tuple(observer_of(slot)(Reader(id="r"), view, at) for slot in slots)
         assert runs[bisect_right(starts, at) - 1].told == told
 
 

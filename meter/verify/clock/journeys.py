@@ -8,6 +8,9 @@
 # of the tape, as a record that `decide` has written from the first view on; where no instants are
 # found for it, nothing is said of it.
 #
+# A view that leaves no mark leads nowhere new, but where it tells how many are left: so may one of
+# an article that was read before.
+#
 # When windows end is left open too (`Endings`): before any view those of some meters may have
 # ended, and of a rolling one the first reads may have left. Where all have ended that can end, and
 # no meter lasts a lifetime, the reader is a new one.
@@ -47,7 +50,8 @@ _CHECK_EVERY = 64
 class PhasedView(NamedTuple):
     """A view of a journey: of a kind, in a phase, of an article that a view before it had read.
 
-    `reset` says that all windows have ended since the view before, `parted` that some have.
+    `reset` says that all windows have ended since the view before, `parted` that some have,
+    `doubtful` that the article would have to be another for a view of this kind.
     """
 
     phase: int
@@ -55,6 +59,7 @@ class PhasedView(NamedTuple):
     again: int | None = None
     reset: bool = False
     parted: bool = False
+    doubtful: bool = False
 
 
 class _State(NamedTuple):
@@ -65,6 +70,7 @@ class _State(NamedTuple):
     told: frozenset[str]
     counting: tuple[int, str] | None
     views: tuple[PhasedView, ...]
+    doubtful: bool = False
 
 
 class PhaseSearch:
@@ -82,6 +88,7 @@ class PhaseSearch:
         self.until = until
         self.tried = 0
         self.complete = False
+        self.in_doubt = False
         self.endings = Endings(policy)
 
     def misled(self) -> Iterator[tuple[PhasedView, ...]]:
@@ -96,16 +103,20 @@ class PhaseSearch:
             for view, before in self._next(state):
                 if self._is_late():
                     return
+                doubtful = before.doubtful or view.doubtful
+                if doubtful and self.in_doubt:
+                    continue
                 self.tried += 1
                 decision, after = self._decided(view, before)
                 if _misleads(decision, view, before, after):
-                    yield (*before.views, view)
-                    continue
-                if after == before.usage or not (
-                    any(grown(before.usage, after)) or has_shown(before.usage, after)
-                ):
+                    if doubtful:
+                        self.in_doubt = True
+                    else:
+                        yield (*before.views, view)
                     continue
                 then = _after(decision, view, before, after)
+                if not (_leaves_a_mark(before.usage, after) or then.told - before.told):
+                    continue
                 phase = self.reader.phases[view.phase]
                 kinds = self._kinds_by_key(then)
                 key = (
@@ -113,11 +124,12 @@ class PhaseSearch:
                     then.phase,
                     then.told,
                     then.counting,
+                    doubtful,
                 )
                 if key not in seen:
                     seen.add(key)
                     waiting.append(then)
-        self.complete = not self.endings.left_out
+        self.complete = not (self.endings.left_out or self.in_doubt)
 
     def _is_late(self) -> bool:
         late = self.until is not None and self.tried % _CHECK_EVERY == 0
@@ -147,9 +159,21 @@ class PhaseSearch:
         for kind in views:
             yield PhasedView(phase, kind), state
         read = {view.kind: number for number, view in enumerate(state.views) if view.again is None}
-        for kind, number in read.items():
-            if kind in views:
-                yield PhasedView(phase, kind, again=number), state
+        for kind in views:
+            known = set()
+            for other, number in read.items():
+                doubtful = kind != other and not self._is_same_article(phase, kind, other)
+                key = fresh_view(views[kind], number + 1).article.key
+                counted = frozenset(n for n, each in state.usage.tallies.items() if key in each.ids)
+                if doubtful and counted in known:
+                    continue
+                if doubtful:
+                    known.add(counted)
+                yield PhasedView(phase, kind, again=number, doubtful=doubtful), state
+
+    def _is_same_article(self, phase: int, kind: int, other: int) -> bool:
+        views = self.reader.phases[phase].views
+        return other in views and views[kind].article == views[other].article
 
     def _decided(self, view: PhasedView, state: _State) -> tuple[Decision, Usage]:
         phase = self.reader.phases[view.phase]
@@ -163,6 +187,10 @@ class PhaseSearch:
             for number, each in enumerate(state.views)
             if each.again is None and each.kind in phase.views
         }
+
+
+def _leaves_a_mark(before: Usage, after: Usage) -> bool:
+    return after != before and (any(grown(before, after)) or has_shown(before, after))
 
 
 def made_view(view: PageView, step: PhasedView, number: int) -> PageView:
@@ -205,4 +233,5 @@ def _after(decision: Decision, view: PhasedView, before: _State, after: Usage) -
     if decision.show is Show.COUNTDOWN and decision.meter is not None:
         told |= {decision.meter.name}
         counting = (view.kind, decision.meter.name) if decision.counted else None
-    return _State(after, view.phase, told, counting, (*before.views, view))
+    doubtful = before.doubtful or view.doubtful
+    return _State(after, view.phase, told, counting, (*before.views, view), doubtful)

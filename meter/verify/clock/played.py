@@ -36,7 +36,7 @@ _MOST_VIEWS = 20_000
 _MOST_PLAYED = 40
 """How many journeys of one reader are played that no instants were found for."""
 _USUAL = instant(datetime(2026, 6, 1, tzinfo=UTC))
-"""Stories are told of a time near this, if need not be of another."""
+"""Journeys are set near this time, unless they need another."""
 
 
 @frozen(kw_only=True)

@@ -53,7 +53,7 @@ class ClockRun(NamedTuple):
 def tapes(slots: tuple[Slot, ...]) -> tuple[tuple[ClockRun, ...], ...]:
     """Return the runs of some slots of time, in pieces that lie apart."""
     dates = [mark for slot in slots if slot.name == "period" for mark in slot.mentioned]
-    wanted = sorted([(_FIRST, _AFTER), *((at - _YEAR, at + _YEAR) for at in dates)])
+    wanted = sorted([(_FIRST, _AFTER), *((_day_of(at) - _YEAR, at + _YEAR) for at in dates)])
     pieces = [wanted[0]]
     for low, high in wanted[1:]:
         last = pieces[-1]
@@ -62,6 +62,11 @@ def tapes(slots: tuple[Slot, ...]) -> tuple[tuple[ClockRun, ...], ...]:
         else:
             pieces.append((low, high))
     return tuple(tuple(_runs(slots, low, high)) for low, high in pieces)
+
+
+def _day_of(at: int) -> int:
+    # Changes of a clock are looked for from here on, in steps of a quarter of an hour.
+    return at // DAY * DAY
 
 
 def _runs(slots: Sequence[Slot], low: int, high: int) -> Iterator[ClockRun]:

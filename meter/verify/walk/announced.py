@@ -8,6 +8,7 @@ from meter.verify.properties import FULL
 from meter.vocabulary import Access, Show
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
     from datetime import datetime
 
     from meter.decision import Decision
@@ -62,14 +63,17 @@ def used_up(decision: Decision, name: str) -> bool:
     return bool(facts.values[place] == vocabulary.slots[place].code(0))
 
 
-def counted_down(last: SearchStep) -> tuple[tuple[str, int], ...]:
-    """Return what of the past matters.
+def counted_down(last: SearchStep) -> Hashable:
+    """Return what of the past matters; `None` for nothing.
 
-    The meters that were counted down and are not reset since, and the last kind of view.
+    The meters that were counted down and are not reset since, and the last kind of view if that
+    counted.
     """
     names = {
         step.decision.meter.name
         for step in last.steps()
         if step.decision.meter is not None and _holds(step, last.asked.now)
     }
-    return tuple(sorted((name, last.kind) for name in names))
+    if not names:
+        return None
+    return frozenset(names), last.kind if last.decision.counted else None

@@ -15,10 +15,20 @@ from meter.verify.together.marks import grown, has_shown
 from meter.view import PageView, Reader
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterator, Mapping, Sequence
+
     from meter.policy import Policy
     from meter.usage import Usage
 
-__all__ = ["NextView", "Scenario", "SearchState", "SearchStep", "fresh_view", "step_of"]
+__all__ = [
+    "NextView",
+    "Scenario",
+    "SearchState",
+    "SearchStep",
+    "fresh_view",
+    "opened_otherwise",
+    "step_of",
+]
 
 
 @frozen(kw_only=True)
@@ -61,7 +71,10 @@ class Scenario:
 
 
 class NextView(NamedTuple):
-    """A page view that a reader could make next."""
+    """A page view that a reader could make next.
+
+    `doubtful` is an article that was read, opened again as none that there need be.
+    """
 
     kind: int
     view: PageView
@@ -69,14 +82,20 @@ class NextView(NamedTuple):
     words: str
     again: bool = False
     waited: bool = False
+    doubtful: bool = False
 
 
 class SearchState(NamedTuple):
-    """Where a journey has come to: what is remembered, when, and the steps that led there."""
+    """Where a journey has come to: what is remembered, when, and the steps that led there.
+
+    `mark` says what of these a promise looks at, `doubtful` whether one of them need not be.
+    """
 
     usage: Usage
     now: datetime
     steps: tuple[SearchStep, ...] = ()
+    mark: Hashable = None
+    doubtful: bool = False
 
 
 def step_of(
@@ -102,3 +121,30 @@ def fresh_view(view: PageView, number: int) -> PageView:
     """Return a view of a new article, and with an id of its own."""
     article = evolve(view.article, id=f"article-{number}")
     return evolve(view, id=f"view-{number}", article=article)
+
+
+def opened_otherwise(
+    fresh: Sequence[tuple[PageView, str]], read: Mapping[int, SearchStep], now: datetime
+) -> Iterator[NextView]:
+    """Yield what was read, opened as each other kind of view.
+
+    Of articles that the same meters counted one will do, where it would have to change for that.
+    """
+    for kind, (view, words) in enumerate(fresh):
+        known = set()
+        for other, step in read.items():
+            again, doubtful = _opened_as(view, step.asked.view)
+            if other == kind or (doubtful and step.counted in known):
+                continue
+            if doubtful:
+                known.add(step.counted)
+            yield NextView(kind, again, now, f"{words} again", again=True, doubtful=doubtful)
+
+
+def _opened_as(view: PageView, before: PageView) -> tuple[PageView, bool]:
+    """Return a view of the article of one before, and whether there need be none like it.
+
+    There is, where the two differ in how an article is opened, and not in the article.
+    """
+    article = evolve(view.article, id=before.article.id)
+    return evolve(view, article=article), article != before.article

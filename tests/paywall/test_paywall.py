@@ -423,7 +423,7 @@ def test_a_secret_keeps_ids_out_of_the_store(newsroom):
         ("memory://?capacty=5", "is not an option of this store"),
         ("memory://?capacity=0", "`capacity` is at least 1 reader, not `0`"),
         ("sqlite:////no/such/folder/x.db", "there is no folder `/no/such/folder`"),
-        ("ftp://me:hunter2@host/x", "ftp://…@host"),
+        ("ftp://me:hunter2@host/x", "`ftp://…`"),
         ("redis://h:notaport/0", "Redis URL"),
         ("postgresql://host/db?sslmod=x", "PostgreSQL URL"),
     ],

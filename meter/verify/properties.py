@@ -91,8 +91,9 @@ MEANING = {
         " top, and what a rule opens without spending is not counted"
     ),
     "last-free-is-announced": (
-        "a reader who is told how many are left can read that many, and is told which is the last; "
-        "whoever signs in or subscribes meanwhile is another kind of reader"
+        "a reader who is told how many are left is told which is the last, and can read that many"
+        " if told at an article that counts; whoever signs in or subscribes meanwhile is another"
+        " kind of reader"
     ),
     "nothing-free-at-zero": "no countdown is shown for a meter whose limit is 0",
     "right-wall-after-expiry": (

@@ -137,6 +137,44 @@ def test_a_date_off_the_quarter_hour_moves_no_change_of_the_clock() -> None:
         assert runs[bisect_right(starts, at) - 1].told == told
 
 
+FAR_APART = """
+[publication]
+name = "X"
+timezone = "UTC"
+[meters.articles]
+window = {window}
+limit = 2
+[[rules]]
+name = "then"
+when = {{ dates = {{ from = 2017-01-01, until = 2017-12-31 }} }}
+spend = "articles"
+show = "countdown"
+[[rules]]
+name = "later"
+when = {{ dates = {{ from = 2026-01-01 }} }}
+spend = "articles"
+show = "article"
+[[rules]]
+name = "else"
+show = "article"
+"""
+
+
+@pytest.mark.parametrize(
+    ("window", "never"),
+    [
+        ("{ lifetime = true }", "proved"),
+        ('{ fixed = "3660 days" }', "proved"),
+        ('{ fixed = "2000 days" }', "fails"),
+    ],
+)
+def test_dates_that_lie_far_apart_come_in_one_long_window(window: str, never: str) -> None:
+    """A countdown of 2017 holds still in 2026, where the window has not ended by then."""
+    policy = loads_policy(FAR_APART.format(window=window))
+    (answer,) = [each for each in guarantees(policy) if each.code == PROMISE]
+    assert never != str(answer.outcome)
+
+
 @pytest.mark.parametrize("bug", some(BUGS), ids=lambda bug: bug.name)
 def test_a_planted_bug_is_noticed(bug: Bug, tmp_path) -> None:
     """As a policy that is called proved and is broken, or as an answer that is not given."""

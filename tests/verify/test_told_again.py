@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from meter import loads_policy
+from meter.usage import Tally
 from meter.verify import ProofOutcome, guarantees
+from meter.verify.clock.endings import without_first
 
 MORNING = "hour = { below = 12 }", "hour = { at_least = 12 }"
 DESKTOP = 'device = ["desktop"]', 'device = ["phone"]'
@@ -66,3 +68,10 @@ def test_an_article_may_be_opened_otherwise_than_one_like_it_was_read() -> None:
         policy = loads_policy(text.replace('["news"], ' + elsewhere, f'["{section}"], {elsewhere}'))
         (answer,) = [each for each in guarantees(policy) if each.code == "last-free-is-announced"]
         assert answer.outcome is not ProofOutcome.PROVED
+
+
+def test_what_is_back_in_a_rolling_window_leaves_it_last() -> None:
+    """The number of an article says when it was read first, not when it was counted."""
+    tally = Tally(("a-1", "a-2"), (5, 5))
+    assert ("a-2",) == without_first(tally, 1, ["a-1", "a-2"]).ids
+    assert ("a-1",) == without_first(tally, 1, ["a-2", "a-1"]).ids

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING
@@ -13,14 +12,13 @@ from meter.usage import Tally, Usage
 from meter.verify.search import begin_apart
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from meter.policy import Policy
 
-__all__ = ["Ended", "Endings"]
+__all__ = ["Ended", "Endings", "without_first"]
 
 _MOST = 200
-_NUMBER = re.compile(r"[0-9]+$", re.ASCII)
 
 
 @frozen(kw_only=True)
@@ -50,8 +48,11 @@ class Endings:
             self.groups.setdefault(meter.name if own else meter.window, []).append(meter.name)
         self.left_out = False
 
-    def after(self, usage: Usage) -> Iterator[Ended]:
-        """Yield what may be left of a record, where some of it has ended and not all there is."""
+    def after(self, usage: Usage, ages: Sequence[tuple[str, str]]) -> Iterator[Ended]:
+        """Yield what may be left of a record, where some of it has ended and not all there is.
+
+        `ages` are meters with what they counted, in the order in which they did.
+        """
         counted = {name for name, tally in usage.tallies.items() if tally.ids}
         groups = [here for names in self.groups.values() if (here := counted.intersection(names))]
         rolling = [name for name in self.rolling if name in counted]
@@ -72,7 +73,8 @@ class Endings:
                 for name, number in zip(rolling, gone, strict=True):
                     if number:
                         meters.add(name)
-                        tallies[name] = _without_first(tallies[name], number)
+                        order = [mark for meter, mark in ages if meter == name]
+                        tallies[name] = without_first(tallies[name], number, order)
                 left = evolve(usage, tallies=tallies)
                 whole = all(ended) and all(
                     number == len(usage.tally(name).ids)
@@ -82,12 +84,7 @@ class Endings:
                     yield Ended(usage=left, meters=frozenset(meters), whole=whole)
 
 
-def _without_first(tally: Tally, number: int) -> Tally:
-    """Return a tally without the ids that were counted first; an id says which that is."""
-    ids = sorted(tally.ids, key=_number)[number:]
+def without_first(tally: Tally, number: int, order: Sequence[str]) -> Tally:
+    """Return a tally without so many of the ids that were counted first, in an order."""
+    ids = sorted(tally.ids, key=order.index)[number:]
     return Tally(tuple(sorted(ids)), tally.ats[: len(ids)])
-
-
-def _number(mark: str) -> int:
-    found = _NUMBER.search(mark)
-    return int(found[0]) if found else 0

@@ -71,6 +71,8 @@ class _State(NamedTuple):
     counting: tuple[int, str] | None
     views: tuple[PhasedView, ...]
     doubtful: bool = False
+    ages: tuple[tuple[str, str], ...] = ()
+    """Meters with what they counted, in the order in which they did."""
 
 
 class PhaseSearch:
@@ -144,7 +146,7 @@ class PhaseSearch:
             yield from self._views(phase, state._replace(usage=usage, phase=phase))
         if start:
             return
-        for ended in self.endings.after(state.usage):
+        for ended in self.endings.after(state.usage, state.ages):
             counting = state.counting
             if counting is not None and counting[1] in ended.meters:
                 counting = None
@@ -234,4 +236,17 @@ def _after(decision: Decision, view: PhasedView, before: _State, after: Usage) -
         told |= {decision.meter.name}
         counting = (view.kind, decision.meter.name) if decision.counted else None
     doubtful = before.doubtful or view.doubtful
-    return _State(after, view.phase, told, counting, (*before.views, view), doubtful)
+    views = (*before.views, view)
+    ages = _ages(before, after)
+    return _State(after, view.phase, told, counting, views, doubtful, ages)
+
+
+def _ages(before: _State, after: Usage) -> tuple[tuple[str, str], ...]:
+    """Return what was counted in its order; what had left a window and is back comes last."""
+    new = [
+        (name, mark)
+        for name, tally in after.tallies.items()
+        for mark in tally.ids
+        if mark not in before.usage.tally(name).ids
+    ]
+    return (*(each for each in before.ages if each not in new), *new)

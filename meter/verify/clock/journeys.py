@@ -30,6 +30,7 @@ from meter.verify.search import counts_of
 from meter.verify.together.marks import grown, has_shown
 from meter.verify.walk.announced import used_up
 from meter.verify.walk.steps import fresh_view
+from meter.view import counted_article
 from meter.vocabulary import Access, Show
 from meter.windows import instant
 
@@ -123,6 +124,7 @@ class PhaseSearch:
                 kinds = self._kinds_by_key(then)
                 key = (
                     counts_of(self.policy, after, phase.now, kinds),
+                    self._order(then, kinds),
                     then.phase,
                     then.told,
                     then.counting,
@@ -181,6 +183,14 @@ class PhaseSearch:
         phase = self.reader.phases[view.phase]
         made = made_view(phase.views[view.kind], view, len(state.views))
         return decide(self.policy, phase.reader, made, state.usage, phase.now)
+
+    def _order(self, state: _State, kinds: dict[str, int]) -> tuple[tuple[str, int | None], ...]:
+        """Return the kinds of what rolling windows hold, in the order in which they will leave."""
+        return tuple(
+            (name, kinds.get(counted_article(mark)))
+            for name, mark in state.ages
+            if name in self.endings.rolling and mark in state.usage.tally(name).ids
+        )
 
     def _kinds_by_key(self, state: _State) -> dict[str, int]:
         phase = self.reader.phases[state.phase]

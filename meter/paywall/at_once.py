@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
+from meter.engine import believe
 from meter.errors import MeterError
 from meter.paywall.metered_view import store_expiry
 from meter.paywall.records import Record
 from meter.usage import Usage
-from meter.windows import DAY
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -69,11 +69,8 @@ class DecisionsAtOnce:
         raw = self._store.load(key)
         try:
             usage = self._recent.read(key, raw).usage
-            ahead = observed.at + DAY
-            for tally in usage.tallies.values():
-                if tally.ats[-1] > ahead:
-                    return None
-            if self._recent.is_pending(key):
+            _, is_ahead = believe(usage, observed.at)
+            if is_ahead or self._recent.is_pending(key):
                 return None
             decision, after = observed.decide(usage)
         except _FAULTS:  # the transaction raises it again, and says whose fault it is

@@ -437,15 +437,15 @@ PLANTED = [
         (
             "a read far ahead is not told at once",
             "paywall/at_once.py",
-            "if tally.ats[-1] > ahead:",
-            "if False:",
+            "if is_ahead or self._recent",
+            "if self._recent",
             f"{AT_ONCE}::test_a_read_far_ahead_is_told",
         ),
         (
             "what is pending is not brought in at once",
             "paywall/at_once.py",
-            "if self._recent.is_pending(key):",
-            "if False:",
+            "if is_ahead or self._recent.is_pending(key):",
+            "if is_ahead:",
             f"{AT_ONCE}::test_who_has_something_pending_is_decided_by_a_transaction",
         ),
         (

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from attrs import frozen
 
 from meter.facts import Slot
-from meter.verify.clock.passing import length_slots, slots_of, told_slots
+from meter.verify.clock.passing import ENDLESS, MOST_LENGTH, length_slots, slots_of, told_slots
 from meter.verify.clock.tape import tapes, within
 from meter.verify.together.tenure import plain_lengths
 from meter.verify.together.timing import Stretch, stretch_of
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Schedule", "WantedView", "schedules"]
 
-_MOST_LENGTH = 200_001 * 86_400_000_000
 _MOST_STARTS = 600
 _MOST_TRIES = 200
-_ENDLESS = 1 << 62
 _PAUSE = 600_000_000
+_FARTHEST = 800 * 86_400_000_000
+"""How long after a view the next one is looked for, in microseconds."""
 
 
 class WantedView(NamedTuple):
@@ -80,7 +80,7 @@ class _Clocks:
     def stretch(self, place: int, codes: Moved) -> Stretch | None:
         """Return the lengths that a code stands for; `None` where nothing is known."""
         code = self.domains[place][codes[place]]
-        return None if code is None else stretch_of(self.slots[place], code, 0, _MOST_LENGTH)
+        return None if code is None else stretch_of(self.slots[place], code, 0, MOST_LENGTH)
 
 
 def schedules(space: Space, wanted: Sequence[WantedView], usual: int) -> Iterator[Schedule]:
@@ -130,7 +130,7 @@ def _starts(space: Space, told: tuple[Slot, ...], window: Window) -> Iterator[_S
             for here in within(runs, window, zone):
                 yield _Start(runs, here[0].start, here[-1].end)
             continue
-        length = _ENDLESS if window.length is None else microseconds(window.length)
+        length = ENDLESS if window.length is None else microseconds(window.length)
         for run in runs:
             for at in (run.start, run.end - 1):
                 yield _Start(runs, at, at + length)
@@ -194,7 +194,7 @@ class _Making:
         """Return when the window ends that runs at an instant after those before have ended."""
         if self.window.calendar is not None:
             return self.timeline.bounds(at)[1]
-        return _ENDLESS if self.window.length is None else at + microseconds(self.window.length)
+        return ENDLESS if self.window.length is None else at + microseconds(self.window.length)
 
     def _earliest(
         self, codes: Moved, low: int, ats: tuple[int, ...], before: tuple[Moved, ...]
@@ -237,7 +237,7 @@ class _Making:
         found: dict[tuple[str, str | None], Stretch] = {}
         for place in self.clocks.lengths:
             slot = self.clocks.slots[place]
-            low, high = 0, _MOST_LENGTH
+            low, high = 0, MOST_LENGTH
             known = False
             for at, each in zip(ats, codes, strict=True):
                 stretch = self.clocks.stretch(place, each)
@@ -252,7 +252,3 @@ class _Making:
         since = plain_lengths(found)
         fits = all(since[key] < stretch.high for key, stretch in found.items())
         return since if fits else None
-
-
-_FARTHEST = 800 * 86_400_000_000
-"""How long after a view the next one is looked for, in microseconds."""

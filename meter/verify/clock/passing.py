@@ -16,11 +16,12 @@ from itertools import chain, product
 from operator import ne
 from typing import TYPE_CHECKING, NamedTuple
 
+from meter.forms import MOST_SPAN_DAYS
 from meter.verify.clock.tape import tapes, within
 from meter.verify.diagram import FALSE
 from meter.verify.together.couplings import Coupling
 from meter.verify.together.timing import stretch_of
-from meter.windows import Window, microseconds
+from meter.windows import DAY, Window, microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -30,11 +31,22 @@ if TYPE_CHECKING:
     from meter.verify.clock.tape import ClockRun, Told
     from meter.verify.space import Space
 
-__all__ = ["Earlier", "Follows", "Moved", "length_slots", "slots_of", "told_slots"]
+__all__ = [
+    "ENDLESS",
+    "MOST_LENGTH",
+    "Earlier",
+    "Follows",
+    "Moved",
+    "length_slots",
+    "slots_of",
+    "told_slots",
+]
 
 _MOST_CODES = 400
-_ENDLESS = 1 << 62
-_MOST_LENGTH = 200_001 * 86_400_000_000
+ENDLESS = 1 << 62
+"""Longer than anything lasts, in microseconds."""
+MOST_LENGTH = (MOST_SPAN_DAYS + 1) * DAY
+"""Longer than any length of time that a policy may name, in microseconds."""
 
 Moved = tuple[int, ...]
 """A code (its index) for each level that time may change."""
@@ -59,7 +71,7 @@ class Delay(NamedTuple):
         return Delay(max(self.least, other.least), min(self.most, other.most))
 
 
-_ANY_TIME = Delay(-_ENDLESS, _ENDLESS)
+_ANY_TIME = Delay(-ENDLESS, ENDLESS)
 
 
 def told_slots(space: Space) -> tuple[Slot, ...]:
@@ -185,7 +197,7 @@ class Earlier:
 
 def _have_common(stretches: Iterable[Delay | None]) -> bool:
     """Say whether some time is in all of the stretches, and is not before."""
-    common = Delay(0, _ENDLESS)
+    common = Delay(0, ENDLESS)
     for each in stretches:
         if each is None:
             return False
@@ -197,8 +209,8 @@ def _apart(slot: Slot, one: int | None, other: int | None) -> Delay | None:
     """Return how much later a length has one code than another; `None` for never."""
     if one is None or other is None:
         return _ANY_TIME if one is other else None
-    then = stretch_of(slot, one, 0, _MOST_LENGTH)
-    now = stretch_of(slot, other, 0, _MOST_LENGTH)
+    then = stretch_of(slot, one, 0, MOST_LENGTH)
+    now = stretch_of(slot, other, 0, MOST_LENGTH)
     return Delay(now.low - then.high + 1, now.high - 1 - then.low)
 
 
@@ -209,7 +221,7 @@ def _pairs_told(
     """Return which answers of the clocks follow on which in one window, and how much later."""
     pairs: dict[tuple[Told, Told], Delay] = {}
     if window.calendar is None:
-        length = _ENDLESS if window.length is None else microseconds(window.length)
+        length = ENDLESS if window.length is None else microseconds(window.length)
         # Between two pieces the clocks say nothing that the ends of both do not say.
         return _following(list(chain.from_iterable(tapes(slots))), length)
     known = set()
@@ -219,7 +231,7 @@ def _pairs_told(
             key = tuple((run.start - first, run.end - first, run.told) for run in here)
             if key not in known:
                 known.add(key)
-                for pair, later in _following(here, _ENDLESS).items():
+                for pair, later in _following(here, ENDLESS).items():
                     pairs[pair] = later.joined(pairs.get(pair))
     return pairs
 

@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from meter.facts.slots import observer_of
-from meter.view import Article, PageView, Reader
+from meter.verify.together.timing import HOUR, QUARTER, SOMEBODY, SOMETHING, YEAR
 from meter.windows import DAY, Timeline, instant, moment
 
 if TYPE_CHECKING:
@@ -28,13 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ClockRun", "tapes", "within"]
 
-_HOUR = DAY // 24
-_QUARTER = _HOUR // 4
-_YEAR = 400 * DAY
 _FIRST = instant(datetime(2026, 1, 1, tzinfo=UTC))
 _AFTER = instant(datetime(2054, 1, 1, tzinfo=UTC))
-_SOMEBODY = Reader(id="somebody")
-_SOMETHING = PageView(article=Article(id="something"))
 _KEPT = 64
 
 Told = tuple["Hashable", ...]
@@ -53,7 +48,7 @@ class ClockRun(NamedTuple):
 def tapes(slots: tuple[Slot, ...]) -> tuple[tuple[ClockRun, ...], ...]:
     """Return the runs of some slots of time, in pieces that lie apart."""
     dates = [mark for slot in slots if slot.name == "period" for mark in slot.mentioned]
-    wanted = sorted([(_FIRST, _AFTER), *((_day_of(at) - _YEAR, at + _YEAR) for at in dates)])
+    wanted = sorted([(_FIRST, _AFTER), *((_day_of(at) - YEAR, at + YEAR) for at in dates)])
     pieces = [wanted[0]]
     for low, high in wanted[1:]:
         last = pieces[-1]
@@ -74,7 +69,7 @@ def _runs(slots: Sequence[Slot], low: int, high: int) -> Iterator[ClockRun]:
     cuts = {low, *(at for slot in slots for at in _cuts(slot, low, high))}
     start, said = low, None
     for at in sorted(cuts):
-        told = tuple(observe(_SOMEBODY, _SOMETHING, at) for observe in observers)
+        told = tuple(observe(SOMEBODY, SOMETHING, at) for observe in observers)
         if told != said:
             if said is not None:
                 yield ClockRun(start, at, said)
@@ -93,7 +88,7 @@ def _cuts(slot: Slot, low: int, high: int) -> Iterator[int]:
         yield start
         first = (start + offset) // DAY * DAY - offset
         for day in range(first, end, DAY):
-            yield from (at for hour in hours if start < (at := day + hour * _HOUR) < end)
+            yield from (at for hour in hours if start < (at := day + hour * HOUR) < end)
 
 
 @lru_cache(maxsize=_KEPT)
@@ -104,7 +99,7 @@ def _stretches(zone: ZoneInfo, low: int, high: int) -> tuple[tuple[int, int, int
         before = _offset(zone, day)
         if _offset(zone, after) != before:
             # It changes at a whole quarter of an hour: at the first that has another.
-            quarters = range(day, after + 1, _QUARTER)
+            quarters = range(day, after + 1, QUARTER)
             starts.append(next((at for at in quarters if _offset(zone, at) != before), after))
     pieces = pairwise([*starts, high])
     return tuple((start, end, _offset(zone, start)) for start, end in pieces if start < end)

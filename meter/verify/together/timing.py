@@ -28,18 +28,29 @@ if TYPE_CHECKING:
 
     from meter.facts import Vocabulary
 
-__all__ = ["Moments", "Stretch", "Timing", "length_in", "stretch_of"]
+__all__ = [
+    "HOUR",
+    "QUARTER",
+    "SOMEBODY",
+    "SOMETHING",
+    "YEAR",
+    "Moments",
+    "Stretch",
+    "Timing",
+    "length_in",
+    "stretch_of",
+]
 
 HOUR = DAY // 24
-_QUARTER = HOUR // 4
+QUARTER = HOUR // 4
 _MORNING = 9 * HOUR
 _FORTNIGHT = 15 * DAY
-_YEAR = 400 * DAY
+YEAR = 400 * DAY
 _EARLIEST = instant(datetime(1960, 1, 1, tzinfo=UTC))
 _LATEST = instant(datetime(2250, 1, 1, tzinfo=UTC))
 _FIRST_NEWS = instant(datetime(100, 1, 1, tzinfo=UTC))
-_SOMEBODY = Reader(id="somebody")
-_SOMETHING = PageView(article=Article(id="something"))
+SOMEBODY = Reader(id="somebody")
+SOMETHING = PageView(article=Article(id="something"))
 
 
 class Stretch(NamedTuple):
@@ -110,7 +121,7 @@ class Timing:
         for now in (usual, *_plain(when)):
             if when.low <= now < when.high and _tell(self.clocks, now) == wanted:
                 return Moments(now, self._published(values, now))
-        near = Stretch(max(when.low, usual - _MORNING), min(when.high, usual + _YEAR))
+        near = Stretch(max(when.low, usual - _MORNING), min(when.high, usual + YEAR))
         for stretch in (near, when):
             found = _told(self.clocks, stretch).get(wanted) if stretch.low < stretch.high else None
             if found is not None:
@@ -167,13 +178,13 @@ def _plain(when: Stretch) -> Iterator[int]:
 
 
 def _tell(clocks: Sequence[Slot], now: int) -> tuple[Hashable, ...]:
-    return tuple(observer_of(slot)(_SOMEBODY, _SOMETHING, now) for slot in clocks)
+    return tuple(observer_of(slot)(SOMEBODY, SOMETHING, now) for slot in clocks)
 
 
 def _told(clocks: tuple[Slot, ...], when: Stretch) -> Mapping[tuple[Hashable, ...], int]:
     """Return what clocks say in a stretch of time, each with the first instant at which they do."""
     zones = {slot.zone.key for slot in clocks if slot.zone is not None}
-    length = _FORTNIGHT if len(zones) < 2 else _YEAR  # noqa: PLR2004 - one zone, or more
+    length = _FORTNIGHT if len(zones) < 2 else YEAR  # noqa: PLR2004 - one zone, or more
     low = when.low
     if low == _EARLIEST:  # an open start: the last days before it ends are as good as any
         low = max(low, when.high - length)
@@ -184,7 +195,7 @@ def _told(clocks: tuple[Slot, ...], when: Stretch) -> Mapping[tuple[Hashable, ..
 def _told_from(clocks: tuple[Slot, ...], low: int, high: int) -> Mapping[tuple[Hashable, ...], int]:
     observers = [observer_of(slot) for slot in clocks]
     found: dict[tuple[Hashable, ...], int] = {}
-    for now in (low, *range(-(-low // _QUARTER) * _QUARTER, high, _QUARTER)):
-        told = tuple(observe(_SOMEBODY, _SOMETHING, now) for observe in observers)
+    for now in (low, *range(-(-low // QUARTER) * QUARTER, high, QUARTER)):
+        told = tuple(observe(SOMEBODY, SOMETHING, now) for observe in observers)
         found.setdefault(told, now)
     return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -19,7 +20,12 @@ from meter.studio.policy.audience import log_audience
 from tests.replay.drawn_pairs import SECTIONS, START, draw_policy, edited, policy_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
     from meter import Policy
+
+Wrong = tuple[int, list[tuple[object, object]]]
+"""How many edits change anything, and the answers that are not right, beside the right ones."""
 
 SOME = 100
 WHOLE = 1_000
@@ -126,48 +132,49 @@ offer = ["guest", "plain"]
 """
 
 
-def wrong_campaigns(edits: int) -> tuple[int, list[tuple[object, object]]]:
+def wrong_campaigns(edits: int) -> Wrong:
     """Return the same of policies with campaigns, where lines besides views matter."""
-    random = Random(21)
-    changed = 0
-    wrong = []
-    with TemporaryDirectory() as folder:
-        for number in range(edits // EDITS):
-            log = Path(folder) / f"{number}.jsonl"
-            lines = (json.dumps(event) + "\n" for event in drawn_campaign_events(random))
-            log.write_text("".join(lines), encoding="utf-8")
-            audience = log_audience(log)
-            for _ in range(EDITS):
-                old, new = drawn_campaign(random), drawn_campaign(random)
-                told = audience.concerned(old, new).logged
-                expected = replay_both(old, new, log)
-                changed += bool(expected.changed)
-                if told != expected:
-                    wrong.append((told, expected))
-    return changed, wrong
+    return _wrong(edits, Random(21), drawn_campaign_events, _campaigns)
 
 
-def wrong_answers(edits: int) -> tuple[int, list[tuple[object, object]]]:
+def wrong_answers(edits: int) -> Wrong:
     """Return how many of some random edits change anything, and the answers that are not right."""
-    random = Random(20)
+    return _wrong(edits, Random(20), drawn_events, _edited)
+
+
+def _wrong(
+    edits: int,
+    random: Random,
+    events: Callable[[Random], Iterable[object]],
+    pairs: Callable[[Random], Iterator[tuple[Policy, Policy]]],
+) -> Wrong:
     changed = 0
-    wrong = []
+    wrong: list[tuple[object, object]] = []
     with TemporaryDirectory() as folder:
         for number in range(edits // EDITS):
             log = Path(folder) / f"{number}.jsonl"
-            lines = (json.dumps(event) + "\n" for event in drawn_events(random))
+            lines = (json.dumps(event) + "\n" for event in events(random))
             log.write_text("".join(lines), encoding="utf-8")
             audience = log_audience(log)
-            parts = draw_policy(random)
-            for _ in range(EDITS):
-                other = edited(random, parts)
-                old, new = policy_of(parts), policy_of(other)
+            for old, new in islice(pairs(random), EDITS):
                 told = audience.concerned(old, new).logged
                 expected = replay_both(old, new, log)
                 changed += bool(expected.changed)
                 if told != expected:
                     wrong.append((told, expected))
     return changed, wrong
+
+
+def _campaigns(random: Random) -> Iterator[tuple[Policy, Policy]]:
+    while True:
+        yield drawn_campaign(random), drawn_campaign(random)
+
+
+def _edited(random: Random) -> Iterator[tuple[Policy, Policy]]:
+    parts = draw_policy(random)
+    while True:
+        other = edited(random, parts)
+        yield policy_of(parts), policy_of(other)
 
 
 def main(edits: int) -> int:
